@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+enum class TypeKind : uint8_t {  // serialised: append only
+  kUnknown = 0,  // the type of NULL and of untyped literals before binding
+  kBoolean = 1,
+  kInt8 = 2,
+  kInt16 = 3,
+  kInt32 = 4,
+  kInt64 = 5,
+  kInt128 = 6,
+  kFloat = 7,
+  kDouble = 8,
+  kDecimal = 9,
+  kDate = 10,
+  kTime = 11,
+  kTimestamp = 12,
+  kTimestampTz = 13,
+  kTimestampNs = 14,
+  kTimestampTzNs = 15,
+  kInterval = 16,
+  kVarchar = 17,
+  kVarbinary = 18,
+  kUuid = 19,
+  kJson = 20,
+  kList = 21,
+  kStruct = 22,
+  kMap = 23,
+};
+
+// How values lie in memory. Kernels are written per physical type.
+enum class PhysicalType : uint8_t {
+  kBool,      // uint8_t, 0 or 1
+  kInt8,      // int8_t
+  kInt16,     // int16_t
+  kInt32,     // int32_t; date: days since 1970-01-01
+  kInt64,     // int64_t; decimal(<= 18); time: us since midnight; timestamps: us or ns since 1970-01-01 UTC
+  kInt128,    // int128_t; decimal(> 18); uuid: the big-endian number with its top bit flipped, so that order is kept
+  kFloat,     // float
+  kDouble,    // double
+  kInterval,  // Interval
+  kString,    // StringRef; varchar (UTF-8), varbinary, json (its text)
+  kList,      // ListEntry into child 0
+  kStruct,    // a child per field
+  kMap,       // ListEntry into child 0 (keys) and child 1 (values)
+};
+
+struct Field;
+
+// A SQL type: a small value, cheap to copy; nested parts are shared and immutable.
+class Type {
+ public:
+  static constexpr int kDecimalPrecisionMax = 38;
+  static constexpr int kDecimalPrecisionInt64Max = 18;
+
+  Type() = default;
+  Type(TypeKind kind);  // NOLINT(google-explicit-constructor): a plain kind is a type; not for decimal and nested ones
+
+  static Type Decimal(int precision, int scale);
+  static Type Varchar(uint32_t max_length) { Type type(TypeKind::kVarchar); type.length_ = max_length; return type; }
+  static Type List(Type element);
+  static Type Map(Type key, Type value);
+  static Type Struct(std::vector<Field> fields);
+
+  TypeKind kind() const { return kind_; }
+  PhysicalType physical() const;
+  int precision() const { return precision_; }    // decimal: 1..38
+  int scale() const { return scale_; }            // decimal: 0..precision
+  uint32_t max_length() const { return length_; }  // varchar(n): characters; 0 = unlimited
+  const Type& element() const;                    // list
+  const Type& key() const;                        // map
+  const Type& value() const;                      // map
+  std::span<const Field> fields() const;          // struct
+  // The types of a column's children: list 1, map 2, struct one per field, others none.
+  size_t child_count() const;
+  const Type& child(size_t i) const;
+
+  bool is(TypeKind kind) const { return kind_ == kind; }
+  bool is_integer() const { return kind_ >= TypeKind::kInt8 && kind_ <= TypeKind::kInt128; }
+  bool is_floating() const { return kind_ == TypeKind::kFloat || kind_ == TypeKind::kDouble; }
+  bool is_numeric() const { return kind_ >= TypeKind::kInt8 && kind_ <= TypeKind::kDecimal; }
+  bool is_timestamp() const { return kind_ >= TypeKind::kTimestamp && kind_ <= TypeKind::kTimestampTzNs; }
+  bool is_timestamp_ns() const { return kind_ == TypeKind::kTimestampNs || kind_ == TypeKind::kTimestampTzNs; }
+  bool has_time_zone() const { return kind_ == TypeKind::kTimestampTz || kind_ == TypeKind::kTimestampTzNs; }
+  bool is_temporal() const { return kind_ >= TypeKind::kDate && kind_ <= TypeKind::kInterval; }
+  bool is_string() const { return kind_ == TypeKind::kVarchar; }
+  bool is_nested() const { return kind_ >= TypeKind::kList; }
+
+  // As PostgreSQL writes it: "bigint", "numeric(15,2)", "timestamp with time zone", "integer[]";
+  // "struct(a integer, b text)" and "map(text, bigint)" where it has no name for it.
+  std::string ToString() const;
+
+  friend bool operator==(const Type& a, const Type& b);
+
+ private:
+  struct Nested;
+  TypeKind kind_ = TypeKind::kUnknown;
+  uint8_t precision_ = 0;
+  uint8_t scale_ = 0;
+  uint32_t length_ = 0;
+  std::shared_ptr<const Nested> nested_;
+};
+
+struct Field {
+  std::string name;
+  Type type;
+  bool nullable = true;
+  friend bool operator==(const Field&, const Field&) = default;
+};
+
+// The columns of a table, a chunk or a result, in order.
+using Schema = std::vector<Field>;
+
+// Months, days and microseconds are separate, as in PostgreSQL: a day is not always 24 hours.
+struct Interval {
+  int32_t months = 0;
+  int32_t days = 0;
+  int64_t micros = 0;
+  friend bool operator==(const Interval&, const Interval&) = default;  // of the parts; SQL equality is NormalizedMicros
+  // For SQL comparison: 30-day months and 24-hour days, as PostgreSQL.
+  __int128 NormalizedMicros() const {
+    return ((static_cast<__int128>(months) * 30 + days) * 86'400'000'000) + micros;
+  }
+};
+static_assert(sizeof(Interval) == 16);
+
+// The slice of the child column(s) that a list or map value is.
+struct ListEntry {
+  uint32_t offset = 0;
+  uint32_t length = 0;
+};
+
+// Bytes per value in a flat column; 0 for struct.
+size_t PhysicalWidth(PhysicalType type);
+std::string_view PhysicalTypeName(PhysicalType type);
+
+// Infinity of date and timestamps is the extreme of the representation, as in PostgreSQL.
+inline constexpr int64_t kTimestampInfinity = INT64_MAX;
+inline constexpr int64_t kTimestampMinusInfinity = INT64_MIN;
+inline constexpr int32_t kDateInfinity = INT32_MAX;
+inline constexpr int32_t kDateMinusInfinity = INT32_MIN;
+
+}  // namespace weir

@@ -1,0 +1,227 @@
+#include "types/value.h"
+
+#include <cmath>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "types/text.h"
+
+namespace weir {
+
+int128_t Value::wide() const {
+  if (const auto* small = std::get_if<int64_t>(&data_)) return *small;
+  return std::get<int128_t>(data_);
+}
+
+namespace {
+
+int Sign(std::strong_ordering order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
+
+template <typename T>
+int CompareNumbers(T a, T b) {
+  return a < b ? -1 : b < a ? 1 : 0;
+}
+
+int CompareDoubles(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return static_cast<int>(std::isnan(a)) - static_cast<int>(std::isnan(b));
+  return CompareNumbers(a, b);
+}
+
+int CompareParts(const std::vector<Value>& a, const std::vector<Value>& b) {
+  for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    // NULLs inside nested values sort last and equal each other, as in PostgreSQL's arrays.
+    if (a[i].is_null() || b[i].is_null()) {
+      if (a[i].is_null() != b[i].is_null()) return a[i].is_null() ? 1 : -1;
+      continue;
+    }
+    if (const int order = Value::Compare(a[i], b[i]); order != 0) return order;
+  }
+  return CompareNumbers(a.size(), b.size());
+}
+
+}  // namespace
+
+int Value::Compare(const Value& a, const Value& b) {
+  WEIR_CHECK(!a.is_null() && !b.is_null());
+  switch (a.type_.physical()) {
+    case PhysicalType::kBool:
+    case PhysicalType::kInt8:
+    case PhysicalType::kInt16:
+    case PhysicalType::kInt32:
+    case PhysicalType::kInt64:
+      return CompareNumbers(a.integer(), b.integer());
+    case PhysicalType::kInt128:
+      return CompareNumbers(a.wide(), b.wide());
+    case PhysicalType::kFloat:
+    case PhysicalType::kDouble:
+      return CompareDoubles(a.floating(), b.floating());
+    case PhysicalType::kInterval:
+      return CompareNumbers(a.interval().NormalizedMicros(), b.interval().NormalizedMicros());
+    case PhysicalType::kString:
+      return Sign(a.bytes() <=> b.bytes());
+    case PhysicalType::kList:
+    case PhysicalType::kStruct:
+    case PhysicalType::kMap:
+      return CompareParts(a.parts(), b.parts());
+  }
+  WEIR_CHECK(false, "physical type {}", static_cast<int>(a.type_.physical()));
+}
+
+bool operator==(const Value& a, const Value& b) {
+  if (!(a.type_ == b.type_) || a.is_null() != b.is_null()) return false;
+  return a.is_null() || Value::Compare(a, b) == 0;
+}
+
+uint64_t Value::Hash() const {
+  switch (data_.index()) {
+    case 0:
+      return kNullHash;
+    case 1:
+      return HashInt(static_cast<uint64_t>(integer()));
+    case 2:
+      return HashInt128(wide());
+    case 3:
+      return HashDouble(floating());
+    case 4:
+      return HashString(bytes());
+    case 5:
+      return HashInt128(interval().NormalizedMicros());
+    default: {
+      uint64_t hash = parts().size();
+      for (const Value& part : parts()) hash = HashCombine(hash, part.Hash());
+      return hash;
+    }
+  }
+}
+
+std::string Value::ToString() const { return is_null() ? "NULL" : FormatValue(*this); }
+
+void SerializeType(const Type& type, ByteWriter& out) {
+  out.Put(static_cast<uint8_t>(type.kind()));
+  switch (type.kind()) {
+    case TypeKind::kDecimal:
+      out.Put(static_cast<uint8_t>(type.precision()));
+      out.Put(static_cast<uint8_t>(type.scale()));
+      break;
+    case TypeKind::kVarchar:
+      out.PutVarint(type.max_length());
+      break;
+    case TypeKind::kList:
+      SerializeType(type.element(), out);
+      break;
+    case TypeKind::kMap:
+      SerializeType(type.key(), out);
+      SerializeType(type.value(), out);
+      break;
+    case TypeKind::kStruct:
+      out.PutVarint(type.fields().size());
+      for (const Field& field : type.fields()) {
+        out.PutString(field.name);
+        out.Put(static_cast<uint8_t>(field.nullable));
+        SerializeType(field.type, out);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+namespace {
+
+constexpr int kTypeDepthMax = 100;
+
+Type DeserializeTypeAt(ByteReader& in, int depth) {
+  if (depth > kTypeDepthMax) throw Error::Operational(sqlstate::kDataCorrupted, "type nested too deeply");
+  const auto kind = in.Get<uint8_t>();
+  if (kind > static_cast<uint8_t>(TypeKind::kMap)) {
+    throw Error::Operational(sqlstate::kDataCorrupted, "unknown type kind: {}", kind);
+  }
+  switch (static_cast<TypeKind>(kind)) {
+    case TypeKind::kDecimal: {
+      const auto precision = in.Get<uint8_t>();
+      const auto scale = in.Get<uint8_t>();
+      return Type::Decimal(precision, scale);
+    }
+    case TypeKind::kVarchar:
+      return Type::Varchar(static_cast<uint32_t>(in.GetVarint()));
+    case TypeKind::kList:
+      return Type::List(DeserializeTypeAt(in, depth + 1));
+    case TypeKind::kMap: {
+      Type key = DeserializeTypeAt(in, depth + 1);
+      Type value = DeserializeTypeAt(in, depth + 1);
+      return Type::Map(std::move(key), std::move(value));
+    }
+    case TypeKind::kStruct: {
+      std::vector<Field> fields;
+      for (uint64_t count = in.GetVarint(); count > 0; --count) {
+        Field field;
+        field.name = in.GetString();
+        field.nullable = in.Get<uint8_t>() != 0;
+        field.type = DeserializeTypeAt(in, depth + 1);
+        fields.push_back(std::move(field));
+      }
+      return Type::Struct(std::move(fields));
+    }
+    default:
+      return static_cast<TypeKind>(kind);
+  }
+}
+
+}  // namespace
+
+Type DeserializeType(ByteReader& in) { return DeserializeTypeAt(in, 0); }
+
+void Value::Serialize(ByteWriter& out) const {
+  SerializeType(type_, out);
+  out.Put(static_cast<uint8_t>(data_.index()));
+  switch (data_.index()) {
+    case 1:
+      out.PutZigzag(integer());
+      break;
+    case 2:
+      out.Put(std::get<int128_t>(data_));
+      break;
+    case 3:
+      out.Put(floating());
+      break;
+    case 4:
+      out.PutString(bytes());
+      break;
+    case 5:
+      out.Put(interval());
+      break;
+    case 6:
+      out.PutVarint(parts().size());
+      for (const Value& part : parts()) part.Serialize(out);
+      break;
+    default:
+      break;
+  }
+}
+
+Value Value::Deserialize(ByteReader& in) {
+  Type type = DeserializeType(in);
+  switch (in.Get<uint8_t>()) {
+    case 0:
+      return Null(std::move(type));
+    case 1:
+      return Integer(std::move(type), in.GetZigzag());
+    case 2:
+      return Wide(std::move(type), in.Get<int128_t>());
+    case 3:
+      return Floating(std::move(type), in.Get<double>());
+    case 4:
+      return Bytes(std::move(type), std::string(in.GetString()));
+    case 5:
+      return OfInterval(in.Get<Interval>());
+    case 6: {
+      std::vector<Value> parts;
+      for (uint64_t count = in.GetVarint(); count > 0; --count) parts.push_back(Deserialize(in));
+      return Nested(std::move(type), std::move(parts));
+    }
+    default:
+      throw Error::Operational(sqlstate::kDataCorrupted, "unknown value tag");
+  }
+}
+
+}  // namespace weir
