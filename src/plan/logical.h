@@ -1,0 +1,221 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "expr/expr.h"
+#include "plan/scan_source.h"
+
+namespace weir {
+
+// A column that a node puts out. Ids are unique in a statement, so a column can be followed through the plan.
+struct PlanColumn {
+  ColumnId id;
+  Type type;
+  std::string name;
+};
+
+enum class LogicalKind : uint8_t {
+  kScan,
+  kValues,
+  kFilter,
+  kProject,
+  kAggregate,
+  kJoin,
+  kApply,
+  kSort,
+  kLimit,
+  kSetOperation,
+  kCte,
+  kCteScan,
+  kUnnest,
+  kInsert,
+  kDelete,
+};
+
+class LogicalNode;
+using LogicalPtr = std::shared_ptr<const LogicalNode>;
+
+// A node of the logical plan: immutable, shared, made by the binder and rewritten by the optimizer. Expressions refer
+// to columns of the node's children by ColumnId.
+class LogicalNode {
+ public:
+  virtual ~LogicalNode() = default;
+  LogicalKind kind() const { return kind_; }
+  const std::vector<LogicalPtr>& children() const { return children_; }
+  const LogicalPtr& child(size_t i = 0) const { return children_[i]; }
+  const std::vector<PlanColumn>& columns() const { return columns_; }
+  template <typename T>
+  const T& as() const { return static_cast<const T&>(*this); }
+
+  // The same node over other children that put out the same columns (or a superset).
+  LogicalPtr WithChildren(std::vector<LogicalPtr> children) const;
+  // One line: "Filter: (a > 1)".
+  std::string ToString() const;
+
+ protected:
+  LogicalNode(LogicalKind kind, std::vector<LogicalPtr> children, std::vector<PlanColumn> columns)
+      : kind_(kind), children_(std::move(children)), columns_(std::move(columns)) {}
+
+ private:
+  LogicalKind kind_;
+  std::vector<LogicalPtr> children_;
+  std::vector<PlanColumn> columns_;
+};
+
+// Rows of a table, files or a virtual table. `filters` are conjuncts over its columns that the optimizer pushed in;
+// they are exact: the scan puts out only rows that pass.
+struct LogicalScan : LogicalNode {
+  LogicalScan(ScanSource source, std::vector<PlanColumn> columns, std::vector<ExprPtr> filters = {},
+              std::optional<double> table_rows = std::nullopt);
+  ScanSource source;
+  std::vector<ExprPtr> filters;
+  std::optional<double> table_rows;  // from the catalog or footers, when known
+};
+
+struct LogicalValues : LogicalNode {
+  LogicalValues(std::vector<std::vector<ExprPtr>> rows, std::vector<PlanColumn> columns);
+  std::vector<std::vector<ExprPtr>> rows;  // without column references; no rows: an empty relation
+};
+
+struct LogicalFilter : LogicalNode {
+  LogicalFilter(LogicalPtr child, ExprPtr predicate);
+  ExprPtr predicate;
+};
+
+// One expression per output column; passing a column through keeps its id.
+struct LogicalProject : LogicalNode {
+  LogicalProject(LogicalPtr child, std::vector<ExprPtr> exprs, std::vector<PlanColumn> columns);
+  std::vector<ExprPtr> exprs;
+};
+
+// Output: group expressions, then aggregates. DISTINCT is an aggregate without calls. No groups and no grouping
+// sets: always one row.
+struct LogicalAggregate : LogicalNode {
+  LogicalAggregate(LogicalPtr child, std::vector<ExprPtr> groups, std::vector<AggregateCall> aggregates,
+                   std::vector<PlanColumn> columns);
+  std::vector<ExprPtr> groups;
+  std::vector<AggregateCall> aggregates;
+};
+
+enum class JoinKind : uint8_t {  // serialised: append only
+  kInner,
+  kLeft,
+  kRight,
+  kFull,
+  kSemi,    // left rows that have a match; puts out left columns
+  kAnti,    // left rows that have none
+  kMark,    // left columns and a boolean: is there a match (NULL when unknown, for IN)
+  kSingle,  // left join that fails with kCardinalityViolation when a left row has two matches
+};
+std::string_view JoinKindName(JoinKind kind);
+
+// `condition` is a conjunction over both sides (literal true: cross join). With `null_aware`, an equality that is
+// NULL for some right row makes a non-matching mark NULL (x IN (subquery)), and an anti join drop the row (NOT IN).
+struct LogicalJoin : LogicalNode {
+  LogicalJoin(JoinKind kind, LogicalPtr left, LogicalPtr right, ExprPtr condition, bool null_aware = false,
+              std::optional<PlanColumn> mark = std::nullopt);
+  JoinKind join_kind;
+  ExprPtr condition;
+  bool null_aware;
+  std::optional<PlanColumn> mark;
+};
+
+// A join whose right side refers to columns of the left: what subqueries and LATERAL bind to. The optimizer's
+// unnesting turns every one into joins (Neumann and Kemper, "Unnesting Arbitrary Queries", BTW 2015); none reaches
+// execution.
+struct LogicalApply : LogicalNode {
+  LogicalApply(JoinKind kind, LogicalPtr left, LogicalPtr right, std::vector<ColumnId> correlated, ExprPtr condition,
+               bool null_aware = false, std::optional<PlanColumn> mark = std::nullopt);
+  JoinKind join_kind;                // inner, left (LATERAL), single (scalar), mark (EXISTS, IN, ANY), semi, anti
+  std::vector<ColumnId> correlated;  // left columns that the right side uses
+  ExprPtr condition;
+  bool null_aware;
+  std::optional<PlanColumn> mark;
+};
+
+struct SortKey {
+  ExprPtr expr;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+struct LogicalSort : LogicalNode {
+  LogicalSort(LogicalPtr child, std::vector<SortKey> keys);
+  std::vector<SortKey> keys;
+};
+
+// Over a sort it becomes a TopN.
+struct LogicalLimit : LogicalNode {
+  LogicalLimit(LogicalPtr child, std::optional<uint64_t> limit, uint64_t offset);
+  std::optional<uint64_t> limit;
+  uint64_t offset;
+};
+
+enum class SetOperationKind : uint8_t { kUnionAll, kIntersect, kIntersectAll, kExcept, kExceptAll };
+std::string_view SetOperationName(SetOperationKind kind);
+
+// Children put out the same types in the same order; the result has columns of its own. Union all takes any number
+// of children, the others two. UNION is an aggregate over union all.
+struct LogicalSetOperation : LogicalNode {
+  LogicalSetOperation(SetOperationKind kind, std::vector<LogicalPtr> children, std::vector<PlanColumn> columns);
+  SetOperationKind operation;
+};
+
+using CteId = StrongId<struct CteIdTag, uint32_t>;
+
+// Computes child 0 once for all CteScan nodes of `id` in child 1; puts out child 1.
+struct LogicalCte : LogicalNode {
+  LogicalCte(CteId id, std::string name, LogicalPtr definition, LogicalPtr body);
+  CteId id;
+  std::string name;
+};
+// `definition_columns` are the ids in the definition that columns() stand for, one each.
+struct LogicalCteScan : LogicalNode {
+  LogicalCteScan(CteId id, std::string name, std::vector<PlanColumn> columns, std::vector<ColumnId> definition_columns);
+  CteId id;
+  std::string name;
+  std::vector<ColumnId> definition_columns;
+};
+
+// Puts out the child's columns once per element of the longest list; then one column per list (struct-typed element
+// columns stay structs), then the 1-based ordinality when asked for. A row without elements yields none.
+struct LogicalUnnest : LogicalNode {
+  LogicalUnnest(LogicalPtr child, std::vector<ExprPtr> lists, std::vector<PlanColumn> columns, bool with_ordinality);
+  std::vector<ExprPtr> lists;
+  bool with_ordinality;
+};
+
+// Writes the child's columns (one per table column, in table order, already cast) and puts out one bigint: rows.
+struct LogicalInsert : LogicalNode {
+  LogicalInsert(LogicalPtr child, uint64_t table_id, std::string table_name, std::string label, PlanColumn count);
+  uint64_t table_id;
+  std::string table_name;
+  std::string label;  // empty: none
+};
+
+// Deletes the rows of a table that pass `predicate` (over the table's columns, which are `scan`'s); puts out rows.
+struct LogicalDelete : LogicalNode {
+  LogicalDelete(LogicalPtr scan, uint64_t table_id, std::string table_name, PlanColumn count);
+  uint64_t table_id;
+  std::string table_name;
+};
+
+// The plan as an indented tree.
+std::string ExplainLogical(const LogicalPtr& plan);
+
+// Hands out ids; one per statement.
+class ColumnIdSource {
+ public:
+  ColumnId Next() { return next_ = next_.next(); }
+  CteId NextCte() { return next_cte_ = next_cte_.next(); }
+
+ private:
+  ColumnId next_;
+  CteId next_cte_;
+};
+
+}  // namespace weir

@@ -1,0 +1,114 @@
+#include "plan/physical.h"
+
+namespace weir {
+
+namespace {
+
+Schema Pick(const Schema& from, const std::vector<size_t>& positions) {
+  Schema out;
+  out.reserve(positions.size());
+  for (const size_t position : positions) out.push_back(from[position]);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Type> PhysicalNode::types() const {
+  std::vector<Type> out;
+  out.reserve(schema_.size());
+  for (const Field& field : schema_) out.push_back(field.type);
+  return out;
+}
+
+PhysicalScan::PhysicalScan(ScanSource source_in, Schema columns_in, std::vector<ExprPtr> filters_in,
+                           std::vector<ColumnPredicate> predicates_in, std::vector<size_t> output_in,
+                           std::vector<RuntimeFilterTarget> runtime_filters_in)
+    : PhysicalNode(PhysicalKind::kScan, {}, Pick(columns_in, output_in)),
+      source(std::move(source_in)),
+      columns(std::move(columns_in)),
+      filters(std::move(filters_in)),
+      predicates(std::move(predicates_in)),
+      output(std::move(output_in)),
+      runtime_filters(std::move(runtime_filters_in)) {}
+
+PhysicalValues::PhysicalValues(std::vector<std::vector<ExprPtr>> rows_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kValues, {}, std::move(schema)), rows(std::move(rows_in)) {}
+
+PhysicalFilter::PhysicalFilter(PhysicalPtr child, ExprPtr predicate_in)
+    : PhysicalNode(PhysicalKind::kFilter, {child}, child->schema()), predicate(std::move(predicate_in)) {}
+
+PhysicalProject::PhysicalProject(PhysicalPtr child, std::vector<ExprPtr> exprs_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kProject, {std::move(child)}, std::move(schema)), exprs(std::move(exprs_in)) {}
+
+PhysicalHashAggregate::PhysicalHashAggregate(PhysicalPtr child, std::vector<ExprPtr> groups_in,
+                                             std::vector<AggregateCall> aggregates_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kHashAggregate, {std::move(child)}, std::move(schema)),
+      groups(std::move(groups_in)),
+      aggregates(std::move(aggregates_in)) {}
+
+PhysicalHashJoin::PhysicalHashJoin(HashJoinKind kind, PhysicalPtr probe, PhysicalPtr build,
+                                   std::vector<ExprPtr> probe_keys_in, std::vector<ExprPtr> build_keys_in,
+                                   std::vector<bool> null_safe_in, ExprPtr residual_in, bool null_aware_in,
+                                   std::vector<size_t> probe_output_in, std::vector<size_t> build_output_in,
+                                   std::vector<std::pair<RuntimeFilterId, size_t>> runtime_filters_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kHashJoin, {std::move(probe), std::move(build)}, std::move(schema)),
+      join_kind(kind),
+      probe_keys(std::move(probe_keys_in)),
+      build_keys(std::move(build_keys_in)),
+      null_safe(std::move(null_safe_in)),
+      residual(std::move(residual_in)),
+      null_aware(null_aware_in),
+      probe_output(std::move(probe_output_in)),
+      build_output(std::move(build_output_in)),
+      runtime_filters(std::move(runtime_filters_in)) {}
+
+PhysicalNestedLoopJoin::PhysicalNestedLoopJoin(JoinKind kind, PhysicalPtr left, PhysicalPtr right,
+                                               ExprPtr condition_in, bool null_aware_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kNestedLoopJoin, {std::move(left), std::move(right)}, std::move(schema)),
+      join_kind(kind),
+      condition(std::move(condition_in)),
+      null_aware(null_aware_in) {}
+
+PhysicalSort::PhysicalSort(PhysicalPtr child, std::vector<SortKey> keys_in)
+    : PhysicalNode(PhysicalKind::kSort, {child}, child->schema()), keys(std::move(keys_in)) {}
+
+PhysicalTopN::PhysicalTopN(PhysicalPtr child, std::vector<SortKey> keys_in, uint64_t limit_in, uint64_t offset_in)
+    : PhysicalNode(PhysicalKind::kTopN, {child}, child->schema()),
+      keys(std::move(keys_in)),
+      limit(limit_in),
+      offset(offset_in) {}
+
+PhysicalLimit::PhysicalLimit(PhysicalPtr child, std::optional<uint64_t> limit_in, uint64_t offset_in)
+    : PhysicalNode(PhysicalKind::kLimit, {child}, child->schema()), limit(limit_in), offset(offset_in) {}
+
+PhysicalUnionAll::PhysicalUnionAll(std::vector<PhysicalPtr> children, Schema schema)
+    : PhysicalNode(PhysicalKind::kUnionAll, std::move(children), std::move(schema)) {}
+
+PhysicalSetOperation::PhysicalSetOperation(SetOperationKind kind, PhysicalPtr left, PhysicalPtr right, Schema schema)
+    : PhysicalNode(PhysicalKind::kSetOperation, {std::move(left), std::move(right)}, std::move(schema)),
+      operation(kind) {}
+
+PhysicalCte::PhysicalCte(CteId id_in, PhysicalPtr definition, PhysicalPtr body)
+    : PhysicalNode(PhysicalKind::kCte, {std::move(definition), body}, body->schema()), id(id_in) {}
+
+PhysicalCteScan::PhysicalCteScan(CteId id_in, std::vector<size_t> ordinals_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kCteScan, {}, std::move(schema)), id(id_in), ordinals(std::move(ordinals_in)) {}
+
+PhysicalUnnest::PhysicalUnnest(PhysicalPtr child, std::vector<ExprPtr> lists_in, bool with_ordinality_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kUnnest, {std::move(child)}, std::move(schema)),
+      lists(std::move(lists_in)),
+      with_ordinality(with_ordinality_in) {}
+
+PhysicalInsert::PhysicalInsert(PhysicalPtr child, uint64_t table_id_in, std::string table_name_in,
+                               std::string label_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kInsert, {std::move(child)}, std::move(schema)),
+      table_id(table_id_in),
+      table_name(std::move(table_name_in)),
+      label(std::move(label_in)) {}
+
+PhysicalDelete::PhysicalDelete(PhysicalPtr scan, uint64_t table_id_in, std::string table_name_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kDelete, {std::move(scan)}, std::move(schema)),
+      table_id(table_id_in),
+      table_name(std::move(table_name_in)) {}
+
+}  // namespace weir
