@@ -4,11 +4,11 @@
 #include <condition_variable>
 #include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,6 +39,7 @@ class Waker {
 
  private:
   friend class WorkerPool;
+  friend class DriverGroup;
   explicit Waker(std::shared_ptr<DriverSlot> slot) : slot_(std::move(slot)) {}
   std::shared_ptr<DriverSlot> slot_;
 };
@@ -66,7 +67,7 @@ class TimeSlice {
 
 // A cooperative piece of CPU work: a pipeline instance. It runs on one worker at a time, on different ones over its
 // life, and never blocks a thread. An exception from Run() fails its group.
-// Destroyed on a worker (or in DriverGroup::Cancel's aftermath) as soon as it has finished or its group has failed.
+// Destroyed on a worker as soon as it has finished or its group has failed; the destructor must not throw.
 class Driver {
  public:
   virtual ~Driver() = default;
@@ -120,10 +121,8 @@ class DriverGroup : public std::enable_shared_from_this<DriverGroup> {
   std::atomic<int64_t> cpu_nanos_{0};
 
   // Guarded by the pool's mutex.
-  std::vector<std::shared_ptr<DriverSlot>> ready_;  // a ring: ready_head_ is the oldest
-  size_t ready_head_ = 0;
-  int64_t virtual_nanos_ = 0;
-  bool queued_ = false;
+  std::deque<std::shared_ptr<DriverSlot>> ready_;
+  int64_t virtual_nanos_ = 0;  // time used, scaled by priority
 
   mutable std::mutex mutex_;  // guards the below; leaf but for the pool's
   std::condition_variable finished_;
@@ -145,8 +144,8 @@ struct WorkerPoolOptions {
   uint64_t shuffle_seed = 1;
 };
 
-// A fixed number of threads for CPU work. Lives for the process or a test; destroying it waits for running slices,
-// then destroys drivers that have not finished (groups must have been waited for before).
+// A fixed number of threads for CPU work. Lives for the process or a test; all groups must have ended before it is
+// destroyed (checked).
 class WorkerPool {
  public:
   WorkerPool(const Clock& clock, WorkerPoolOptions options = {});
@@ -181,7 +180,8 @@ class WorkerPool {
   struct Queues;
 
   void WorkerLoop(int index);
-  void Enqueue(std::shared_ptr<DriverSlot> slot);
+  void Start(const std::shared_ptr<DriverGroup>& group, std::unique_ptr<Driver> driver);
+  void Enqueue(std::shared_ptr<DriverSlot> slot, bool wake_worker = true);
   void RunSlice(std::shared_ptr<DriverSlot> slot, int worker_index);
 
   const Clock& clock_;
