@@ -36,6 +36,7 @@ inline constexpr std::string_view kUntranslatableCharacter = "22P05";
 inline constexpr std::string_view kInvalidJsonText = "22032";
 inline constexpr std::string_view kNotNullViolation = "23502";
 inline constexpr std::string_view kUniqueViolation = "23505";
+inline constexpr std::string_view kCheckViolation = "23514";
 inline constexpr std::string_view kActiveSqlTransaction = "25001";
 inline constexpr std::string_view kNoActiveSqlTransaction = "25P01";
 inline constexpr std::string_view kInFailedSqlTransaction = "25P02";

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/ids.h"
+#include "column/chunk.h"
+#include "meta/segment.h"
+#include "types/type.h"
+#include "types/value.h"
+
+namespace weir {
+
+enum class ScanCompare : uint8_t {
+  kEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kIn,       // any of values
+  kIsNull,   // no value
+  kNotNull,  // no value
+  kPrefix,   // strings and binaries that start with the value
+};
+
+// "column op constant", as what may be skipped follows from it. Rows that a scan returns may still fail it: the
+// caller's filter is what decides. Values have the column's type.
+struct ScanPredicate {
+  FieldId field;
+  ScanCompare compare = ScanCompare::kEqual;
+  std::vector<Value> values;
+  std::string ToString(std::string_view column_name) const;
+};
+
+// What a scan is to deliver.
+struct ScanSpec {
+  std::vector<FieldId> columns;           // in output order
+  std::vector<ScanPredicate> predicates;  // all must hold
+  // The first so many columns are read for every row and shown to the filter; the others only for rows that pass
+  // (late materialisation). 0: no filter.
+  size_t filter_columns = 0;
+  // Two more columns at the end, for DELETE and UPDATE: bigint part id and bigint position in the part.
+  bool with_row_ids = false;
+};
+
+// Counts what a scan did; shared by its readers. For EXPLAIN ANALYZE.
+struct ScanCounters {
+  std::atomic<uint64_t> segments_total{0};
+  std::atomic<uint64_t> segments_pruned{0};
+  std::atomic<uint64_t> row_groups_total{0};
+  std::atomic<uint64_t> row_groups_pruned{0};
+  std::atomic<uint64_t> pages_pruned{0};
+  std::atomic<uint64_t> rows_read{0};      // after pruning, before the filter
+  std::atomic<uint64_t> rows_filtered{0};  // dropped by the filter
+  std::atomic<uint64_t> rows_deleted{0};   // dropped by delete vectors
+  std::atomic<uint64_t> bytes_read{0};     // from files
+};
+
+// Decides which rows of a chunk with the first filter_columns columns go on: null for all of them.
+using ScanFilter = std::function<SelectionPtr(const Chunk& filter_columns)>;
+
+// A piece of a scan that one reader handles at a time: row groups of one file, or some inline batches.
+struct ScanUnit {
+  // Of a table: the segment; of a plain file: made up for it (id 0).
+  SegmentPtr segment;
+  DeleteVectorPtr deletes;
+  size_t row_group_begin = 0;
+  size_t row_group_end = 0;
+  std::vector<InlineRef> inline_batches;  // when there is no segment
+  uint64_t rows = 0;                      // at most
+  uint64_t bytes = 0;                     // estimate
+};
+
+}  // namespace weir

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/table.h"
+#include "column/chunk.h"
+#include "env/clock.h"
+#include "env/object_store.h"
+#include "env/random.h"
+#include "meta/commit.h"
+#include "runtime/memory_tracker.h"
+
+namespace weir {
+
+class PendingSegments;
+
+struct TableWriterOptions {
+  // Up to this much the rows go into the commit itself.
+  uint64_t inline_rows_max = 4096;
+  uint64_t inline_bytes_max = 1 << 20;
+  // Rows are gathered up to this much, sorted, and written as one segment per partition and bucket.
+  uint64_t segment_bytes_max = 256 << 20;  // in memory
+  uint64_t row_group_bytes = 128 << 20;
+  uint32_t level = 0;
+};
+
+// What writers need; borrowed, except where shared.
+struct TableWriterServices {
+  ObjectStore& objects;
+  const Clock& clock;
+  Random& random;
+  std::shared_ptr<PendingSegments> pending;
+  std::shared_ptr<MemoryTracker> tracker;
+};
+
+// Turns chunks into a commit's delta for one table: inline rows when they are few, sorted and partitioned segments
+// when they are many. Nothing is visible before the delta is committed; files are removed again when it never is.
+// One thread at a time; several writers may feed one commit (TableDelta::Append). Blocks on I/O.
+class TableWriter {
+ public:
+  TableWriter(TablePtr table, std::string object_prefix, TableWriterServices services, TableWriterOptions options);
+  ~TableWriter();
+  TableWriter(const TableWriter&) = delete;
+  TableWriter& operator=(const TableWriter&) = delete;
+
+  // Columns are the table's, in order and of its types. Throws 23502 on NULL in a NOT NULL column, 23514 when no
+  // partition takes a row.
+  void Write(const Chunk& chunk);
+  uint64_t rows() const { return rows_; }
+  TableDelta Finish();
+
+ private:
+  struct Part;
+  std::string PartitionOf(const Chunk& chunk, size_t row, std::vector<Value>& values) const;
+  void CheckNotNull(const Chunk& chunk) const;
+  void WriteSegments();
+  void WriteSegment(std::vector<Chunk> chunks, const std::string& partition, std::vector<Value> values,
+                    uint32_t bucket);
+
+  const TablePtr table_;
+  const std::string object_prefix_;
+  const TableWriterServices services_;
+  const TableWriterOptions options_;
+  std::vector<Type> types_;
+  std::vector<Chunk> gathered_;
+  uint64_t gathered_bytes_ = 0;
+  uint64_t gathered_rows_ = 0;
+  ScopedReservation reservation_;
+  uint64_t rows_ = 0;
+  TableDelta delta_;
+};
+
+// Collects the row ids that a scan with_row_ids has delivered, for DELETE and UPDATE. One thread at a time;
+// Append joins those of several drivers.
+class DeleteBuilder {
+ public:
+  // The two row-id columns and the rows to delete.
+  void Add(const Column& part_ids, const Column& positions, const RowSet& rows);
+  void Append(DeleteBuilder other);
+  // Without repeats.
+  uint64_t rows() const;
+  TableDelta Finish(TableId table);
+
+ private:
+  std::map<PartId, std::vector<uint32_t>> positions_;
+};
+
+}  // namespace weir
