@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "algo/group_table.h"
+
+namespace weir {
+
+// Brings the pre-aggregated tables of all drivers together, in parallel and without copying rows:
+//
+//   GroupMerge merge(tables);              // one thread; picks the number of partitions
+//   merge.PartitionTable(t)                // for every t < table_count(), any threads, each once
+//   merge.MergePartition(p, kFinal)        // after all of those; for every p < partition_count(), any threads, each
+//   once
+//
+// Few groups make one partition. Partitions hold disjoint groups; every group comes out of exactly one scan.
+class GroupMerge {
+ public:
+  // The tables (at least one) share one layout; they are used up. `partition_bits` < 0: as many as groups call for.
+  explicit GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::shared_ptr<MemoryTracker> tracker,
+                      int partition_bits = -1);
+
+  size_t table_count() const { return tables_.size(); }
+  size_t partition_count() const { return size_t{1} << bits_; }
+  size_t group_rows() const { return group_rows_; }  // before merging
+  void PartitionTable(size_t table);
+  // The groups of one partition, merged. Thread-safe for different partitions.
+  GroupScan MergePartition(size_t partition, GroupOutput output);
+
+ private:
+  std::vector<std::unique_ptr<GroupTable>> tables_;
+  std::shared_ptr<const GroupLayout> layout_;
+  std::shared_ptr<MemoryTracker> tracker_;
+  std::vector<std::shared_ptr<GroupStorage>> storages_;
+  int bits_ = 0;
+  size_t group_rows_ = 0;
+  // [table][partition]: group rows, in order of making.
+  std::vector<std::vector<std::vector<uint8_t*>>> parts_;
+  std::vector<ScopedReservation> part_bytes_;
+};
+
+}  // namespace weir

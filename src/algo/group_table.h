@@ -1,0 +1,212 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "algo/hyper_log_log.h"
+#include "algo/key_hash.h"
+#include "algo/row_blocks.h"
+#include "algo/row_layout.h"
+#include "column/chunk.h"
+#include "expr/aggregate.h"
+#include "runtime/memory_tracker.h"
+
+namespace weir {
+
+struct GroupTableOptions {
+  // Pre-aggregation: how many groups are kept findable while growing further would hardly find more rows of known
+  // groups; beyond, the table forgets them (their rows stay, to be merged later) and starts over in cache. 0: never,
+  // every group has exactly one row. Only tables that go through GroupMerge may forget.
+  size_t cached_groups_max = 0;
+};
+
+// What the rows of one or several group tables look like and live in; see GroupTable.
+class GroupLayout {
+ public:
+  GroupLayout(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates);
+
+  const std::vector<Type>& key_types() const { return key_types_; }
+  const std::vector<std::shared_ptr<const AggregateOps>>& aggregates() const { return aggregates_; }
+  size_t state_offset(size_t aggregate) const { return state_offsets_[aggregate]; }
+  size_t row_bytes() const { return row_bytes_; }
+  size_t states_offset() const { return states_offset_; }
+
+  // 64-bit words of a key that is compared as plain words; 0 when keys need comparing by type.
+  size_t packed_words() const { return packed_words_; }
+  // One packed key without room for a NULL flag; its NULL group is a row of its own.
+  bool packed_single() const { return packed_single_; }
+
+  void InitStates(uint8_t* row) const;
+  // The keys of rows as columns; then `aggregate`'s results or states.
+  ColumnPtr GatherKey(size_t key, const uint8_t* const* rows, size_t count, const Owners& owners) const;
+  ColumnPtr FinalizeAggregate(size_t aggregate, uint8_t* const* rows, size_t count) const;
+  ColumnPtr SerializeAggregate(size_t aggregate, uint8_t* const* rows, size_t count) const;
+  uint64_t HashOf(const uint8_t* row) const;
+  bool SameKey(const uint8_t* a, const uint8_t* b) const;
+
+ private:
+  friend class GroupTable;
+  struct PackedKey {
+    uint32_t offset = 0;  // in the packed words
+    uint32_t null_byte = 0;
+  };
+  std::vector<Type> key_types_;
+  std::vector<std::shared_ptr<const AggregateOps>> aggregates_;
+  std::vector<PackedKey> packed_;
+  size_t packed_words_ = 0;
+  bool packed_single_ = false;
+  bool nested_or_interval_ = false;
+  RowLayout rows_;               // unpacked keys; header: the hash
+  size_t null_flag_offset_ = 0;  // packed_single: the byte that says that the key is NULL
+  std::vector<size_t> state_offsets_;
+  size_t states_offset_ = 0;
+  size_t row_bytes_ = 0;
+  bool zero_states_ = true;
+};
+
+// The memory behind the groups of one table, kept alive by whatever still refers to it.
+struct GroupStorage {
+  GroupStorage(size_t row_bytes, std::shared_ptr<MemoryTracker> tracker);
+  RowBlocks rows;
+  RowHeap heap;
+  StateArena arena;
+  ScopedReservation variable_bytes;  // heap and arena
+  void AccountVariableBytes();
+};
+
+// Hash table of GROUP BY and DISTINCT: from key rows to rows of [key | aggregate states].
+//
+// Use per chunk: FindOrInsert(keys, rows), then Update(i, ...) for each aggregate. At the end either Scan one table
+// or hand all drivers' tables to a GroupMerge (algo/group_merge.h). NULL keys are equal to each other. Without keys
+// there is one group, which exists from the start.
+//
+// Open addressing over 8-byte slots (16 bits of hash, 48 of row address), probed in batches with prefetching.
+// Keys of fixed width up to 32 bytes are packed and compared as words. Keys that come as dictionaries, constants or
+// integers of a narrow range are first looked up by position in a small array, and when few groups are hit,
+// aggregates run over each group's rows at a time.
+//
+// One thread at a time. Memory is reserved with the tracker (may be null) as it grows; 53200 leaves the table usable.
+class GroupTable {
+ public:
+  GroupTable(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates,
+             std::shared_ptr<MemoryTracker> tracker, GroupTableOptions options = {});
+  GroupTable(std::shared_ptr<const GroupLayout> layout, std::shared_ptr<MemoryTracker> tracker,
+             GroupTableOptions options = {});
+  ~GroupTable();
+
+  // Finds the group of every row, making those that are missing. The columns are of the key types and any encoding.
+  void FindOrInsert(std::span<const ColumnPtr> keys, const RowSet& rows);
+  // groups()[row]: the group row of physical row `row` of the last FindOrInsert, for the rows given to it.
+  uint8_t* const* groups() const { return groups_.data(); }
+  // Rows of the last FindOrInsert that made a new group, ascending: what DISTINCT passes on.
+  const Selection& new_rows() const { return new_rows_; }
+
+  // Takes `rows` (all or, with FILTER, some of those of the last FindOrInsert) into an aggregate.
+  void Update(size_t aggregate, std::span<const ColumnPtr> args, const RowSet& rows);
+  void Retract(size_t aggregate, std::span<const ColumnPtr> args, const RowSet& rows);
+  // The same from serialised states (column of the aggregate's intermediate_type).
+  void MergeSerialized(size_t aggregate, const Column& states, const RowSet& rows);
+
+  size_t group_count() const { return storage_->rows.size(); }  // rows: with forgetting, a group may have several
+  bool has_forgotten() const { return findable_from_ != 0; }
+  uint64_t rows_seen() const { return rows_seen_; }
+  // Rows taken in per group row made: near 1 says that pre-aggregating is useless here.
+  double Reduction() const;
+  // Distinct groups overall, estimated when some were forgotten.
+  double EstimatedGroups() const;
+  size_t MemoryBytes() const;
+
+  // Forgets all groups and their memory; for flushing pre-aggregated rows downstream.
+  void Reset();
+
+  const std::shared_ptr<const GroupLayout>& layout() const { return layout_; }
+  const std::shared_ptr<GroupStorage>& storage() const { return storage_; }
+
+ private:
+  friend class GroupMerge;
+  struct PositionCache;
+
+  void EnsureSlots(size_t more_groups);
+  void Rehash(size_t slot_count);
+  void Insert(uint64_t hash, uint8_t* row);
+  void FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows);
+  bool FindByPosition(std::span<const ColumnPtr> keys, const RowSet& rows);
+  template <size_t kWords>
+  void FindPacked(size_t count, const RowSet& rows);
+  void FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows);
+  void FindString(const ColumnPtr& key, const RowSet& rows);
+  void PackKeys(std::span<const ColumnPtr> keys, const RowSet& rows);
+  uint8_t* NewRow(uint64_t hash);
+  uint8_t* NullRow();
+  void MaybeForget();
+  void GroupRows(const RowSet& rows);
+  uint8_t** StatePointers(size_t aggregate, const RowSet& rows);
+
+  std::shared_ptr<const GroupLayout> layout_;
+  std::shared_ptr<MemoryTracker> tracker_;
+  GroupTableOptions options_;
+  std::shared_ptr<GroupStorage> storage_;
+
+  BigArray slots_;
+  size_t slot_mask_ = 0;
+  size_t findable_ = 0;       // groups in the slots
+  size_t findable_from_ = 0;  // first row that is in the slots; earlier ones are forgotten
+  size_t grow_at_ = 0;
+  uint8_t* null_row_ = nullptr;
+  uint64_t rows_seen_ = 0;
+  uint64_t rows_seen_at_forget_ = 0;
+  HyperLogLog distinct_;
+
+  KeyHasher hasher_;
+  std::unique_ptr<PositionCache> positions_;
+  std::vector<uint8_t*> groups_;
+  std::vector<uint8_t*> states_;
+  Selection new_rows_;
+  // Scratch of one call, by position in the row set.
+  std::vector<uint64_t> hashes_;
+  std::vector<uint64_t> packed_;
+  std::vector<uint8_t> null_keys_;
+  std::vector<uint64_t> at_;
+  std::vector<const uint8_t*> found_;
+  std::vector<uint32_t> pending_, candidates_, next_pending_;
+  // Rows by group of the last call when few groups were hit: aggregates then run group by group.
+  struct Run {
+    uint8_t* group;
+    uint32_t begin, count;
+  };
+  std::vector<Run> runs_;
+  std::vector<uint32_t> run_rows_;
+  size_t run_row_count_ = 0;  // rows of the set that runs_ covers; 0 = not valid
+};
+
+enum class GroupOutput : uint8_t {
+  kFinal,   // keys, then results
+  kStates,  // keys, then states of intermediate types: for exchanges and spilling; read back by MergeSerialized
+};
+
+// Reads groups out as chunks: keys first, then one column per aggregate. Strings point into the storages, which the
+// chunks keep alive. Single-threaded; several scans may read one table at the same time.
+class GroupScan {
+ public:
+  // All rows of a table that is not changed meanwhile.
+  GroupScan(const GroupTable& table, GroupOutput output);
+  GroupScan(std::shared_ptr<const GroupLayout> layout, std::vector<uint8_t*> rows,
+            std::vector<std::shared_ptr<GroupStorage>> storages, GroupOutput output);
+
+  size_t row_count() const { return rows_.size(); }
+  // Empty (no columns) at the end.
+  std::optional<Chunk> Next(size_t max_rows = kChunkRowsDefault);
+
+ private:
+  std::shared_ptr<const GroupLayout> layout_;
+  std::vector<uint8_t*> rows_;
+  std::vector<std::shared_ptr<GroupStorage>> storages_;
+  Owners owners_;
+  GroupOutput output_;
+  size_t at_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "algo/row_blocks.h"
+#include "algo/row_compare.h"
+#include "algo/row_layout.h"
+#include "column/chunk.h"
+#include "runtime/memory_tracker.h"
+
+namespace weir {
+
+// How rows of one sort lie in memory: [normalised key bytes | values]. The key bytes compare as the rows do, but for
+// strings longer than their prefix, which are compared in full when the prefixes tie. Immutable; shared by drivers.
+class SortLayout {
+ public:
+  // `types` are the chunk's columns; all of them come out again.
+  SortLayout(std::vector<Type> types, std::vector<SortKey> keys);
+
+  const std::vector<Type>& types() const { return types_; }
+  const std::vector<SortKey>& keys() const { return keys_; }
+  const RowLayout& rows() const { return rows_; }
+  size_t row_bytes() const { return rows_.row_bytes(); }
+
+  // Writes the selected rows of the chunk into `out`. Returns whether the first key had a NULL.
+  bool Encode(const Chunk& chunk, uint8_t* const* out, RowHeap& heap) const;
+  // Only the key bytes of the first key's part that Prefix reads, for throwing rows away early: out[i] for the i-th
+  // selected row.
+  void EncodePrefixes(const Chunk& chunk, uint64_t* out) const;
+  // Negative, 0, positive.
+  int Compare(const uint8_t* a, const uint8_t* b) const;
+  // The first eight bytes of the key, or those behind the NULL flag when no row has a NULL there. Rows whose prefixes
+  // differ compare as the prefixes do.
+  uint64_t Prefix(const uint8_t* row, bool skip_null_flag) const;
+  // Equal prefixes mean equal keys.
+  bool PrefixDecides(bool skip_null_flag) const;
+  Chunk Gather(const uint8_t* const* rows, size_t count, const Owners& owners) const;
+
+ private:
+  struct Segment {
+    size_t key;     // index into keys_
+    size_t column;  // of rows_: the value, or the hidden one that holds a nested value's bytes
+    size_t begin;   // first key byte: the NULL flag
+    size_t bytes;   // with the flag
+    bool is_string;
+  };
+  void EncodeSegment(const Segment& segment, const Column& column, const RowSet& rows, uint8_t* const* out) const;
+
+  std::vector<Type> types_;
+  std::vector<SortKey> keys_;
+  std::vector<Segment> segments_;
+  std::vector<size_t> nested_keys_;  // keys whose bytes are in hidden columns, in order
+  size_t key_bytes_ = 0;
+  RowLayout rows_;
+};
+
+// A row to sort with the start of its key. Laid out as Highway's key-value pair.
+struct alignas(16) SortEntry {
+  uint64_t row;  // address
+  uint64_t prefix;
+  const uint8_t* address() const { return reinterpret_cast<const uint8_t*>(row); }
+};
+
+// Sorts entries by prefix, then by full comparison where `layout` says that prefixes do not decide.
+void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entries, size_t count);
+
+// Rows of one driver: Append chunks, then Finish sorts them. Single-threaded.
+class SortRun {
+ public:
+  SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker);
+
+  void Append(const Chunk& chunk);
+  void Finish();
+  size_t row_count() const { return rows_->size(); }
+  size_t MemoryBytes() const;
+
+ private:
+  friend class SortMerge;
+  std::shared_ptr<const SortLayout> layout_;
+  std::shared_ptr<MemoryTracker> tracker_;
+  std::shared_ptr<RowBlocks> rows_;
+  std::shared_ptr<RowHeap> heap_;
+  ScopedReservation heap_bytes_;
+  bool has_null_ = false;
+  BigArray entries_;
+  std::vector<uint8_t*> targets_;
+};
+
+// Sorted rows, one chunk after the other. Strings point into the runs, which the chunks keep alive.
+class SortedScan {
+ public:
+  size_t row_count() const { return left_; }
+  std::optional<Chunk> Next(size_t max_rows = kChunkRowsDefault);
+
+ private:
+  friend class SortMerge;
+  friend class TopN;
+  struct Cursor {
+    const SortEntry* at;
+    const SortEntry* end;
+    uint64_t prefix;
+    bool recompute;  // its run sorted by other prefixes
+  };
+  void SiftDown(size_t i);
+  bool Before(const Cursor& a, const Cursor& b) const;
+
+  std::shared_ptr<const SortLayout> layout_;
+  std::shared_ptr<const void> runs_;  // keeps the entries alive
+  Owners owners_;
+  std::vector<Cursor> cursors_;  // a heap, smallest on top, once opened
+  bool skip_null_flag_ = false;
+  bool prefix_decides_ = false;
+  bool opened_ = false;
+  size_t left_ = 0;
+  std::vector<const uint8_t*> scratch_;
+};
+
+// Merges finished runs, cut into ranges of rows that can be merged in parallel:
+//   SortMerge merge(layout, runs); merge.Partition(0) ... Partition(n - 1), in this order, are the sorted rows.
+class SortMerge {
+ public:
+  SortMerge(std::shared_ptr<const SortLayout> layout, std::vector<std::unique_ptr<SortRun>> runs,
+            size_t partition_rows = size_t{1} << 17);
+
+  size_t row_count() const { return row_count_; }
+  size_t partition_count() const { return cuts_.size() - 1; }
+  // Thread-safe; the scan keeps what it needs alive.
+  SortedScan Partition(size_t partition) const;
+
+ private:
+  std::shared_ptr<const SortLayout> layout_;
+  std::shared_ptr<std::vector<std::unique_ptr<SortRun>>> runs_;
+  Owners owners_;
+  bool skip_null_flag_ = true;
+  size_t row_count_ = 0;
+  std::vector<std::vector<size_t>> cuts_;  // [cut][run]: first entry of the partition
+};
+
+}  // namespace weir
