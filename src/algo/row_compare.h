@@ -14,14 +14,15 @@ int CompareValues(const Column& a, size_t a_row, const Column& b, size_t b_row);
 // As grouping and DISTINCT see it: NULL equals NULL.
 bool SameValue(const Column& a, size_t a_row, const Column& b, size_t b_row);
 
-// One key of an ordering.
-struct SortKey {
+// One key of an ordering. (Not called SortKey: plan/logical.h's SortKey orders by an expression, and both are included
+// together.)
+struct SortColumn {
   size_t column = 0;  // in the chunk
   bool descending = false;
   bool nulls_first = false;  // as given: PostgreSQL's default is that NULLs count as greatest
 };
 
 // Order of two rows (physical) of chunks with the same columns.
-int CompareRows(std::span<const SortKey> keys, const Chunk& a, size_t a_row, const Chunk& b, size_t b_row);
+int CompareRows(std::span<const SortColumn> keys, const Chunk& a, size_t a_row, const Chunk& b, size_t b_row);
 
 }  // namespace weir

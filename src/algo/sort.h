@@ -18,10 +18,10 @@ namespace weir {
 class SortLayout {
  public:
   // `types` are the chunk's columns; all of them come out again.
-  SortLayout(std::vector<Type> types, std::vector<SortKey> keys);
+  SortLayout(std::vector<Type> types, std::vector<SortColumn> keys);
 
   const std::vector<Type>& types() const { return types_; }
-  const std::vector<SortKey>& keys() const { return keys_; }
+  const std::vector<SortColumn>& keys() const { return keys_; }
   const RowLayout& rows() const { return rows_; }
   size_t row_bytes() const { return rows_.row_bytes(); }
 
@@ -50,7 +50,7 @@ class SortLayout {
   void EncodeSegment(const Segment& segment, const Column& column, const RowSet& rows, uint8_t* const* out) const;
 
   std::vector<Type> types_;
-  std::vector<SortKey> keys_;
+  std::vector<SortColumn> keys_;
   std::vector<Segment> segments_;
   std::vector<size_t> nested_keys_;  // keys whose bytes are in hidden columns, in order
   size_t key_bytes_ = 0;
