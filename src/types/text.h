@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,12 +9,16 @@
 namespace weir {
 
 // PostgreSQL's text input and output of values of every type. Parsing throws kInvalidTextRepresentation,
-// kInvalidDatetimeFormat or kNumericValueOutOfRange with PostgreSQL's wording.
+// kInvalidDatetimeFormat, kDatetimeFieldOverflow or kNumericValueOutOfRange with PostgreSQL's wording.
+//
+// Nested types: lists as '{1,NULL,"a b",{2}}', structs as records '(1,"a b",)', maps as '{k=1, "a b"=NULL}'.
 
 // How text depends on the session; defaults are PostgreSQL's with TimeZone = UTC.
 struct TextOptions {
+  static constexpr int64_t kNoClock = INT64_MIN;
   std::string_view time_zone = "UTC";  // of timestamptz output, and of input without an offset
   int extra_float_digits = 1;          // > 0: shortest text that reads back to the same value
+  int64_t now_us = kNoClock;           // what 'now', 'today', 'tomorrow' mean as input; without it they are errors
 };
 
 void AppendValue(const Value& value, std::string& out, const TextOptions& options = {});
@@ -21,28 +26,40 @@ std::string FormatValue(const Value& value, const TextOptions& options = {});
 Value ParseValue(const Type& type, std::string_view text, const TextOptions& options = {});
 
 // The kinds one by one, for kernels over columns. All append to `out`.
+void AppendInt64(int64_t value, std::string& out);
 void AppendInt128(int128_t value, std::string& out);
-void AppendFloat(float value, std::string& out);    // "1.5", "1e+20", "NaN", "Infinity"
+void AppendFloat(float value, std::string& out);  // "1.5", "1e+20", "NaN", "Infinity"
 void AppendDouble(double value, std::string& out);
+// With `extra_float_digits` <= 0: rounded to 15 (float: 6) + extra_float_digits significant digits.
+void AppendFloat(float value, int extra_float_digits, std::string& out);
+void AppendDouble(double value, int extra_float_digits, std::string& out);
 void AppendDecimal(int128_t unscaled, int scale, std::string& out);
-void AppendDate(int32_t days, std::string& out);                       // "2024-01-31", "infinity", "0044-03-15 BC"
-void AppendTime(int64_t micros, std::string& out);                     // "13:05:00.25"
-void AppendTimestamp(int64_t value, bool nanos, std::string& out);     // "2024-01-31 13:05:00.25"
+void AppendDate(int32_t days, std::string& out);                    // "2024-01-31", "infinity", "0044-03-15 BC"
+void AppendTime(int64_t micros, std::string& out);                  // "13:05:00.25"
+void AppendTimestamp(int64_t value, bool nanos, std::string& out);  // "2024-01-31 13:05:00.25"
 void AppendTimestampTz(int64_t value, bool nanos, std::string_view time_zone, std::string& out);  // "...+00"
-void AppendInterval(const Interval& interval, std::string& out);       // "1 year 2 mons 3 days 04:05:06"
+void AppendInterval(const Interval& interval, std::string& out);  // "1 year 2 mons 3 days 04:05:06"
 void AppendUuid(int128_t uuid, std::string& out);
-void AppendBytea(std::string_view bytes, std::string& out);            // "\x0aff"
+void AppendBytea(std::string_view bytes, std::string& out);  // "\x0aff"
+void AppendHex(std::string_view bytes, std::string& out);    // "0aff"
 
 bool ParseBoolean(std::string_view text);
-int128_t ParseInteger(std::string_view text, const Type& type);        // checked against the type's range
-double ParseDouble(std::string_view text, const Type& type);           // float or double
+int128_t ParseInteger(std::string_view text, const Type& type);          // checked against the type's range
+double ParseDouble(std::string_view text, const Type& type);             // float or double
 int128_t ParseDecimal(std::string_view text, int precision, int scale);  // rounds half away from zero
-int32_t ParseDate(std::string_view text);
-int64_t ParseTime(std::string_view text);
-int64_t ParseTimestamp(std::string_view text, bool nanos);
+int32_t ParseDate(std::string_view text, const TextOptions& options = {});
+int64_t ParseTime(std::string_view text, const TextOptions& options = {});
+int64_t ParseTimestamp(std::string_view text, bool nanos, const TextOptions& options = {});
 int64_t ParseTimestampTz(std::string_view text, bool nanos, std::string_view time_zone);
-Interval ParseInterval(std::string_view text);                         // PostgreSQL, SQL-standard and ISO 8601 forms
+int64_t ParseTimestampTz(std::string_view text, bool nanos, const TextOptions& options);
+Interval ParseInterval(std::string_view text);  // PostgreSQL, SQL-standard and ISO 8601 forms
 int128_t ParseUuid(std::string_view text);
-std::string ParseBytea(std::string_view text);                         // hex and escape forms
+std::string ParseBytea(std::string_view text);  // hex and escape forms
+// Throws kInvalidTextRepresentation with the offset of the fault unless the text is one JSON value.
+void ValidateJson(std::string_view text);
+
+// The errors that every parser throws.
+[[noreturn]] void ThrowInvalidInput(std::string_view type_name, std::string_view text);
+[[noreturn]] void ThrowOutOfRange(std::string_view type_name, std::string_view text);
 
 }  // namespace weir

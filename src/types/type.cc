@@ -41,8 +41,8 @@ Type Type::List(Type element) {
 Type Type::Map(Type key, Type value) {
   Type type;
   type.kind_ = TypeKind::kMap;
-  type.nested_ = std::make_shared<const Nested>(
-      Nested{{Field{"key", std::move(key), false}, Field{"value", std::move(value)}}});
+  type.nested_ =
+      std::make_shared<const Nested>(Nested{{Field{"key", std::move(key), false}, Field{"value", std::move(value)}}});
   return type;
 }
 
@@ -117,7 +117,9 @@ std::span<const Field> Type::fields() const {
   return nested_->fields;
 }
 
-size_t Type::child_count() const { return nested_ == nullptr ? 0 : nested_->fields.size(); }
+size_t Type::child_count() const {
+  return nested_ == nullptr ? 0 : nested_->fields.size();
+}
 
 const Type& Type::child(size_t i) const {
   WEIR_CHECK(i < child_count(), "child {} of {}", i, ToString());
@@ -185,7 +187,8 @@ std::string Type::ToString() const {
 }
 
 bool operator==(const Type& a, const Type& b) {
-  if (a.kind_ != b.kind_ || a.precision_ != b.precision_ || a.scale_ != b.scale_ || a.length_ != b.length_) return false;
+  if (a.kind_ != b.kind_ || a.precision_ != b.precision_ || a.scale_ != b.scale_ || a.length_ != b.length_)
+    return false;
   if (a.nested_ == b.nested_) return true;
   if (a.nested_ == nullptr || b.nested_ == nullptr) return false;
   const auto& left = a.nested_->fields;
@@ -193,7 +196,8 @@ bool operator==(const Type& a, const Type& b) {
   if (left.size() != right.size()) return false;
   for (size_t i = 0; i < left.size(); ++i) {
     // Nullability of nested parts is a matter of storage, not of type; names matter for structs only.
-    if (!(left[i].type == right[i].type) || (a.kind_ == TypeKind::kStruct && left[i].name != right[i].name)) return false;
+    if (!(left[i].type == right[i].type) || (a.kind_ == TypeKind::kStruct && left[i].name != right[i].name))
+      return false;
   }
   return true;
 }

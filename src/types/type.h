@@ -10,7 +10,7 @@
 namespace weir {
 
 enum class TypeKind : uint8_t {  // serialised: append only
-  kUnknown = 0,  // the type of NULL and of untyped literals before binding
+  kUnknown = 0,                  // the type of NULL and of untyped literals before binding
   kBoolean = 1,
   kInt8 = 2,
   kInt16 = 3,
@@ -65,20 +65,24 @@ class Type {
   Type(TypeKind kind);  // NOLINT(google-explicit-constructor): a plain kind is a type; not for decimal and nested ones
 
   static Type Decimal(int precision, int scale);
-  static Type Varchar(uint32_t max_length) { Type type(TypeKind::kVarchar); type.length_ = max_length; return type; }
+  static Type Varchar(uint32_t max_length) {
+    Type type(TypeKind::kVarchar);
+    type.length_ = max_length;
+    return type;
+  }
   static Type List(Type element);
   static Type Map(Type key, Type value);
   static Type Struct(std::vector<Field> fields);
 
   TypeKind kind() const { return kind_; }
   PhysicalType physical() const;
-  int precision() const { return precision_; }    // decimal: 1..38
-  int scale() const { return scale_; }            // decimal: 0..precision
+  int precision() const { return precision_; }     // decimal: 1..38
+  int scale() const { return scale_; }             // decimal: 0..precision
   uint32_t max_length() const { return length_; }  // varchar(n): characters; 0 = unlimited
-  const Type& element() const;                    // list
-  const Type& key() const;                        // map
-  const Type& value() const;                      // map
-  std::span<const Field> fields() const;          // struct
+  const Type& element() const;                     // list
+  const Type& key() const;                         // map
+  const Type& value() const;                       // map
+  std::span<const Field> fields() const;           // struct
   // The types of a column's children: list 1, map 2, struct one per field, others none.
   size_t child_count() const;
   const Type& child(size_t i) const;
@@ -126,9 +130,7 @@ struct Interval {
   int64_t micros = 0;
   friend bool operator==(const Interval&, const Interval&) = default;  // of the parts; SQL equality is NormalizedMicros
   // For SQL comparison: 30-day months and 24-hour days, as PostgreSQL.
-  __int128 NormalizedMicros() const {
-    return ((static_cast<__int128>(months) * 30 + days) * 86'400'000'000) + micros;
-  }
+  __int128 NormalizedMicros() const { return ((static_cast<__int128>(months) * 30 + days) * 86'400'000'000) + micros; }
 };
 static_assert(sizeof(Interval) == 16);
 

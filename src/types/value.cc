@@ -15,7 +15,9 @@ int128_t Value::wide() const {
 
 namespace {
 
-int Sign(std::strong_ordering order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
+int Sign(std::strong_ordering order) {
+  return order < 0 ? -1 : order > 0 ? 1 : 0;
+}
 
 template <typename T>
 int CompareNumbers(T a, T b) {
@@ -94,7 +96,9 @@ uint64_t Value::Hash() const {
   }
 }
 
-std::string Value::ToString() const { return is_null() ? "NULL" : FormatValue(*this); }
+std::string Value::ToString() const {
+  return is_null() ? "NULL" : FormatValue(*this);
+}
 
 void SerializeType(const Type& type, ByteWriter& out) {
   out.Put(static_cast<uint8_t>(type.kind()));
@@ -169,7 +173,9 @@ Type DeserializeTypeAt(ByteReader& in, int depth) {
 
 }  // namespace
 
-Type DeserializeType(ByteReader& in) { return DeserializeTypeAt(in, 0); }
+Type DeserializeType(ByteReader& in) {
+  return DeserializeTypeAt(in, 0);
+}
 
 void Value::Serialize(ByteWriter& out) const {
   SerializeType(type_, out);

@@ -17,7 +17,11 @@ namespace weir {
 class Value {
  public:
   Value() = default;  // NULL of unknown type
-  static Value Null(Type type = {}) { Value value; value.type_ = std::move(type); return value; }
+  static Value Null(Type type = {}) {
+    Value value;
+    value.type_ = std::move(type);
+    return value;
+  }
   static Value Boolean(bool value) { return {TypeKind::kBoolean, static_cast<int64_t>(value)}; }
   static Value Int32(int32_t value) { return {TypeKind::kInt32, static_cast<int64_t>(value)}; }
   static Value Int64(int64_t value) { return {TypeKind::kInt64, value}; }
@@ -44,7 +48,11 @@ class Value {
   const std::vector<Value>& parts() const { return std::get<std::vector<Value>>(data_); }
 
   // The same value under another type of the same physical type (varchar as json, int64 as timestamp).
-  Value WithType(Type type) const { Value value = *this; value.type_ = std::move(type); return value; }
+  Value WithType(Type type) const {
+    Value value = *this;
+    value.type_ = std::move(type);
+    return value;
+  }
 
   // SQL order of two non-null values of one type: negative, 0, positive. NaN is the largest, as in PostgreSQL.
   static int Compare(const Value& a, const Value& b);
