@@ -8,10 +8,18 @@ namespace weir {
 
 constexpr size_t kBitsPerWord = 64;
 
-constexpr size_t WordsForBits(size_t bits) { return (bits + kBitsPerWord - 1) / kBitsPerWord; }
-constexpr bool GetBit(const uint64_t* words, size_t i) { return (words[i / 64] >> (i % 64)) & 1; }
-constexpr void SetBit(uint64_t* words, size_t i) { words[i / 64] |= uint64_t{1} << (i % 64); }
-constexpr void ClearBit(uint64_t* words, size_t i) { words[i / 64] &= ~(uint64_t{1} << (i % 64)); }
+constexpr size_t WordsForBits(size_t bits) {
+  return (bits + kBitsPerWord - 1) / kBitsPerWord;
+}
+constexpr bool GetBit(const uint64_t* words, size_t i) {
+  return (words[i / 64] >> (i % 64)) & 1;
+}
+constexpr void SetBit(uint64_t* words, size_t i) {
+  words[i / 64] |= uint64_t{1} << (i % 64);
+}
+constexpr void ClearBit(uint64_t* words, size_t i) {
+  words[i / 64] &= ~(uint64_t{1} << (i % 64));
+}
 constexpr void AssignBit(uint64_t* words, size_t i, bool value) {
   words[i / 64] = (words[i / 64] & ~(uint64_t{1} << (i % 64))) | (static_cast<uint64_t>(value) << (i % 64));
 }
@@ -20,7 +28,8 @@ constexpr void AssignBit(uint64_t* words, size_t i, bool value) {
 constexpr size_t CountBits(const uint64_t* words, size_t bits) {
   size_t count = 0;
   for (size_t i = 0; i < bits / 64; ++i) count += static_cast<size_t>(std::popcount(words[i]));
-  if (bits % 64 != 0) count += static_cast<size_t>(std::popcount(words[bits / 64] & ((uint64_t{1} << (bits % 64)) - 1)));
+  if (bits % 64 != 0)
+    count += static_cast<size_t>(std::popcount(words[bits / 64] & ((uint64_t{1} << (bits % 64)) - 1)));
   return count;
 }
 

@@ -14,8 +14,12 @@ namespace weir {
 
 using ByteSpan = std::span<const uint8_t>;
 
-inline ByteSpan AsBytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
-inline std::string_view AsText(ByteSpan bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline ByteSpan AsBytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view AsText(ByteSpan bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 static_assert(std::endian::native == std::endian::little, "formats are little-endian and read in place");
 
@@ -55,9 +59,7 @@ class ByteWriter {
     }
     out_.push_back(static_cast<char>(value));
   }
-  void PutZigzag(int64_t value) {
-    PutVarint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
-  }
+  void PutZigzag(int64_t value) { PutVarint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63)); }
   void PutString(std::string_view text) {
     PutVarint(text.size());
     out_.append(text);

@@ -13,11 +13,11 @@ namespace weir {
 }  // namespace weir
 
 // Always on. Extra arguments are a fmt format string and its values: WEIR_CHECK(a <= b, "a={} b={}", a, b).
-#define WEIR_CHECK(condition, ...)                                                            \
-  do {                                                                                        \
-    if (!(condition)) [[unlikely]] {                                                          \
-      ::weir::CheckFailed(__FILE__, __LINE__, #condition, ::fmt::format("" __VA_ARGS__));     \
-    }                                                                                         \
+#define WEIR_CHECK(condition, ...)                                                        \
+  do {                                                                                    \
+    if (!(condition)) [[unlikely]] {                                                      \
+      ::weir::CheckFailed(__FILE__, __LINE__, #condition, ::fmt::format("" __VA_ARGS__)); \
+    }                                                                                     \
   } while (false)
 
 // For hot loops: on in debug and sanitizer builds only.

@@ -53,15 +53,32 @@ class Error : public std::exception {
   // An operational error from errno; disk-full, missing-file and permission get their own SQLSTATE and hint.
   static Error FromErrno(int error_number, std::string_view what);
 
-  Error&& WithHint(std::string hint) && { hint_ = std::move(hint); return std::move(*this); }
-  Error&& WithDetail(std::string detail) && { detail_ = std::move(detail); return std::move(*this); }
+  Error&& WithHint(std::string hint) && {
+    hint_ = std::move(hint);
+    return std::move(*this);
+  }
+  Error&& WithDetail(std::string detail) && {
+    detail_ = std::move(detail);
+    return std::move(*this);
+  }
   // 0-based byte offset into the statement's text.
-  Error&& WithPosition(int64_t offset) && { position_ = offset; return std::move(*this); }
-  Error&& WithRetryable(bool retryable = true) && { retryable_ = retryable; return std::move(*this); }
-  Error&& WithCause(const Error& cause) && { cause_ = std::make_shared<const Error>(cause); return std::move(*this); }
+  Error&& WithPosition(int64_t offset) && {
+    position_ = offset;
+    return std::move(*this);
+  }
+  Error&& WithRetryable(bool retryable = true) && {
+    retryable_ = retryable;
+    return std::move(*this);
+  }
+  Error&& WithCause(const Error& cause) && {
+    cause_ = std::make_shared<const Error>(cause);
+    return std::move(*this);
+  }
   // Adds "context: " before the message, keeping everything else: the file, column or operator that it happened in.
   Error&& WithContext(std::string_view context) &&;
-  void set_position_if_unset(int64_t offset) { if (position_ < 0) position_ = offset; }
+  void set_position_if_unset(int64_t offset) {
+    if (position_ < 0) position_ = offset;
+  }
 
   ErrorKind kind() const { return kind_; }
   std::string_view sqlstate() const { return {sqlstate_.data(), 5}; }

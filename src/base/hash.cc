@@ -5,6 +5,8 @@
 
 namespace weir {
 
-uint64_t HashBytes(const void* data, size_t size) { return XXH3_64bits(data, size); }
+uint64_t HashBytes(const void* data, size_t size) {
+  return XXH3_64bits(data, size);
+}
 
 }  // namespace weir

@@ -42,6 +42,8 @@ inline constexpr uint64_t kNullHash = 0x6A09E667F3BCC908ULL;
 
 // XXH3 of the bytes.
 uint64_t HashBytes(const void* data, size_t size);
-inline uint64_t HashString(std::string_view text) { return HashBytes(text.data(), text.size()); }
+inline uint64_t HashString(std::string_view text) {
+  return HashBytes(text.data(), text.size());
+}
 
 }  // namespace weir

@@ -20,7 +20,9 @@ std::shared_ptr<Buffer> Buffer::AllocateZeroed(size_t bytes) {
   return buffer;
 }
 
-Buffer::~Buffer() { ::operator delete(data_, std::align_val_t(kAlignment)); }
+Buffer::~Buffer() {
+  ::operator delete(data_, std::align_val_t(kAlignment));
+}
 
 void MergeOwners(Owners& into, const Owners& from) {
   for (const Owner& owner : from) {

@@ -26,9 +26,13 @@ class Buffer {
   const uint8_t* data() const { return data_; }
   uint8_t* data() { return data_; }
   template <typename T>
-  const T* as() const { return reinterpret_cast<const T*>(data_); }
+  const T* as() const {
+    return reinterpret_cast<const T*>(data_);
+  }
   template <typename T>
-  T* as() { return reinterpret_cast<T*>(data_); }
+  T* as() {
+    return reinterpret_cast<T*>(data_);
+  }
 
  private:
   Buffer(uint8_t* data, size_t size) : data_(data), size_(size) {}

@@ -17,7 +17,8 @@ void ColumnBuilder::Bytes::Grow(size_t used, size_t bytes) {
 ColumnBuilder::ColumnBuilder(Type type, size_t capacity)
     : type_(std::move(type)), physical_(type_.physical()), width_(PhysicalWidth(physical_)) {
   for (size_t i = 0; i < type_.child_count(); ++i) {
-    children_.push_back(std::make_unique<ColumnBuilder>(type_.child(i), physical_ == PhysicalType::kStruct ? capacity : 0));
+    children_.push_back(
+        std::make_unique<ColumnBuilder>(type_.child(i), physical_ == PhysicalType::kStruct ? capacity : 0));
   }
   Reserve(capacity);
 }
@@ -26,7 +27,9 @@ ColumnBuilder::~ColumnBuilder() = default;
 ColumnBuilder::ColumnBuilder(ColumnBuilder&&) noexcept = default;
 ColumnBuilder& ColumnBuilder::operator=(ColumnBuilder&&) noexcept = default;
 
-void ColumnBuilder::Reserve(size_t rows) { values_.Grow(size_ * width_, rows * width_); }
+void ColumnBuilder::Reserve(size_t rows) {
+  values_.Grow(size_ * width_, rows * width_);
+}
 
 void ColumnBuilder::MarkValid() {
   if (!validity_.empty()) {
@@ -167,7 +170,8 @@ ColumnPtr ColumnBuilder::Finish() {
   if (heap_ != nullptr) owners.push_back(std::move(heap_));
   MutableBufferPtr values = values_.Take();
   if (values == nullptr && width_ != 0) values = Buffer::Allocate(0);
-  ColumnPtr out = Column::Flat(type_, size_, std::move(values), std::move(validity), std::move(owners), std::move(children));
+  ColumnPtr out =
+      Column::Flat(type_, size_, std::move(values), std::move(validity), std::move(owners), std::move(children));
   size_ = 0;
   closed_children_ = 0;
   validity_.clear();

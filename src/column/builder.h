@@ -114,7 +114,10 @@ class ColumnBuilder {
     uint8_t* data() { return buffer_ == nullptr ? nullptr : buffer_->data(); }
     size_t capacity() const { return capacity_; }
     void Grow(size_t used, size_t bytes);
-    MutableBufferPtr Take() { capacity_ = 0; return std::move(buffer_); }
+    MutableBufferPtr Take() {
+      capacity_ = 0;
+      return std::move(buffer_);
+    }
 
    private:
     MutableBufferPtr buffer_;

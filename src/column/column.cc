@@ -80,9 +80,13 @@ ColumnPtr Column::Dictionary(ColumnPtr base, BufferPtr indices, size_t size) {
   return column;
 }
 
-ColumnPtr Column::Empty(const Type& type) { return ColumnBuilder(type, 0).Finish(); }
+ColumnPtr Column::Empty(const Type& type) {
+  return ColumnBuilder(type, 0).Finish();
+}
 
-bool Column::IsNull(size_t row) const { return ColumnView(*this).IsNull(row); }
+bool Column::IsNull(size_t row) const {
+  return ColumnView(*this).IsNull(row);
+}
 
 Value Column::GetValue(size_t row) const {
   const ColumnView view(*this);

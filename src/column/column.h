@@ -114,7 +114,7 @@ class ColumnView {
   size_t size() const { return size_; }
   bool is_identity() const { return !constant_ && indices_ == nullptr; }  // flat: Index(row) == row
   bool is_constant() const { return constant_; }
-  const uint32_t* indices() const { return indices_; }  // dictionary only, else null
+  const uint32_t* indices() const { return indices_; }    // dictionary only, else null
   const uint64_t* validity() const { return validity_; }  // of the base, null = no NULLs
   bool may_have_nulls() const { return validity_ != nullptr; }
 
@@ -122,9 +122,13 @@ class ColumnView {
   bool IsValid(size_t row) const { return validity_ == nullptr || GetBit(validity_, Index(row)); }
   bool IsNull(size_t row) const { return !IsValid(row); }
   template <typename T>
-  const T* values() const { return static_cast<const T*>(values_); }
+  const T* values() const {
+    return static_cast<const T*>(values_);
+  }
   template <typename T>
-  const T& At(size_t row) const { return static_cast<const T*>(values_)[Index(row)]; }
+  const T& At(size_t row) const {
+    return static_cast<const T*>(values_)[Index(row)];
+  }
 
  private:
   const Column* base_ = nullptr;

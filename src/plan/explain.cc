@@ -119,9 +119,9 @@ std::string PhysicalNode::ToString() const {
   switch (kind_) {
     case PhysicalKind::kScan: {
       const auto& scan = as<PhysicalScan>();
-      std::string out = fmt::format("Scan {} [{}]{}", SourceName(scan.source),
-                                    Join(scan.columns, [](const Field& field) { return field.name; }),
-                                    Filters(scan.filters));
+      std::string out =
+          fmt::format("Scan {} [{}]{}", SourceName(scan.source),
+                      Join(scan.columns, [](const Field& field) { return field.name; }), Filters(scan.filters));
       if (!scan.runtime_filters.empty()) {
         out += " runtime filters " + Join(scan.runtime_filters, [&](const RuntimeFilterTarget& target) {
                  return fmt::format("{}:{}", target.id, scan.columns[target.column].name);

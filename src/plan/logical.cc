@@ -124,7 +124,8 @@ LogicalPtr LogicalNode::WithChildren(std::vector<LogicalPtr> children) const {
     case LogicalKind::kSort:
       return std::make_shared<LogicalSort>(std::move(children[0]), as<LogicalSort>().keys);
     case LogicalKind::kLimit:
-      return std::make_shared<LogicalLimit>(std::move(children[0]), as<LogicalLimit>().limit, as<LogicalLimit>().offset);
+      return std::make_shared<LogicalLimit>(std::move(children[0]), as<LogicalLimit>().limit,
+                                            as<LogicalLimit>().offset);
     case LogicalKind::kSetOperation:
       return std::make_shared<LogicalSetOperation>(as<LogicalSetOperation>().operation, std::move(children), columns_);
     case LogicalKind::kCte: {

@@ -49,7 +49,9 @@ class LogicalNode {
   const LogicalPtr& child(size_t i = 0) const { return children_[i]; }
   const std::vector<PlanColumn>& columns() const { return columns_; }
   template <typename T>
-  const T& as() const { return static_cast<const T&>(*this); }
+  const T& as() const {
+    return static_cast<const T&>(*this);
+  }
 
   // The same node over other children that put out the same columns (or a superset).
   LogicalPtr WithChildren(std::vector<LogicalPtr> children) const;

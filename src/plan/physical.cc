@@ -62,8 +62,8 @@ PhysicalHashJoin::PhysicalHashJoin(HashJoinKind kind, PhysicalPtr probe, Physica
       build_output(std::move(build_output_in)),
       runtime_filters(std::move(runtime_filters_in)) {}
 
-PhysicalNestedLoopJoin::PhysicalNestedLoopJoin(JoinKind kind, PhysicalPtr left, PhysicalPtr right,
-                                               ExprPtr condition_in, bool null_aware_in, Schema schema)
+PhysicalNestedLoopJoin::PhysicalNestedLoopJoin(JoinKind kind, PhysicalPtr left, PhysicalPtr right, ExprPtr condition_in,
+                                               bool null_aware_in, Schema schema)
     : PhysicalNode(PhysicalKind::kNestedLoopJoin, {std::move(left), std::move(right)}, std::move(schema)),
       join_kind(kind),
       condition(std::move(condition_in)),
@@ -99,8 +99,8 @@ PhysicalUnnest::PhysicalUnnest(PhysicalPtr child, std::vector<ExprPtr> lists_in,
       lists(std::move(lists_in)),
       with_ordinality(with_ordinality_in) {}
 
-PhysicalInsert::PhysicalInsert(PhysicalPtr child, uint64_t table_id_in, std::string table_name_in,
-                               std::string label_in, Schema schema)
+PhysicalInsert::PhysicalInsert(PhysicalPtr child, uint64_t table_id_in, std::string table_name_in, std::string label_in,
+                               Schema schema)
     : PhysicalNode(PhysicalKind::kInsert, {std::move(child)}, std::move(schema)),
       table_id(table_id_in),
       table_name(std::move(table_name_in)),

@@ -48,7 +48,9 @@ class PhysicalNode {
   std::vector<Type> types() const;
   double estimated_rows() const { return estimated_rows_; }
   template <typename T>
-  const T& as() const { return static_cast<const T&>(*this); }
+  const T& as() const {
+    return static_cast<const T&>(*this);
+  }
   // One line: "HashJoin inner on (#1 = #4)", and the facts below it as "key: value" pairs for EXPLAIN.
   std::string ToString() const;
 
@@ -116,7 +118,16 @@ struct PhysicalHashAggregate : PhysicalNode {
 // `kind` is as in the logical plan with left = probe; kRightSemi and kRightAnti put out build rows, for when the build
 // side is the one that SQL calls left.
 enum class HashJoinKind : uint8_t {
-  kInner, kLeft, kRight, kFull, kSemi, kAnti, kMark, kSingle, kRightSemi, kRightAnti
+  kInner,
+  kLeft,
+  kRight,
+  kFull,
+  kSemi,
+  kAnti,
+  kMark,
+  kSingle,
+  kRightSemi,
+  kRightAnti
 };
 
 struct PhysicalHashJoin : PhysicalNode {
@@ -127,8 +138,8 @@ struct PhysicalHashJoin : PhysicalNode {
   HashJoinKind join_kind;
   std::vector<ExprPtr> probe_keys;  // over the probe chunk; same types as build_keys, pair by pair
   std::vector<ExprPtr> build_keys;
-  std::vector<bool> null_safe;      // per key: NULL matches NULL (IS NOT DISTINCT FROM)
-  ExprPtr residual;                 // over all probe columns followed by all build columns; null: none
+  std::vector<bool> null_safe;  // per key: NULL matches NULL (IS NOT DISTINCT FROM)
+  ExprPtr residual;             // over all probe columns followed by all build columns; null: none
   bool null_aware;
   std::vector<size_t> probe_output;
   std::vector<size_t> build_output;

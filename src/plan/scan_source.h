@@ -43,8 +43,19 @@ using ScanSource = std::variant<TableSource, FileSource, VirtualSource>;
 
 // What storage can prune by without an expression evaluator: a column compared with constants.
 struct ColumnPredicate {
-  enum class Op : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kIsNull, kIsNotNull, kPrefix };
-  size_t column = 0;          // position among the scan's columns
+  enum class Op : uint8_t {
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessEqual,
+    kGreater,
+    kGreaterEqual,
+    kIn,
+    kIsNull,
+    kIsNotNull,
+    kPrefix
+  };
+  size_t column = 0;  // position among the scan's columns
   Op op = Op::kEqual;
   std::vector<Value> values;  // one, none (IS NULL) or several (IN), of the column's type
 };

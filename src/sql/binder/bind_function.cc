@@ -1,0 +1,131 @@
+#include "sql/binder/expression_binder.h"
+
+namespace weir {
+
+ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
+  const std::string name(call.name.last());
+  if (call.name.parts.size() > 1 && call.name.parts[call.name.parts.size() - 2] != "pg_catalog") {
+    throw Error::User(sqlstate::kUndefinedFunction, "function does not exist: {}.{}",
+                      call.name.parts[call.name.parts.size() - 2], name)
+        .WithPosition(call.offset);
+  }
+  if (call.over != nullptr) {
+    throw Error::Unsupported("Use GROUP BY with a join, or ORDER BY and LIMIT.",
+                             "window functions are not available: {}", name)
+        .WithPosition(call.offset);
+  }
+  if (!call.within_group.empty()) {
+    throw Error::Unsupported("Use quantile_cont(x, fraction) or mode(x).", "WITHIN GROUP is not available: {}", name)
+        .WithPosition(call.offset);
+  }
+  if (ExprPtr special = BindSpecialFunction(call, name)) return special;
+  if (call.star || binder_.registry_.FindAggregate(name) != nullptr) return BindAggregate(call, name);
+  if (call.distinct || call.filter != nullptr || !call.order_by.empty()) {
+    throw Error::User(sqlstate::kWrongObjectType,
+                      "{} is not an aggregate function: DISTINCT, FILTER and ORDER BY do not apply", name)
+        .WithPosition(call.offset);
+  }
+  std::vector<ExprPtr> args;
+  args.reserve(call.args.size());
+  for (const ast::Expr* arg : call.args) args.push_back(Bind(*arg));
+  return Call(name, std::move(args), call.offset);
+}
+
+// Functions that are nodes of their own because not all their arguments are always computed.
+ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std::string_view name) {
+  const auto bind_all = [&] {
+    std::vector<ExprPtr> args;
+    for (const ast::Expr* arg : call.args) args.push_back(Bind(*arg));
+    return args;
+  };
+  if (name == "coalesce" || name == "ifnull" || name == "nvl") {
+    if (call.args.empty() || (name != "coalesce" && call.args.size() != 2)) {
+      throw Error::User(sqlstate::kSyntaxError, "wrong number of arguments: {}", name).WithPosition(call.offset);
+    }
+    std::vector<ExprPtr> args = bind_all();
+    Unify(args, "COALESCE", call.offset);
+    return args.size() == 1 ? args[0] : Expr::Coalesce(std::move(args));
+  }
+  if (name == "nullif" && call.args.size() == 2) {
+    std::vector<ExprPtr> args = bind_all();
+    ExprPtr equal = BindOperator("=", args[0], args[1], call.offset);
+    // The comparison may have given an open literal or parameter its type.
+    ExprPtr value = equal->children().size() == 2 && args[0]->type().is(TypeKind::kUnknown) ? equal->child(0) : args[0];
+    const Type type = value->type();
+    return Expr::Case({std::move(equal), Expr::Literal(Value::Null(type)), std::move(value)}, type);
+  }
+  if ((name == "if" || name == "iif") && call.args.size() == 3) {
+    std::vector<ExprPtr> args = bind_all();
+    ExprPtr condition = ToBoolean(args[0], "if", call.offset);
+    std::vector<ExprPtr> results = {args[1], args[2]};
+    Unify(results, "if", call.offset);
+    const Type type = results[0]->type();
+    return Expr::Case({std::move(condition), results[0], results[1]}, type);
+  }
+  if (name == "try" && call.args.size() == 1) {
+    const ExprPtr arg = Bind(*call.args[0]);
+    return Expr::Cast(arg, arg->type(), true);
+  }
+  if (name == "grouping" || name == "grouping_id") {
+    throw Error::Unsupported("Use UNION ALL of the groupings.", "GROUPING is not available").WithPosition(call.offset);
+  }
+  return nullptr;
+}
+
+ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::string_view name) {
+  if (inside_aggregate_) {
+    throw Error::User(sqlstate::kGroupingError, "aggregate function calls cannot be nested").WithPosition(call.offset);
+  }
+  if (aggregates_ == nullptr) {
+    throw Error::User(sqlstate::kGroupingError, "aggregate functions are not allowed in {}", clause_)
+        .WithPosition(call.offset);
+  }
+  if (call.star && name != "count") {
+    throw Error::User(sqlstate::kUndefinedFunction, "{}(*) does not exist", name).WithPosition(call.offset);
+  }
+  inside_aggregate_ = true;
+  std::vector<ExprPtr> args;
+  for (const ast::Expr* arg : call.args) {
+    if (arg->kind != ast::ExprKind::kStarExpr) args.push_back(Bind(*arg));
+  }
+  if (call.has_separator) args.push_back(Expr::Literal(Value::String(std::string(call.separator))));
+  AggregateCall aggregate = binder_.registry_.BindAggregate(name, std::move(args), call.offset);
+  for (ExprPtr& arg : aggregate.args) arg = FixParameters(arg);
+  aggregate.distinct = call.distinct && !aggregate.overload->ignores_distinct;
+  if (call.filter != nullptr) aggregate.filter = ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
+  for (const ast::SortItem& item : call.order_by) {
+    const SortKey key = binder_.MakeSortKey(item, Bind(*item.expr));
+    aggregate.order_by.push_back({key.expr, key.descending, key.nulls_first});
+  }
+  if (!aggregate.overload->order_sensitive) aggregate.order_by.clear();
+  inside_aggregate_ = false;
+
+  const auto same = [&](const AggregateCall& other) {
+    if (other.overload != aggregate.overload || other.distinct != aggregate.distinct ||
+        other.args.size() != aggregate.args.size() || other.order_by.size() != aggregate.order_by.size() ||
+        (other.filter == nullptr) != (aggregate.filter == nullptr)) {
+      return false;
+    }
+    for (size_t i = 0; i < other.args.size(); ++i) {
+      if (!other.args[i]->Equals(*aggregate.args[i])) return false;
+    }
+    for (size_t i = 0; i < other.order_by.size(); ++i) {
+      const auto& a = other.order_by[i];
+      const auto& b = aggregate.order_by[i];
+      if (!a.expr->Equals(*b.expr) || a.descending != b.descending || a.nulls_first != b.nulls_first) return false;
+    }
+    return other.filter == nullptr || other.filter->Equals(*aggregate.filter);
+  };
+  for (size_t i = 0; i < aggregates_->calls.size(); ++i) {
+    if (same(aggregates_->calls[i])) {
+      const PlanColumn& column = aggregates_->columns[i];
+      return Expr::Column(column.id, column.type, column.name);
+    }
+  }
+  const PlanColumn column = binder_.NewColumn(aggregate.type, aggregate.ToString());
+  aggregates_->calls.push_back(std::move(aggregate));
+  aggregates_->columns.push_back(column);
+  return Expr::Column(column.id, column.type, column.name);
+}
+
+}  // namespace weir

@@ -1,0 +1,326 @@
+#include <charconv>
+#include <unordered_map>
+
+#include "sql/binder/expression_binder.h"
+#include "sql/binder/select_binder.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int kQueryDepthMax = 200;
+
+bool HasOwnOrder(const ast::Query& query) {
+  return !query.order_by.empty() || query.order_by_all;
+}
+
+}  // namespace
+
+LogicalPtr Binder::BindQuery(const ast::Query& query, Scope* outer, std::vector<std::string>& names,
+                             std::vector<ColumnId>& correlated) {
+  if (++query_depth_ > kQueryDepthMax) {
+    throw Error::User(sqlstate::kStatementTooComplex, "queries nested too deeply: more than {}", kQueryDepthMax)
+        .WithPosition(query.offset);
+  }
+  const size_t first_cte = query.with == nullptr ? ctes_.size() : BindCtes(*query.with, outer);
+  LogicalPtr plan;
+  if (const auto* select = query.body->TryAs<ast::Select>()) {
+    // A SELECT's ORDER BY may use columns that it does not put out.
+    plan = SelectBinder(*this, *select, &query, outer).Bind(names, correlated);
+  } else {
+    plan = BindBody(*query.body, outer, names, correlated);
+    if (HasOwnOrder(query)) plan = SortOutput(std::move(plan), query, names);
+  }
+  plan = ApplyLimit(std::move(plan), query);
+  plan = FinishCtes(std::move(plan), first_cte);
+  --query_depth_;
+  return plan;
+}
+
+LogicalPtr Binder::BindBody(const ast::QueryBody& body, Scope* outer, std::vector<std::string>& names,
+                            std::vector<ColumnId>& correlated) {
+  switch (body.kind) {
+    case ast::QueryBodyKind::kSelect:
+      return SelectBinder(*this, body.As<ast::Select>(), nullptr, outer).Bind(names, correlated);
+    case ast::QueryBodyKind::kSetOperation:
+      return BindSetOperation(body.As<ast::SetOperation>(), outer, names, correlated);
+    case ast::QueryBodyKind::kValues:
+      return BindValues(body.As<ast::Values>(), outer, names, correlated);
+    case ast::QueryBodyKind::kNestedQuery:
+      return BindQuery(*body.As<ast::NestedQuery>().query, outer, names, correlated);
+  }
+  throw Error::Internal("unbound query body kind {}", static_cast<int>(body.kind));
+}
+
+// A chain of the same UNION ALL becomes one node; other operators stay pairs.
+LogicalPtr Binder::BindSetOperation(const ast::SetOperation& operation, Scope* outer, std::vector<std::string>& names,
+                                    std::vector<ColumnId>& correlated) {
+  if (operation.by_name)
+    throw Error::Unsupported("Name the columns in the same order.", "UNION BY NAME is not available");
+  std::vector<const ast::SetOperation*> chain = {&operation};
+  while (const auto* left = chain.back()->left->TryAs<ast::SetOperation>()) chain.push_back(left);
+
+  LogicalPtr plan = BindBody(*chain.back()->left, outer, names, correlated);
+  for (size_t i = chain.size(); i-- > 0;) {
+    const ast::SetOperation& node = *chain[i];
+    std::vector<LogicalPtr> inputs = {std::move(plan)};
+    // As many further branches of the same union as follow.
+    size_t last = i;
+    std::vector<std::string> ignored;
+    inputs.push_back(BindBody(*node.right, outer, ignored, correlated));
+    while (node.op == ast::SetOperator::kUnion && last > 0 && chain[last - 1]->op == ast::SetOperator::kUnion &&
+           chain[last - 1]->all == node.all && !chain[last - 1]->by_name) {
+      --last;
+      ignored.clear();
+      inputs.push_back(BindBody(*chain[last]->right, outer, ignored, correlated));
+    }
+    i = last;
+    const size_t width = inputs[0]->columns().size();
+    constexpr std::string_view kOperatorNames[] = {"UNION", "INTERSECT", "EXCEPT"};
+    const std::string_view name = kOperatorNames[static_cast<size_t>(node.op)];
+    std::vector<Type> types;
+    for (size_t c = 0; c < width; ++c) {
+      std::vector<Type> sides;
+      for (const LogicalPtr& input : inputs) {
+        if (input->columns().size() != width) {
+          throw Error::User(sqlstate::kSyntaxError, "each {} query must have the same number of columns", name)
+              .WithPosition(node.offset);
+        }
+        sides.push_back(input->columns()[c].type);
+      }
+      auto common = registry_.CommonType(sides);
+      if (!common.has_value()) {
+        throw Error::User(sqlstate::kDatatypeMismatch, "{} types {} and {} cannot be matched", name,
+                          sides[0].ToString(), sides[1].ToString())
+            .WithPosition(node.offset);
+      }
+      types.push_back(common->is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : *common);
+    }
+    std::vector<PlanColumn> columns;
+    for (size_t c = 0; c < width; ++c) columns.push_back(NewColumn(types[c], names[c]));
+    for (LogicalPtr& input : inputs) input = CastColumns(std::move(input), types);
+    SetOperationKind kind = SetOperationKind::kUnionAll;
+    if (node.op == ast::SetOperator::kIntersect) {
+      kind = node.all ? SetOperationKind::kIntersectAll : SetOperationKind::kIntersect;
+    } else if (node.op == ast::SetOperator::kExcept) {
+      kind = node.all ? SetOperationKind::kExceptAll : SetOperationKind::kExcept;
+    }
+    plan = std::make_shared<LogicalSetOperation>(kind, std::move(inputs), columns);
+    if (node.op == ast::SetOperator::kUnion && !node.all) {
+      std::vector<ExprPtr> groups;
+      for (const PlanColumn& column : columns) groups.push_back(Expr::Column(column.id, column.type, column.name));
+      plan =
+          std::make_shared<LogicalAggregate>(std::move(plan), std::move(groups), std::vector<AggregateCall>{}, columns);
+    }
+  }
+  return plan;
+}
+
+LogicalPtr Binder::BindValues(const ast::Values& values, Scope* outer, std::vector<std::string>& names,
+                              std::vector<ColumnId>& correlated) {
+  const size_t width = values.rows[0].size();
+  Scope scope(outer);
+  std::vector<PendingApply> pending;
+  ExpressionBinder binder(*this, scope, "VALUES", &pending);
+  std::vector<std::vector<ExprPtr>> rows;
+  rows.reserve(values.rows.size());
+  for (const auto& row : values.rows) {
+    std::vector<ExprPtr> exprs;
+    exprs.reserve(width);
+    for (const ast::Expr* expr : row) exprs.push_back(binder.Bind(*expr));
+    rows.push_back(std::move(exprs));
+  }
+  std::vector<PlanColumn> columns;
+  for (size_t c = 0; c < width; ++c) {
+    std::vector<Type> types;
+    for (const auto& row : rows) {
+      if (types.empty() || !(types.back() == row[c]->type())) types.push_back(row[c]->type());
+    }
+    auto common = registry_.CommonType(types);
+    if (!common.has_value()) {
+      throw Error::User(sqlstate::kDatatypeMismatch, "VALUES types {} and {} cannot be matched", types[0].ToString(),
+                        types[1].ToString())
+          .WithPosition(values.rows[0][c]->offset);
+    }
+    // A column of string literals stays open for INSERT to give it the type of the table's column.
+    for (auto& row : rows) {
+      if (!common->is(TypeKind::kUnknown)) {
+        row[c] = registry_.BindCast(row[c], *common, CastRule::kImplicit, row[c]->position());
+      }
+    }
+    names.push_back(fmt::format("column{}", c + 1));
+    columns.push_back(NewColumn(*common, names.back()));
+  }
+  for (const ColumnId id : scope.correlated()) correlated.push_back(id);
+  if (pending.empty() && correlated.empty())
+    return std::make_shared<LogicalValues>(std::move(rows), std::move(columns));
+  // Rows with subqueries or outer columns are projections of one row each.
+  if (rows.size() != 1) {
+    throw Error::Unsupported("Write SELECT ... UNION ALL SELECT ...",
+                             "subqueries in VALUES of more than one row are not available");
+  }
+  LogicalPtr plan = FlushApplies(OneRow(), pending);
+  return std::make_shared<LogicalProject>(std::move(plan), std::move(rows[0]), std::move(columns));
+}
+
+std::optional<uint64_t> Binder::BindRowCount(const ast::Expr& expr, std::string_view clause,
+                                             std::string_view sqlstate) {
+  const Value value = BindConstant(expr, TypeKind::kInt64);
+  if (value.is_null()) return std::nullopt;
+  if (value.integer() < 0) throw Error::User(sqlstate, "{} must not be negative", clause).WithPosition(expr.offset);
+  return static_cast<uint64_t>(value.integer());
+}
+
+LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query) {
+  if (query.limit == nullptr && query.offset_rows == nullptr) return plan;
+  if (query.limit_percent)
+    throw Error::Unsupported("Give a number of rows.", "LIMIT with a percentage is not available");
+  if (query.limit_with_ties) throw Error::Unsupported("Use ROWS ONLY.", "WITH TIES is not available");
+  std::optional<uint64_t> limit;
+  if (query.limit != nullptr) limit = BindRowCount(*query.limit, "LIMIT", sqlstate::kInvalidRowCountInLimit);
+  std::optional<uint64_t> offset;
+  if (query.offset_rows != nullptr) {
+    offset = BindRowCount(*query.offset_rows, "OFFSET", sqlstate::kInvalidRowCountInOffset);
+  }
+  if (!limit.has_value() && !offset.has_value()) return plan;
+  return std::make_shared<LogicalLimit>(std::move(plan), limit, offset.value_or(0));
+}
+
+// ORDER BY over a set operation or VALUES: output columns by name or number, and expressions over these.
+LogicalPtr Binder::SortOutput(LogicalPtr plan, const ast::Query& query, const std::vector<std::string>& names) {
+  std::vector<SortKey> keys;
+  const auto column = [&](size_t i) {
+    const PlanColumn& from = plan->columns()[i];
+    return Expr::Column(from.id, from.type, from.name);
+  };
+  if (query.order_by_all) {
+    for (size_t i = 0; i < names.size(); ++i) keys.push_back(MakeSortKey(query.order_by[0], column(i)));
+    return std::make_shared<LogicalSort>(std::move(plan), std::move(keys));
+  }
+  Scope scope;
+  for (size_t i = 0; i < names.size(); ++i) {
+    scope.Add({"", "", names[i], plan->columns()[i].id, plan->columns()[i].type});
+  }
+  for (const ast::SortItem& item : query.order_by) {
+    if (const auto ordinal = OrdinalOf(*item.expr, names.size(), "ORDER BY")) {
+      keys.push_back(MakeSortKey(item, column(*ordinal)));
+      continue;
+    }
+    keys.push_back(MakeSortKey(item, ExpressionBinder(*this, scope, "ORDER BY", nullptr).Bind(*item.expr)));
+  }
+  return std::make_shared<LogicalSort>(std::move(plan), std::move(keys));
+}
+
+std::optional<size_t> OrdinalOf(const ast::Expr& expr, size_t count, std::string_view clause) {
+  const auto* number = expr.TryAs<ast::NumberLiteral>();
+  if (number == nullptr) return std::nullopt;
+  uint64_t value = 0;
+  const auto [end, failure] = std::from_chars(number->text.data(), number->text.data() + number->text.size(), value);
+  if (!number->is_integer || failure != std::errc() || value == 0 || value > count) {
+    throw Error::User(sqlstate::kInvalidColumnReference, "{} position {} is not in select list", clause, number->text)
+        .WithPosition(expr.offset);
+  }
+  return value - 1;
+}
+
+// ---- WITH
+
+size_t Binder::BindCtes(const ast::With& with, Scope* outer) {
+  const size_t first = ctes_.size();
+  if (with.recursive) {
+    // Plain queries under RECURSIVE are fine; those that name themselves are found below, as a missing table.
+  }
+  for (const ast::CommonTableExpr& cte : with.ctes) {
+    if (cte.query == nullptr) {
+      throw Error::Unsupported("Run the statements one after the other.",
+                               "WITH of data-modifying statements is not available")
+          .WithPosition(cte.offset);
+    }
+    for (size_t i = first; i < ctes_.size(); ++i) {
+      if (ctes_[i]->name == cte.name) {
+        throw Error::User(sqlstate::kDuplicateAlias, "WITH query name \"{}\" specified more than once", cte.name)
+            .WithPosition(cte.offset);
+      }
+    }
+    auto bound = std::make_unique<Cte>();
+    bound->id = ids_.NextCte();
+    bound->name = std::string(cte.name);
+    bound->materialization = cte.materialization;
+    std::vector<ColumnId> correlated;
+    try {
+      bound->definition = BindQuery(*cte.query, outer, bound->names, correlated);
+    } catch (Error& error) {
+      if (with.recursive && error.sqlstate() == sqlstate::kUndefinedTable &&
+          error.message().find(bound->name) != std::string::npos) {
+        throw Error::Unsupported("Use generate_series for sequences.", "recursive queries are not available: {}",
+                                 bound->name)
+            .WithPosition(cte.offset);
+      }
+      throw;
+    }
+    if (outer != nullptr) {
+      for (const ColumnId id : correlated) outer->AddCorrelated(id);
+    }
+    bound->correlated = !correlated.empty();
+    if (cte.columns.size() > bound->names.size()) {
+      throw Error::User(sqlstate::kInvalidColumnReference,
+                        "WITH query \"{}\" has {} columns available but {} columns specified", cte.name,
+                        bound->names.size(), cte.columns.size())
+          .WithPosition(cte.offset);
+    }
+    for (size_t i = 0; i < cte.columns.size(); ++i) bound->names[i] = std::string(cte.columns[i]);
+    ctes_.push_back(std::move(bound));
+  }
+  return first;
+}
+
+Binder::Cte* Binder::FindCte(std::string_view name) {
+  for (size_t i = ctes_.size(); i-- > 0;) {
+    if (ctes_[i]->name == name) return ctes_[i].get();
+  }
+  return nullptr;
+}
+
+namespace {
+
+// Puts the definition in the place of its only reference.
+LogicalPtr InlineCte(const LogicalPtr& plan, CteId id, const LogicalPtr& definition) {
+  if (plan->kind() == LogicalKind::kCteScan && plan->as<LogicalCteScan>().id == id) {
+    const auto& scan = plan->as<LogicalCteScan>();
+    std::vector<ExprPtr> exprs;
+    for (size_t i = 0; i < scan.columns().size(); ++i) {
+      exprs.push_back(Expr::Column(scan.definition_columns[i], scan.columns()[i].type, scan.columns()[i].name));
+    }
+    return std::make_shared<LogicalProject>(definition, std::move(exprs), scan.columns());
+  }
+  bool changed = false;
+  std::vector<LogicalPtr> children;
+  for (const LogicalPtr& child : plan->children()) {
+    children.push_back(InlineCte(child, id, definition));
+    changed = changed || children.back() != child;
+  }
+  return changed ? plan->WithChildren(std::move(children)) : plan;
+}
+
+}  // namespace
+
+LogicalPtr Binder::FinishCtes(LogicalPtr plan, size_t first) {
+  while (ctes_.size() > first) {
+    const std::unique_ptr<Cte> cte = std::move(ctes_.back());
+    ctes_.pop_back();
+    if (cte->uses == 0) continue;
+    if (cte->uses == 1 && cte->materialization != ast::Materialization::kMaterialized) {
+      // The reference is in the body or in the definition of a later CTE, which is part of the plan by now.
+      plan = InlineCte(plan, cte->id, cte->definition);
+    } else {
+      if (cte->correlated) {
+        throw Error::Unsupported("Repeat the subquery in each place.",
+                                 "a WITH query that refers to an outer query cannot be used twice: {}", cte->name);
+      }
+      plan = std::make_shared<LogicalCte>(cte->id, cte->name, cte->definition, std::move(plan));
+    }
+  }
+  return plan;
+}
+
+}  // namespace weir

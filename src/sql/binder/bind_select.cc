@@ -1,0 +1,388 @@
+#include <algorithm>
+
+#include "sql/binder/select_binder.h"
+
+namespace weir {
+
+SelectBinder::SelectBinder(Binder& binder, const ast::Select& select, const ast::Query* query, Scope* outer)
+    : binder_(binder), select_(select), query_(query), outer_(outer), scope_(outer) {}
+
+LogicalPtr SelectBinder::Bind(std::vector<std::string>& names, std::vector<ColumnId>& correlated) {
+  RefuseWhatIsMissing();
+  Binder::Bound from = binder_.BindFrom(select_.from, outer_);
+  plan_ = std::move(from.plan);
+  for (const ColumnId id : from.scope.correlated()) scope_.AddCorrelated(id);
+  scope_.Add(from.scope);
+  BindWhere();
+  BindItems();
+  BindGroups();
+  BindHaving();
+  BindOrder();
+  grouped_ = !groups_.empty() || !aggregates_.calls.empty() || having_ != nullptr || !select_.group_by.empty();
+  if (grouped_) Aggregate();
+  LogicalPtr plan = Project(names);
+  // What was looked up in the queries around us makes us correlated; names of our own FROM do not.
+  for (const ColumnId id : scope_.correlated()) correlated.push_back(id);
+  return plan;
+}
+
+void SelectBinder::RefuseWhatIsMissing() const {
+  if (!select_.distinct_on.empty()) {
+    throw Error::Unsupported("Use GROUP BY with any_value or max_by.", "DISTINCT ON is not available")
+        .WithPosition(select_.distinct_on[0]->offset);
+  }
+  if (select_.qualify != nullptr) {
+    throw Error::Unsupported("Filter in an outer query.", "QUALIFY is not available")
+        .WithPosition(select_.qualify->offset);
+  }
+  if (select_.sample != nullptr) {
+    throw Error::Unsupported("Filter with random() < fraction.", "USING SAMPLE is not available")
+        .WithPosition(select_.sample->offset);
+  }
+  for (const ast::GroupItem* item : select_.group_by) {
+    if (item->kind == ast::GroupItemKind::kExpr) continue;
+    if (item->kind == ast::GroupItemKind::kSet && !item->exprs.empty()) continue;
+    if (item->kind == ast::GroupItemKind::kSet && select_.group_by.size() == 1) continue;
+    throw Error::Unsupported("Use UNION ALL of the groupings.", "GROUPING SETS, ROLLUP and CUBE are not available")
+        .WithPosition(item->offset);
+  }
+}
+
+void SelectBinder::BindWhere() {
+  if (select_.where == nullptr) return;
+  std::vector<PendingApply> pending;
+  ExprPtr predicate = ExpressionBinder(binder_, scope_, "WHERE", &pending).BindPredicate(*select_.where);
+  plan_ = binder_.FlushApplies(std::move(plan_), pending);
+  plan_ = std::make_shared<LogicalFilter>(std::move(plan_), std::move(predicate));
+}
+
+ExpressionBinder SelectBinder::ItemBinder(std::string_view clause) {
+  return {binder_, scope_, clause, &pending_, &aggregates_, &before_groups_};
+}
+
+void SelectBinder::BindItems() {
+  for (const ast::SelectItem& item : select_.items) {
+    if (const auto* star = item.expr->TryAs<ast::StarExpr>()) {
+      ExpandStar(*star);
+      continue;
+    }
+    ExprPtr expr = ItemBinder("SELECT").Bind(*item.expr);
+    items_.push_back(
+        {std::move(expr), item.alias.empty() ? ColumnNameOf(*item.expr) : std::string(item.alias), item.expr});
+  }
+}
+
+void SelectBinder::ExpandStar(const ast::StarExpr& star) {
+  if (star.base != nullptr) {
+    const ExprPtr base = ItemBinder("SELECT").Bind(*star.base);
+    if (!base->type().is(TypeKind::kStruct)) {
+      throw Error::User(sqlstate::kWrongObjectType, "type {} is not a struct", base->type().ToString())
+          .WithPosition(star.offset);
+    }
+    for (const Field& field : base->type().fields()) {
+      ExprPtr expr =
+          binder_.registry_.BindCall("struct_extract", {base, Expr::Literal(Value::String(field.name))}, star.offset);
+      items_.push_back({std::move(expr), field.name});
+    }
+    return;
+  }
+  if (select_.from.empty()) {
+    throw Error::User(sqlstate::kSyntaxError, "SELECT * with no tables specified is not valid")
+        .WithPosition(star.offset);
+  }
+  bool any = false;
+  std::vector<ast::Name> unused(star.exclude.begin(), star.exclude.end());
+  // A copy: binding replacements may look at the scope.
+  const std::vector<ScopeColumn> columns = scope_.columns();
+  for (const ScopeColumn& column : columns) {
+    if (star.qualifier.empty() ? column.hidden : column.relation != star.qualifier.back()) continue;
+    if (star.qualifier.size() > 1 && column.schema != star.qualifier[star.qualifier.size() - 2]) continue;
+    any = true;
+    if (std::find(star.exclude.begin(), star.exclude.end(), column.name) != star.exclude.end()) {
+      std::erase(unused, column.name);
+      continue;
+    }
+    Item item{Expr::Column(column.id, column.type, column.name), column.name};
+    for (const ast::StarReplacement& replacement : star.replace) {
+      if (replacement.column == column.name) item.expr = ItemBinder("SELECT").Bind(*replacement.value);
+    }
+    for (const ast::StarRename& rename : star.rename) {
+      if (rename.from == column.name) item.name = std::string(rename.to);
+    }
+    items_.push_back(std::move(item));
+  }
+  if (!any && !star.qualifier.empty()) {
+    throw Error::User(sqlstate::kUndefinedTable, "missing FROM-clause entry for table \"{}\"", star.qualifier.back())
+        .WithPosition(star.offset);
+  }
+  if (!unused.empty()) {
+    throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" in EXCLUDE does not exist", unused[0])
+        .WithPosition(star.offset);
+  }
+}
+
+void SelectBinder::BindGroups() {
+  if (select_.group_by_all) {
+    for (const Item& item : items_) {
+      bool aggregates = false;
+      VisitExpr(*item.expr, [&](const Expr& node) {
+        for (const PlanColumn& column : aggregates_.columns) {
+          aggregates = aggregates || (node.is(ExprKind::kColumn) && node.column_id() == column.id);
+        }
+        return !aggregates;
+      });
+      if (!aggregates) groups_.push_back(item.expr);
+    }
+    return;
+  }
+  for (const ast::GroupItem* item : select_.group_by) {
+    for (const ast::Expr* expr : item->exprs) BindGroup(*expr);
+  }
+}
+
+void SelectBinder::BindGroup(const ast::Expr& expr) {
+  if (const auto ordinal = OrdinalOf(expr, items_.size(), "GROUP BY")) {
+    const ExprPtr& item = items_[*ordinal].expr;
+    VisitExpr(*item, [&](const Expr& node) {
+      for (const PlanColumn& column : aggregates_.columns) {
+        if (node.is(ExprKind::kColumn) && node.column_id() == column.id) {
+          throw Error::User(sqlstate::kGroupingError, "aggregate functions are not allowed in GROUP BY")
+              .WithPosition(expr.offset);
+        }
+      }
+      return true;
+    });
+    groups_.push_back(item);
+    return;
+  }
+  // An input column hides an output name.
+  if (const auto* column = expr.TryAs<ast::ColumnRef>(); column != nullptr && column->parts.size() == 1) {
+    if (!scope_.FindHere(column->parts, expr.offset).has_value()) {
+      for (const Item& item : items_) {
+        if (item.name == column->last() && item.source != nullptr) {
+          groups_.push_back(item.expr);
+          return;
+        }
+      }
+    }
+  }
+  groups_.push_back(ExpressionBinder(binder_, scope_, "GROUP BY", &before_groups_).Bind(expr));
+}
+
+void SelectBinder::BindHaving() {
+  if (select_.having != nullptr) having_ = ItemBinder("HAVING").BindPredicate(*select_.having);
+}
+
+void SelectBinder::BindOrder() {
+  if (query_ == nullptr) return;
+  const auto add_item = [&](const ast::SortItem& sort, size_t i) {
+    order_.push_back({binder_.MakeSortKey(sort, items_[i].expr), i});
+  };
+  if (query_->order_by_all) {
+    for (size_t i = 0; i < items_.size(); ++i) add_item(query_->order_by[0], i);
+    return;
+  }
+  for (const ast::SortItem& sort : query_->order_by) {
+    if (const auto ordinal = OrdinalOf(*sort.expr, items_.size(), "ORDER BY")) {
+      add_item(sort, *ordinal);
+      continue;
+    }
+    // An output name hides an input column, in ORDER BY alone.
+    if (const auto* column = sort.expr->TryAs<ast::ColumnRef>(); column != nullptr && column->parts.size() == 1) {
+      std::optional<size_t> found;
+      for (size_t i = 0; i < items_.size(); ++i) {
+        if (items_[i].name != column->last()) continue;
+        if (found.has_value() && !items_[*found].expr->Equals(*items_[i].expr)) {
+          throw Error::User(sqlstate::kAmbiguousColumn, "ORDER BY \"{}\" is ambiguous", column->last())
+              .WithPosition(sort.expr->offset);
+        }
+        if (!found.has_value()) found = i;
+      }
+      if (found.has_value()) {
+        add_item(sort, *found);
+        continue;
+      }
+    }
+    ExprPtr expr = ItemBinder("ORDER BY").Bind(*sort.expr);
+    std::optional<size_t> same;
+    for (size_t i = 0; i < items_.size() && !same.has_value(); ++i) {
+      if (items_[i].expr->Equals(*expr)) same = i;
+    }
+    if (select_.distinct && !same.has_value()) {
+      throw Error::User(sqlstate::kInvalidColumnReference,
+                        "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
+          .WithPosition(sort.expr->offset);
+    }
+    order_.push_back({binder_.MakeSortKey(sort, std::move(expr)), same});
+  }
+}
+
+void SelectBinder::Aggregate() {
+  plan_ = binder_.FlushApplies(std::move(plan_), before_groups_);
+  std::vector<ExprPtr> distinct;
+  for (const ExprPtr& group : groups_) {
+    const bool known =
+        std::any_of(distinct.begin(), distinct.end(), [&](const ExprPtr& e) { return e->Equals(*group); });
+    if (known) continue;
+    distinct.push_back(group);
+    Type type = group->type();
+    // A grouped column keeps its id, so that what refers to it from outside still does.
+    if (group->is(ExprKind::kColumn)) {
+      group_columns_.push_back({group->column_id(), type, group->name()});
+    } else {
+      group_columns_.push_back(binder_.NewColumn(type, group->ToString()));
+    }
+  }
+  groups_ = std::move(distinct);
+  std::vector<PlanColumn> columns = group_columns_;
+  columns.insert(columns.end(), aggregates_.columns.begin(), aggregates_.columns.end());
+  plan_ = std::make_shared<LogicalAggregate>(std::move(plan_), groups_, aggregates_.calls, columns);
+  for (const PendingApply& apply : pending_) {
+    for (const ScopeColumn& column : scope_.columns()) {
+      const bool used =
+          std::find(apply.correlated.begin(), apply.correlated.end(), column.id) != apply.correlated.end();
+      const bool kept =
+          std::any_of(columns.begin(), columns.end(), [&](const PlanColumn& c) { return c.id == column.id; });
+      if (used && !kept) {
+        throw Error::User(sqlstate::kGroupingError, "subquery uses ungrouped column \"{}\" from outer query",
+                          column.name)
+            .WithPosition(select_.offset);
+      }
+    }
+  }
+  for (Item& item : items_) item.expr = OverGroups(item.expr);
+  for (Order& order : order_) order.key.expr = OverGroups(order.key.expr);
+  if (having_ != nullptr) {
+    having_ = OverGroups(having_);
+    plan_ = binder_.FlushApplies(std::move(plan_), pending_);
+    plan_ = std::make_shared<LogicalFilter>(std::move(plan_), having_);
+  }
+}
+
+ExprPtr SelectBinder::OverGroups(const ExprPtr& expr) const {
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    if (groups_[i]->Equals(*expr)) {
+      return Expr::Column(group_columns_[i].id, group_columns_[i].type, group_columns_[i].name);
+    }
+  }
+  if (expr->is(ExprKind::kColumn)) {
+    for (const ScopeColumn& column : scope_.columns()) {
+      if (column.id != expr->column_id()) continue;
+      const std::string name = column.relation.empty() ? column.name : column.relation + "." + column.name;
+      throw Error::User(sqlstate::kGroupingError,
+                        "column \"{}\" must appear in the GROUP BY clause or be used in an aggregate function", name)
+          .WithPosition(expr->position());
+    }
+    return expr;
+  }
+  if (expr->children().empty()) return expr;
+  std::vector<ExprPtr> children;
+  bool changed = false;
+  for (const ExprPtr& child : expr->children()) {
+    children.push_back(OverGroups(child));
+    changed = changed || children.back() != child;
+  }
+  return changed ? expr->WithChildren(std::move(children)) : expr;
+}
+
+LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
+  plan_ = binder_.FlushApplies(std::move(plan_), before_groups_);
+  plan_ = binder_.FlushApplies(std::move(plan_), pending_);
+  std::vector<ExprPtr> exprs;
+  std::vector<PlanColumn> columns;
+  for (const Item& item : items_) {
+    names.push_back(item.name);
+    exprs.push_back(item.expr);
+    // The same column twice gets an id of its own the second time.
+    const bool repeated = item.expr->is(ExprKind::kColumn) &&
+                          std::any_of(columns.begin(), columns.end(),
+                                      [&](const PlanColumn& c) { return c.id == item.expr->column_id(); });
+    if (item.expr->is(ExprKind::kColumn) && !repeated) {
+      columns.push_back({item.expr->column_id(), item.expr->type(), item.name});
+    } else {
+      columns.push_back(binder_.NewColumn(item.expr->type(), item.name));
+    }
+  }
+  const size_t width = columns.size();
+  std::vector<SortKey> keys;
+  for (const Order& order : order_) {
+    SortKey key = order.key;
+    if (order.item.has_value()) {
+      const PlanColumn& column = columns[*order.item];
+      key.expr = Expr::Column(column.id, column.type, column.name);
+    } else {
+      exprs.push_back(key.expr);
+      columns.push_back(binder_.NewColumn(key.expr->type(), key.expr->ToString()));
+      key.expr = Expr::Column(columns.back().id, columns.back().type, columns.back().name);
+    }
+    keys.push_back(std::move(key));
+  }
+  LogicalPtr plan = std::make_shared<LogicalProject>(plan_, std::move(exprs), columns);
+  if (select_.distinct) {
+    std::vector<ExprPtr> groups;
+    for (const PlanColumn& column : columns) groups.push_back(Expr::Column(column.id, column.type, column.name));
+    plan =
+        std::make_shared<LogicalAggregate>(std::move(plan), std::move(groups), std::vector<AggregateCall>{}, columns);
+  }
+  if (!keys.empty()) plan = std::make_shared<LogicalSort>(std::move(plan), std::move(keys));
+  if (columns.size() > width) {
+    std::vector<ExprPtr> kept;
+    columns.resize(width);
+    for (const PlanColumn& column : columns) kept.push_back(Expr::Column(column.id, column.type, column.name));
+    plan = std::make_shared<LogicalProject>(std::move(plan), std::move(kept), columns);
+  }
+  return plan;
+}
+
+std::string ColumnNameOf(const ast::Expr& expr) {
+  switch (expr.kind) {
+    case ast::ExprKind::kColumnRef:
+      return std::string(expr.As<ast::ColumnRef>().last());
+    case ast::ExprKind::kFunctionCall:
+      return std::string(expr.As<ast::FunctionCall>().name.last());
+    case ast::ExprKind::kFieldAccess:
+      return std::string(expr.As<ast::FieldAccess>().field);
+    case ast::ExprKind::kSubscriptExpr:
+      return ColumnNameOf(*expr.As<ast::SubscriptExpr>().base);
+    case ast::ExprKind::kCollateExpr:
+      return ColumnNameOf(*expr.As<ast::CollateExpr>().operand);
+    case ast::ExprKind::kCastExpr: {
+      const auto& cast = expr.As<ast::CastExpr>();
+      std::string name = ColumnNameOf(*cast.operand);
+      if (name != "?column?") return name;
+      std::string type(cast.type->name.back());
+      if (type == "integer" || type == "int") return "int4";
+      if (type == "bigint") return "int8";
+      if (type == "smallint") return "int2";
+      if (type == "boolean") return "bool";
+      if (type == "double precision") return "float8";
+      if (type == "real") return "float4";
+      if (type == "timestamp with time zone") return "timestamptz";
+      return type;
+    }
+    case ast::ExprKind::kCaseExpr: {
+      const auto& cases = expr.As<ast::CaseExpr>();
+      std::string name = cases.otherwise == nullptr ? "?column?" : ColumnNameOf(*cases.otherwise);
+      return name == "?column?" ? "case" : name;
+    }
+    case ast::ExprKind::kExistsExpr:
+      return "exists";
+    case ast::ExprKind::kArrayExpr:
+    case ast::ExprKind::kArraySubqueryExpr:
+      return "array";
+    case ast::ExprKind::kRowExpr:
+      return "row";
+    case ast::ExprKind::kIntervalLiteral:
+      return "interval";
+    case ast::ExprKind::kSubqueryExpr: {
+      const auto* select = expr.As<ast::SubqueryExpr>().query->body->TryAs<ast::Select>();
+      if (select == nullptr || select->items.size() != 1) return "?column?";
+      const ast::SelectItem& item = select->items[0];
+      return item.alias.empty() ? ColumnNameOf(*item.expr) : std::string(item.alias);
+    }
+    default:
+      return "?column?";
+  }
+}
+
+}  // namespace weir

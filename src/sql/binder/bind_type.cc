@@ -1,0 +1,177 @@
+#include "sql/binder/bind_type.h"
+
+#include <charconv>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+
+namespace weir {
+
+namespace {
+
+// What numeric without a precision is kept as: room on both sides of the point.
+constexpr int kNumericPrecisionDefault = 38;
+constexpr int kNumericScaleDefault = 10;
+
+int64_t Modifier(const ast::TypeName& name, size_t i, int64_t fallback) {
+  if (i >= name.modifiers.size()) return fallback;
+  const ast::Expr& modifier = *name.modifiers[i];
+  bool negative = false;
+  const auto* number = modifier.TryAs<ast::NumberLiteral>();
+  if (const auto* unary = modifier.TryAs<ast::UnaryExpr>(); unary != nullptr && unary->op == "-") {
+    negative = true;
+    number = unary->operand->TryAs<ast::NumberLiteral>();
+  }
+  int64_t value = 0;
+  if (number == nullptr || !number->is_integer ||
+      std::from_chars(number->text.data(), number->text.data() + number->text.size(), value).ec != std::errc()) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "type modifiers must be integer constants")
+        .WithPosition(modifier.offset);
+  }
+  return negative ? -value : value;
+}
+
+Type Numeric(const ast::TypeName& name) {
+  if (name.modifiers.empty()) return Type::Decimal(kNumericPrecisionDefault, kNumericScaleDefault);
+  const int64_t precision = Modifier(name, 0, 0);
+  const int64_t scale = Modifier(name, 1, 0);
+  if (precision < 1 || precision > Type::kDecimalPrecisionMax) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "NUMERIC precision must be between 1 and {}: {}",
+                      Type::kDecimalPrecisionMax, precision)
+        .WithPosition(name.offset);
+  }
+  if (scale < 0 || scale > precision) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "NUMERIC scale must be between 0 and precision {}: {}",
+                      precision, scale)
+        .WithPosition(name.offset);
+  }
+  return Type::Decimal(static_cast<int>(precision), static_cast<int>(scale));
+}
+
+Type Varchar(const ast::TypeName& name, int64_t fallback) {
+  const int64_t length = Modifier(name, 0, fallback);
+  if (length == 0 && name.modifiers.empty()) return TypeKind::kVarchar;
+  if (length < 1) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "length of a character type must be at least 1")
+        .WithPosition(name.offset);
+  }
+  constexpr int64_t kLengthMax = 1'073'741'823;
+  return Type::Varchar(static_cast<uint32_t>(std::min(length, kLengthMax)));
+}
+
+Type Timestamp(const ast::TypeName& name, bool with_zone) {
+  const int64_t precision = Modifier(name, 0, 6);
+  if (precision < 0 || precision > 9) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "timestamp precision must be between 0 and 9: {}", precision)
+        .WithPosition(name.offset);
+  }
+  if (precision > 6) return with_zone ? TypeKind::kTimestampTzNs : TypeKind::kTimestampNs;
+  return with_zone ? TypeKind::kTimestampTz : TypeKind::kTimestamp;
+}
+
+const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
+  static const std::unordered_map<std::string_view, TypeKind> kTypes = {
+      {"boolean", TypeKind::kBoolean},
+      {"bool", TypeKind::kBoolean},
+      {"tinyint", TypeKind::kInt8},
+      {"int1", TypeKind::kInt8},
+      {"smallint", TypeKind::kInt16},
+      {"int2", TypeKind::kInt16},
+      {"integer", TypeKind::kInt32},
+      {"int", TypeKind::kInt32},
+      {"int4", TypeKind::kInt32},
+      {"mediumint", TypeKind::kInt32},
+      {"signed", TypeKind::kInt64},
+      {"bigint", TypeKind::kInt64},
+      {"int8", TypeKind::kInt64},
+      {"largeint", TypeKind::kInt128},
+      {"hugeint", TypeKind::kInt128},
+      {"int128", TypeKind::kInt128},
+      {"real", TypeKind::kFloat},
+      {"float4", TypeKind::kFloat},
+      {"double precision", TypeKind::kDouble},
+      {"double", TypeKind::kDouble},
+      {"float8", TypeKind::kDouble},
+      {"date", TypeKind::kDate},
+      {"time", TypeKind::kTime},
+      {"time without time zone", TypeKind::kTime},
+      {"interval", TypeKind::kInterval},
+      {"text", TypeKind::kVarchar},
+      {"string", TypeKind::kVarchar},
+      {"name", TypeKind::kVarchar},
+      {"longtext", TypeKind::kVarchar},
+      {"mediumtext", TypeKind::kVarchar},
+      {"tinytext", TypeKind::kVarchar},
+      {"bytea", TypeKind::kVarbinary},
+      {"varbinary", TypeKind::kVarbinary},
+      {"binary", TypeKind::kVarbinary},
+      {"blob", TypeKind::kVarbinary},
+      {"uuid", TypeKind::kUuid},
+      {"json", TypeKind::kJson},
+      {"jsonb", TypeKind::kJson},
+      {"oid", TypeKind::kInt64},
+      {"regclass", TypeKind::kVarchar},
+      {"regtype", TypeKind::kVarchar},
+      {"regproc", TypeKind::kVarchar},
+      {"regnamespace", TypeKind::kVarchar},
+      {"timestamp_ns", TypeKind::kTimestampNs},
+      {"xid", TypeKind::kInt64},
+      {"char_bool", TypeKind::kBoolean},
+  };
+  return kTypes;
+}
+
+Type ResolveBase(const ast::TypeName& name) {
+  const std::string_view last = name.name.back();
+  const auto& arguments = name.arguments;
+  if (last == "array" || last == "list") {
+    if (arguments.size() == 1) return Type::List(ResolveTypeName(*arguments[0].type));
+  } else if (last == "map") {
+    if (arguments.size() == 2)
+      return Type::Map(ResolveTypeName(*arguments[0].type), ResolveTypeName(*arguments[1].type));
+  } else if (last == "struct" || last == "row") {
+    std::vector<Field> fields;
+    for (const ast::TypeArgument& argument : arguments) {
+      fields.push_back({std::string(argument.name), ResolveTypeName(*argument.type)});
+    }
+    if (!fields.empty()) return Type::Struct(std::move(fields));
+  } else if (last == "numeric" || last == "decimal" || last == "dec" || last == "decimalv3") {
+    return Numeric(name);
+  } else if (last == "varchar" || last == "character varying") {
+    return Varchar(name, 0);
+  } else if (last == "char" || last == "character" || last == "bpchar") {
+    return name.quoted ? Type(TypeKind::kVarchar) : Varchar(name, last == "bpchar" ? 0 : 1);
+  } else if (last == "float") {
+    return Modifier(name, 0, 53) <= 24 ? TypeKind::kFloat : TypeKind::kDouble;
+  } else if (last == "timestamp" || last == "timestamp without time zone" || last == "datetime") {
+    return Timestamp(name, false);
+  } else if (last == "timestamptz" || last == "timestamp with time zone") {
+    return Timestamp(name, true);
+  } else if (const auto found = SimpleTypes().find(last); found != SimpleTypes().end()) {
+    return found->second;
+  }
+  std::string full;
+  for (const std::string_view part : name.name) full += (full.empty() ? "" : ".") + std::string(part);
+  auto error = Error::User(sqlstate::kUndefinedObject, "type \"{}\" does not exist", full).WithPosition(name.offset);
+  if (last == "time with time zone" || last == "timetz") {
+    throw std::move(error).WithHint("Use timestamptz, or time without time zone.");
+  }
+  if (last.starts_with("ubigint") || last.starts_with("uinteger") || last.starts_with("usmallint") ||
+      last.starts_with("utinyint") || last == "unsigned") {
+    throw std::move(error).WithHint("Weir has signed integers only; use the next wider one.");
+  }
+  if (last == "money") throw std::move(error).WithHint("Use numeric(19,2).");
+  throw std::move(error);
+}
+
+}  // namespace
+
+Type ResolveTypeName(const ast::TypeName& name) {
+  Type type = ResolveBase(name);
+  for (size_t i = 0; i < name.dimensions.size(); ++i) type = Type::List(std::move(type));
+  return type;
+}
+
+}  // namespace weir

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "sql/parser/ast.h"
+#include "types/type.h"
+
+namespace weir {
+
+// The type that a written name denotes in any of the dialects: "int4", "numeric(15,2)", "ARRAY<STRING>",
+// "timestamp(9) with time zone". Throws 42704 for an unknown name with a hint, 22023 for bad modifiers.
+Type ResolveTypeName(const ast::TypeName& name);
+
+}  // namespace weir

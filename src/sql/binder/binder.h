@@ -1,0 +1,118 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/logical.h"
+#include "sql/binder/context.h"
+#include "sql/binder/scope.h"
+#include "sql/parser/ast.h"
+
+namespace weir {
+
+// A bound query or change of rows.
+struct BoundStatement {
+  LogicalPtr plan;
+  std::vector<std::string> names;     // of the result's columns
+  std::vector<Type> parameter_types;  // as declared or inferred; unknown where nothing said
+};
+
+// A subquery that an expression needs: hung onto the plan that the expression is evaluated over.
+struct PendingApply {
+  JoinKind kind = JoinKind::kSingle;
+  LogicalPtr right;
+  std::vector<ColumnId> correlated;
+  ExprPtr condition;
+  bool null_aware = false;
+  std::optional<PlanColumn> mark;
+};
+
+// Gives names and types to a parsed statement: AST in, logical plan out. One per statement; throws user errors with
+// positions in the statement's text. Single-threaded.
+class Binder {
+ public:
+  explicit Binder(const BindContext& context);
+
+  BoundStatement BindQueryStatement(const ast::Query& query);
+  BoundStatement BindInsert(const ast::Insert& insert);
+  BoundStatement BindDelete(const ast::Delete& statement);
+  // A constant: SET, LIMIT, defaults, options. Columns are not visible.
+  Value BindConstant(const ast::Expr& expr, const Type& type);
+  // An expression without columns, uncast: column defaults.
+  ExprPtr BindStandalone(const ast::Expr& expr);
+  // A relation outside a query: for COPY (query) and DESCRIBE of table functions.
+  ExternalRelation BindTableFunctionRelation(const ast::FunctionCall& call);
+
+ private:
+  friend class ExpressionBinder;
+  friend class SelectBinder;
+
+  // A relation: its plan, and what its columns are called.
+  struct Bound {
+    LogicalPtr plan;
+    Scope scope;
+  };
+  struct Cte {
+    CteId id;
+    std::string name;
+    LogicalPtr definition;
+    std::vector<std::string> names;
+    ast::Materialization materialization;
+    int uses = 0;
+    bool correlated = false;
+  };
+
+  // bind_query.cc
+  LogicalPtr BindQuery(const ast::Query& query, Scope* outer, std::vector<std::string>& names,
+                       std::vector<ColumnId>& correlated);
+  LogicalPtr BindBody(const ast::QueryBody& body, Scope* outer, std::vector<std::string>& names,
+                      std::vector<ColumnId>& correlated);
+  LogicalPtr BindSetOperation(const ast::SetOperation& operation, Scope* outer, std::vector<std::string>& names,
+                              std::vector<ColumnId>& correlated);
+  LogicalPtr BindValues(const ast::Values& values, Scope* outer, std::vector<std::string>& names,
+                        std::vector<ColumnId>& correlated);
+  LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query);
+  std::optional<uint64_t> BindRowCount(const ast::Expr& expr, std::string_view clause, std::string_view sqlstate);
+  LogicalPtr SortOutput(LogicalPtr plan, const ast::Query& query, const std::vector<std::string>& names);
+  LogicalPtr CastColumns(LogicalPtr plan, const std::vector<Type>& types);
+  SortKey MakeSortKey(const ast::SortItem& item, ExprPtr expr) const;
+  size_t BindCtes(const ast::With& with, Scope* outer);
+  LogicalPtr FinishCtes(LogicalPtr plan, size_t first);
+
+  // bind_from.cc
+  Bound BindFrom(ast::List<const ast::TableRef*> from, Scope* outer);
+  Bound BindTableRef(const ast::TableRef& table, Scope* outer, Scope* lateral);
+  Bound BindNamedTable(const ast::NamedTable& table);
+  Bound BindRelation(const Relation& relation, std::string_view alias);
+  Bound BindView(const Relation& relation);
+  Bound BindExternal(ExternalRelation relation, std::string name);
+  Bound BindTableFunction(const ast::TableFunction& table, Scope* outer, Scope* lateral);
+  Bound BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls, Scope* outer);
+  Bound BindDerived(const ast::DerivedTable& table, Scope* outer, Scope* lateral);
+  Bound BindJoin(const ast::JoinedTable& join, Scope* outer, Scope* lateral);
+  Bound JoinUsing(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right,
+                  const std::vector<std::string>& names);
+  Bound Combine(JoinKind kind, Bound left, Bound right, std::vector<ColumnId> correlated, ExprPtr condition);
+  void ApplyAlias(Bound& bound, const ast::TableAlias& alias, int64_t position);
+  Cte* FindCte(std::string_view name);
+  TableFunctionCall EvaluateTableFunctionCall(const ast::FunctionCall& call);
+
+  PlanColumn NewColumn(Type type, std::string name) { return {ids_.Next(), std::move(type), std::move(name)}; }
+  static LogicalPtr OneRow();
+  LogicalPtr FlushApplies(LogicalPtr plan, std::vector<PendingApply>& pending);
+  weir::QualifiedName ToCatalogName(const ast::QualifiedName& name) const;
+  BoundStatement Finish(LogicalPtr plan, std::vector<std::string> names);
+
+  const BindContext& context_;
+  const Registry& registry_;
+  ColumnIdSource ids_;
+  std::vector<Type> parameter_types_;
+  std::vector<std::unique_ptr<Cte>> ctes_;  // visible ones, innermost last
+  int view_depth_ = 0;
+  int query_depth_ = 0;
+};
+
+}  // namespace weir

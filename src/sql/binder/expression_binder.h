@@ -1,0 +1,81 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/binder/binder.h"
+
+namespace weir {
+
+// Aggregates found while the expressions of a SELECT are bound; each distinct call once.
+struct AggregateCollector {
+  std::vector<AggregateCall> calls;
+  std::vector<PlanColumn> columns;
+};
+
+// Binds expressions of one clause at one query level.
+class ExpressionBinder {
+ public:
+  // `clause` is for errors: "WHERE". `aggregates` null: aggregate functions are not allowed here. `pending` gets the
+  // subqueries; null: they are not allowed here. `aggregate_pending` gets those inside aggregate arguments.
+  ExpressionBinder(Binder& binder, Scope& scope, std::string_view clause, std::vector<PendingApply>* pending,
+                   AggregateCollector* aggregates = nullptr, std::vector<PendingApply>* aggregate_pending = nullptr);
+
+  ExprPtr Bind(const ast::Expr& expr);
+  // With a cast to boolean, for WHERE, HAVING, ON and FILTER.
+  ExprPtr BindPredicate(const ast::Expr& expr);
+
+ private:
+  ExprPtr BindNode(const ast::Expr& expr);
+  ExprPtr BindNumber(const ast::NumberLiteral& literal, bool negative);
+  ExprPtr BindColumn(const ast::ColumnRef& column);
+  ExprPtr BindFieldOf(ExprPtr base, std::string_view field, int64_t position);
+  ExprPtr BindUnary(const ast::UnaryExpr& expr);
+  ExprPtr BindBinary(const ast::BinaryExpr& expr);
+  ExprPtr BindBinaryChain(const ast::BinaryExpr& expr);
+  ExprPtr BindOperator(std::string_view op, ExprPtr left, ExprPtr right, int64_t position);
+  ExprPtr BindRowComparison(std::string_view op, const ast::Expr& left, const ast::Expr& right, int64_t position);
+  ExprPtr BindLogical(const ast::LogicalExpr& expr);
+  ExprPtr BindIsTest(const ast::IsTest& test);
+  ExprPtr BindBetween(const ast::BetweenExpr& between);
+  ExprPtr BindInList(const ast::InListExpr& in);
+  ExprPtr BindLike(const ast::LikeExpr& like);
+  ExprPtr BindCase(const ast::CaseExpr& expr);
+  ExprPtr BindCast(const ast::CastExpr& cast);
+  ExprPtr BindInterval(const ast::IntervalLiteral& literal);
+  ExprPtr BindParameter(const ast::Parameter& parameter);
+  ExprPtr BindFunction(const ast::FunctionCall& call);
+  ExprPtr BindAggregate(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr BindSpecialFunction(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr BindSubscript(const ast::SubscriptExpr& subscript);
+  ExprPtr BindArray(const ast::ArrayExpr& array);
+  ExprPtr BindStruct(const ast::StructExpr& expr);
+  // bind_subquery.cc
+  ExprPtr BindScalarSubquery(const ast::Query& query, int64_t position);
+  ExprPtr BindExists(const ast::Query& query);
+  ExprPtr BindQuantified(const ast::Expr& left, std::string_view op, bool all, const ast::Query& query,
+                         int64_t position);
+  ExprPtr BindQuantifiedArray(const ast::QuantifiedExpr& expr);
+  ExprPtr BindArraySubquery(const ast::Query& query, int64_t position);
+  std::vector<PendingApply>& Pending(int64_t position);
+
+  ExprPtr Call(std::string_view name, std::vector<ExprPtr> args, int64_t position);
+  ExprPtr CastTo(const ExprPtr& expr, const Type& type, CastRule rule, int64_t position, bool is_try = false);
+  ExprPtr ToBoolean(ExprPtr expr, std::string_view what, int64_t position);
+  // Gives all operands their common type.
+  void Unify(std::vector<ExprPtr>& exprs, std::string_view what, int64_t position);
+  // Parameters whose type was open take the type that they were cast to.
+  ExprPtr FixParameters(ExprPtr expr);
+
+  Binder& binder_;
+  Scope& scope_;
+  std::string_view clause_;
+  std::vector<PendingApply>* pending_;
+  AggregateCollector* aggregates_;
+  std::vector<PendingApply>* aggregate_pending_;
+  bool inside_aggregate_ = false;
+  int depth_ = 0;
+};
+
+}  // namespace weir
