@@ -49,8 +49,8 @@ Task<std::unique_ptr<AsyncStream>> ConnectTcp(EventLoop& loop, SocketAddress add
 // Outlives its Accept: Close(), wait for it, destroy (anywhere).
 class AsyncListener {
  public:
-  // Throws when the address cannot be had. Blocks until the loop, which must be running, has opened it; not from the
-  // loop's own coroutines: use Open there.
+  // Throws when the address cannot be had. Blocks until the loop, which must be running, has opened it; so not on the
+  // loop's own thread.
   AsyncListener(EventLoop& loop, const SocketAddress& address, const ListenOptions& options = {});
   ~AsyncListener();
   AsyncListener(const AsyncListener&) = delete;

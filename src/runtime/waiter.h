@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 
 #include "env/executor.h"
 #include "runtime/cancellation.h"
@@ -26,7 +27,7 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
 
   // True for the first caller only, which must not hold a lock that the coroutine may take.
   bool Wake(Outcome outcome);
-  bool claimed() const { return state_.load(std::memory_order_acquire) >= kClaimed; }
+  bool claimed() const { return claimed_.load(std::memory_order_acquire); }
 
   // co_await waiter->Suspend(...): ends with the outcome of the first Wake, which may have come before. `deadline`
   // needs an executor and 0 means none.
@@ -48,12 +49,9 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
   }
 
  private:
-  // kNew --suspend--> kSuspended --wake--> kClaimed (resumed)
-  //   \---wake--> kClaimed: does not suspend at all
-  enum State : uint8_t { kNew, kSuspended, kClaimed };
-
   Executor* const executor_;
-  std::atomic<uint8_t> state_{kNew};
+  std::atomic<bool> claimed_{false};
+  std::atomic<bool> met_{false};  // set by the claimer and by the coroutine as it suspends; the second one acts
   Outcome outcome_ = Outcome::kWoken;
   std::coroutine_handle<> handle_;
 };
