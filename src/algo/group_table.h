@@ -10,11 +10,22 @@
 #include "algo/key_hash.h"
 #include "algo/row_blocks.h"
 #include "algo/row_layout.h"
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "column/chunk.h"
 #include "expr/aggregate.h"
 #include "runtime/memory_tracker.h"
 
 namespace weir {
+
+// Hash of a key packed into 64-bit words.
+inline uint64_t HashPackedKey(const void* words, size_t count) {
+  uint64_t hash = HashInt(LoadUnaligned<uint64_t>(words));
+  for (size_t i = 1; i < count; ++i) {
+    hash = HashCombine(hash, LoadUnaligned<uint64_t>(static_cast<const uint8_t*>(words) + 8 * i));
+  }
+  return hash;
+}
 
 struct GroupTableOptions {
   // Pre-aggregation: how many groups are kept findable while growing further would hardly find more rows of known
@@ -22,6 +33,8 @@ struct GroupTableOptions {
   // every group has exactly one row. Only tables that go through GroupMerge may forget.
   size_t cached_groups_max = 0;
 };
+
+class GroupPositions;
 
 // What the rows of one or several group tables look like and live in; see GroupTable.
 class GroupLayout {
@@ -40,27 +53,28 @@ class GroupLayout {
   bool packed_single() const { return packed_single_; }
 
   void InitStates(uint8_t* row) const;
-  // The keys of rows as columns; then `aggregate`'s results or states.
-  ColumnPtr GatherKey(size_t key, const uint8_t* const* rows, size_t count, const Owners& owners) const;
+  // The keys of rows as a column; rows from `nulls_from` on are NULL rows of a packed_single() layout.
+  ColumnPtr GatherKey(size_t key, const uint8_t* const* rows, size_t count, size_t nulls_from,
+                      const Owners& owners) const;
   ColumnPtr FinalizeAggregate(size_t aggregate, uint8_t* const* rows, size_t count) const;
   ColumnPtr SerializeAggregate(size_t aggregate, uint8_t* const* rows, size_t count) const;
+  // Of a row that is no NULL row.
   uint64_t HashOf(const uint8_t* row) const;
   bool SameKey(const uint8_t* a, const uint8_t* b) const;
 
  private:
   friend class GroupTable;
   struct PackedKey {
-    uint32_t offset = 0;  // in the packed words
-    uint32_t null_byte = 0;
+    uint32_t offset = 0;     // in the packed bytes
+    uint32_t null_byte = 0;  // 0: it has no NULL flag
+    uint8_t null_bit = 0;
   };
   std::vector<Type> key_types_;
   std::vector<std::shared_ptr<const AggregateOps>> aggregates_;
   std::vector<PackedKey> packed_;
   size_t packed_words_ = 0;
   bool packed_single_ = false;
-  bool nested_or_interval_ = false;
-  RowLayout rows_;               // unpacked keys; header: the hash
-  size_t null_flag_offset_ = 0;  // packed_single: the byte that says that the key is NULL
+  RowLayout rows_;  // keys that are not packed; the header is the hash
   std::vector<size_t> state_offsets_;
   size_t states_offset_ = 0;
   size_t row_bytes_ = 0;
@@ -70,11 +84,15 @@ class GroupLayout {
 // The memory behind the groups of one table, kept alive by whatever still refers to it.
 struct GroupStorage {
   GroupStorage(size_t row_bytes, std::shared_ptr<MemoryTracker> tracker);
+  // Reserves what heap and arena have grown by.
+  void AccountVariableBytes();
+  size_t bytes() const { return rows.bytes() + null_rows.bytes() + heap.bytes() + arena.bytes(); }
+
   RowBlocks rows;
+  RowBlocks null_rows;  // the NULL group of a packed_single() layout: at most one row
   RowHeap heap;
   StateArena arena;
-  ScopedReservation variable_bytes;  // heap and arena
-  void AccountVariableBytes();
+  ScopedReservation variable_bytes;
 };
 
 // Hash table of GROUP BY and DISTINCT: from key rows to rows of [key | aggregate states].
@@ -88,7 +106,8 @@ struct GroupStorage {
 // integers of a narrow range are first looked up by position in a small array, and when few groups are hit,
 // aggregates run over each group's rows at a time.
 //
-// One thread at a time. Memory is reserved with the tracker (may be null) as it grows; 53200 leaves the table usable.
+// One thread at a time. Memory is reserved with the tracker (may be null) as it grows. After an error the table can
+// only be destroyed.
 class GroupTable {
  public:
   GroupTable(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates,
@@ -110,7 +129,8 @@ class GroupTable {
   // The same from serialised states (column of the aggregate's intermediate_type).
   void MergeSerialized(size_t aggregate, const Column& states, const RowSet& rows);
 
-  size_t group_count() const { return storage_->rows.size(); }  // rows: with forgetting, a group may have several
+  // Group rows: with forgetting, a group may have several.
+  size_t group_count() const { return storage_->rows.size() + storage_->null_rows.size(); }
   bool has_forgotten() const { return findable_from_ != 0; }
   uint64_t rows_seen() const { return rows_seen_; }
   // Rows taken in per group row made: near 1 says that pre-aggregating is useless here.
@@ -127,23 +147,23 @@ class GroupTable {
 
  private:
   friend class GroupMerge;
-  struct PositionCache;
 
   void EnsureSlots(size_t more_groups);
   void Rehash(size_t slot_count);
-  void Insert(uint64_t hash, uint8_t* row);
-  void FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows);
-  bool FindByPosition(std::span<const ColumnPtr> keys, const RowSet& rows);
-  template <size_t kWords>
-  void FindPacked(size_t count, const RowSet& rows);
-  void FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows);
-  void FindString(const ColumnPtr& key, const RowSet& rows);
-  void PackKeys(std::span<const ColumnPtr> keys, const RowSet& rows);
-  uint8_t* NewRow(uint64_t hash);
+  void InsertSlot(uint64_t hash, uint8_t* row);
+  uint8_t* NewRow();
   uint8_t* NullRow();
   void MaybeForget();
-  void GroupRows(const RowSet& rows);
-  uint8_t** StatePointers(size_t aggregate, const RowSet& rows);
+  void FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows);
+  bool FindByPosition(std::span<const ColumnPtr> keys, const RowSet& rows);
+  void PackKeys(std::span<const ColumnPtr> keys, const RowSet& rows);
+  template <size_t kWords>
+  void FindPacked(const RowSet& rows);
+  void FindString(const ColumnPtr& key, const RowSet& rows);
+  void FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows);
+  void Prefetch(const uint64_t* hashes, size_t count) const;
+  void FindRuns(const RowSet& rows, const uint32_t* positions, size_t domain);
+  uint8_t* const* StatePointers(size_t aggregate, const RowSet& rows);
 
   std::shared_ptr<const GroupLayout> layout_;
   std::shared_ptr<MemoryTracker> tracker_;
@@ -155,23 +175,24 @@ class GroupTable {
   size_t findable_ = 0;       // groups in the slots
   size_t findable_from_ = 0;  // first row that is in the slots; earlier ones are forgotten
   size_t grow_at_ = 0;
-  uint8_t* null_row_ = nullptr;
   uint64_t rows_seen_ = 0;
   uint64_t rows_seen_at_forget_ = 0;
+  size_t forget_at_ = 0;
   HyperLogLog distinct_;
 
   KeyHasher hasher_;
-  std::unique_ptr<PositionCache> positions_;
+  std::unique_ptr<GroupPositions> positions_;
   std::vector<uint8_t*> groups_;
   std::vector<uint8_t*> states_;
   Selection new_rows_;
   // Scratch of one call, by position in the row set.
   std::vector<uint64_t> hashes_;
   std::vector<uint64_t> packed_;
-  std::vector<uint8_t> null_keys_;
+  std::vector<uint32_t> packed_rows_;  // physical rows that packed_ holds, when some keys are NULL
   std::vector<uint64_t> at_;
   std::vector<const uint8_t*> found_;
-  std::vector<uint32_t> pending_, candidates_, next_pending_;
+  std::vector<uint32_t> pending_, candidates_, rejected_, fresh_;
+  std::vector<uint8_t*> fresh_rows_;
   // Rows by group of the last call when few groups were hit: aggregates then run group by group.
   struct Run {
     uint8_t* group;
@@ -193,7 +214,8 @@ class GroupScan {
  public:
   // All rows of a table that is not changed meanwhile.
   GroupScan(const GroupTable& table, GroupOutput output);
-  GroupScan(std::shared_ptr<const GroupLayout> layout, std::vector<uint8_t*> rows,
+  // Rows from `nulls_from` on are NULL rows of a packed_single() layout.
+  GroupScan(std::shared_ptr<const GroupLayout> layout, std::vector<uint8_t*> rows, size_t nulls_from,
             std::vector<std::shared_ptr<GroupStorage>> storages, GroupOutput output);
 
   size_t row_count() const { return rows_.size(); }
@@ -203,6 +225,7 @@ class GroupScan {
  private:
   std::shared_ptr<const GroupLayout> layout_;
   std::vector<uint8_t*> rows_;
+  size_t nulls_from_ = 0;
   std::vector<std::shared_ptr<GroupStorage>> storages_;
   Owners owners_;
   GroupOutput output_;

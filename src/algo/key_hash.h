@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -28,6 +29,7 @@ class KeyHasher {
   struct Cache {
     ColumnPtr base;  // held, so that its address is not reused
     std::vector<uint64_t> hashes;
+    size_t rows_seen = 0;
   };
   void HashKey(size_t key, const ColumnPtr& column, const RowSet& rows, bool combine, uint64_t* hashes);
   std::vector<Cache> caches_;
@@ -37,6 +39,20 @@ class KeyHasher {
 // usual sizes nor for salts.
 inline size_t HashPartition(uint64_t hash, int bits) {
   return bits == 0 ? 0 : static_cast<size_t>((hash << 16) >> (64 - bits));
+}
+
+// Bits whose unsigned order is the SQL order of doubles: -0.0 equals 0.0, NaN is greatest and one value.
+inline uint64_t OrderedDoubleBits(double value) {
+  if (value == 0) value = 0;
+  if (value != value) return ~uint64_t{0};
+  const auto bits = std::bit_cast<uint64_t>(value);
+  return (bits >> 63) != 0 ? ~bits : bits | (uint64_t{1} << 63);
+}
+inline uint32_t OrderedFloatBits(float value) {
+  if (value == 0) value = 0;
+  if (value != value) return ~uint32_t{0};
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return (bits >> 31) != 0 ? ~bits : bits | (uint32_t{1} << 31);
 }
 
 // Appends a value's bytes such that byte order is SQL order (NaN greatest, NULLs inside nested values last) and equal

@@ -57,7 +57,6 @@ class RowBlocks {
   void Append(size_t count, uint8_t** rows) {
     for (size_t i = 0; i < count; ++i) rows[i] = Append();
   }
-  // Makes the next `rows` rows contiguous if they are not more than a block.
   size_t row_bytes() const { return row_bytes_; }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

@@ -36,6 +36,7 @@ class AggregateOps {
  public:
   virtual ~AggregateOps() = default;
 
+  virtual Type result_type() const = 0;
   virtual size_t state_size() const = 0;
   virtual size_t state_alignment() const { return 8; }
   // True when a zeroed state is the initial one, so tables can memset.

@@ -1,0 +1,151 @@
+#include "algo/group_merge.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kRowsPerPartition = 16384;
+constexpr int kBitsMax = 9;
+constexpr size_t kMergeBatch = 1024;
+constexpr size_t kPrefetchAhead = 12;
+constexpr int kAddressBits = 48;
+constexpr uint64_t kAddressMask = (uint64_t{1} << kAddressBits) - 1;
+
+}  // namespace
+
+GroupMerge::GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::shared_ptr<MemoryTracker> tracker,
+                       int partition_bits)
+    : tables_(std::move(tables)), layout_(tables_.at(0)->layout()), tracker_(std::move(tracker)) {
+  for (const auto& table : tables_) {
+    group_rows_ += table->group_count();
+    storages_.push_back(table->storage());
+    table->slots_ = BigArray();  // only the rows matter from here on
+  }
+  if (partition_bits >= 0) {
+    bits_ = partition_bits;
+  } else if (!layout_->key_types().empty()) {
+    bits_ = std::min<int>(kBitsMax, std::bit_width(group_rows_ / kRowsPerPartition));
+  }
+  parts_.resize(tables_.size());
+  part_bytes_.resize(tables_.size());
+}
+
+void GroupMerge::PartitionTable(size_t t) {
+  const GroupTable& table = *tables_[t];
+  const RowBlocks& rows = storages_[t]->rows;
+  auto& parts = parts_[t];
+  parts.resize(partition_count());
+  if (tracker_ != nullptr) {
+    part_bytes_[t] = ScopedReservation(tracker_, static_cast<int64_t>(rows.size() * sizeof(uint8_t*)));
+  }
+  if (tables_.size() == 1 && !table.has_forgotten()) {
+    // Nothing to merge: any even split will do, and one in order of making reads memory in order.
+    const size_t step = rows.size() / partition_count() + 1;
+    for (auto& part : parts) part.reserve(step);
+    size_t i = 0;
+    rows.ForEach([&](uint8_t* row) { parts[i++ / step].push_back(row); });
+    return;
+  }
+  std::vector<size_t> counts(parts.size());
+  rows.ForEach([&](const uint8_t* row) { ++counts[HashPartition(layout_->HashOf(row), bits_)]; });
+  for (size_t p = 0; p < parts.size(); ++p) parts[p].reserve(counts[p]);
+  rows.ForEach([&](uint8_t* row) { parts[HashPartition(layout_->HashOf(row), bits_)].push_back(row); });
+}
+
+GroupScan GroupMerge::MergePartition(size_t partition, GroupOutput output) {
+  // Aggregates may allocate while merging; partitions must not share that.
+  auto own = std::make_shared<GroupStorage>(layout_->row_bytes(), tracker_);
+  std::vector<std::shared_ptr<GroupStorage>> storages = storages_;
+  storages.push_back(own);
+  const auto& aggregates = layout_->aggregates();
+
+  std::vector<uint8_t*> from;
+  std::vector<uint8_t*> to;
+  std::vector<uint8_t*> from_states;
+  std::vector<uint8_t*> to_states;
+  const auto flush = [&] {
+    from_states.resize(from.size());
+    to_states.resize(from.size());
+    for (size_t a = 0; a < aggregates.size(); ++a) {
+      const size_t offset = layout_->state_offset(a);
+      for (size_t i = 0; i < from.size(); ++i) {
+        from_states[i] = from[i] + offset;
+        to_states[i] = to[i] + offset;
+      }
+      aggregates[a]->Merge(from_states.data(), to_states.data(), from.size(), own->arena);
+    }
+    own->AccountVariableBytes();
+    from.clear();
+    to.clear();
+  };
+
+  std::vector<uint8_t*> rows;
+  size_t total = 0;
+  size_t sources = 0;
+  bool may_repeat = false;
+  for (size_t t = 0; t < tables_.size(); ++t) {
+    total += parts_[t][partition].size();
+    sources += !parts_[t][partition].empty();
+    may_repeat |= tables_[t]->has_forgotten();
+  }
+  if (sources <= 1 && !may_repeat) {
+    for (auto& table : parts_) {
+      if (!table[partition].empty()) rows = std::move(table[partition]);
+    }
+  } else {
+    const size_t slot_count = std::bit_ceil(total * 3 / 2 + 1);
+    const size_t mask = slot_count - 1;
+    const BigArray memory(slot_count * sizeof(uint64_t), tracker_);
+    auto* slots = memory.as<uint64_t>();
+    std::memset(slots, 0, slot_count * sizeof(uint64_t));
+    for (auto& table : parts_) {
+      const std::vector<uint8_t*>& part = table[partition];
+      std::vector<uint64_t> hashes(part.size());
+      for (size_t i = 0; i < part.size(); ++i) {
+        if (i + kPrefetchAhead < part.size()) __builtin_prefetch(part[i + kPrefetchAhead]);
+        hashes[i] = layout_->HashOf(part[i]);
+      }
+      for (size_t i = 0; i < part.size(); ++i) {
+        if (i + kPrefetchAhead < part.size()) __builtin_prefetch(slots + (hashes[i + kPrefetchAhead] & mask));
+        uint8_t* row = part[i];
+        for (size_t at = hashes[i] & mask;; at = (at + 1) & mask) {
+          const uint64_t slot = slots[at];
+          if (slot == 0) {
+            slots[at] = (hashes[i] & ~kAddressMask) | reinterpret_cast<uint64_t>(row);
+            rows.push_back(row);
+            break;
+          }
+          if ((slot ^ hashes[i]) >> kAddressBits != 0) continue;
+          auto* known = reinterpret_cast<uint8_t*>(slot & kAddressMask);
+          if (!layout_->SameKey(row, known)) continue;
+          from.push_back(row);
+          to.push_back(known);
+          if (from.size() == kMergeBatch) flush();
+          break;
+        }
+      }
+    }
+    if (!from.empty()) flush();
+  }
+  const size_t nulls_from = rows.size();
+  if (partition == 0) {
+    for (const auto& storage : storages_) {
+      storage->null_rows.ForEach([&](uint8_t* row) {
+        if (rows.size() == nulls_from) {
+          rows.push_back(row);
+        } else {
+          from.push_back(row);
+          to.push_back(rows.back());
+        }
+      });
+    }
+    if (!from.empty()) flush();
+  }
+  return {layout_, std::move(rows), nulls_from, std::move(storages), output};
+}
+
+}  // namespace weir

@@ -1,0 +1,569 @@
+#include "algo/group_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "algo/group_positions.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kSlotsMin = 64;
+constexpr int kAddressBits = 48;
+constexpr uint64_t kAddressMask = (uint64_t{1} << kAddressBits) - 1;
+constexpr uint64_t kSaltMask = ~kAddressMask;
+// Above this, slots and rows are likely out of the second-level cache and are worth prefetching.
+constexpr size_t kPrefetchBytes = size_t{1} << 20;
+// Rows that are prefetched together: enough to hide the latency, few enough to stay in cache until they are used.
+constexpr size_t kPrefetchRows = 256;
+// Forgetting is as good as growing when the small table finds at least this share of what a complete one would.
+constexpr double kForgetShare = 0.7;
+
+inline uint64_t MakeSlot(uint64_t hash, const uint8_t* row) {
+  return (hash & kSaltMask) | reinterpret_cast<uint64_t>(row);
+}
+inline uint8_t* RowOf(uint64_t slot) {
+  return reinterpret_cast<uint8_t*>(slot & kAddressMask);
+}
+inline bool SaltMatches(uint64_t slot, uint64_t hash) {
+  return (slot ^ hash) >> kAddressBits == 0;
+}
+
+WEIR_SIMD_CLONES void AddOffset(uint8_t* const* groups, size_t count, size_t offset, uint8_t** out) {
+  for (size_t i = 0; i < count; ++i) out[i] = groups[i] + offset;
+}
+
+}  // namespace
+
+GroupTable::GroupTable(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates,
+                       std::shared_ptr<MemoryTracker> tracker, GroupTableOptions options)
+    : GroupTable(std::make_shared<const GroupLayout>(std::move(key_types), std::move(aggregates)), std::move(tracker),
+                 options) {}
+
+GroupTable::GroupTable(std::shared_ptr<const GroupLayout> layout, std::shared_ptr<MemoryTracker> tracker,
+                       GroupTableOptions options)
+    : layout_(std::move(layout)), tracker_(std::move(tracker)), options_(options) {
+  Reset();
+}
+
+GroupTable::~GroupTable() = default;
+
+void GroupTable::Reset() {
+  storage_ = std::make_shared<GroupStorage>(layout_->row_bytes(), tracker_);
+  slots_ = BigArray();
+  slot_mask_ = 0;
+  findable_ = 0;
+  findable_from_ = 0;
+  grow_at_ = 0;
+  rows_seen_ = 0;
+  rows_seen_at_forget_ = 0;
+  forget_at_ = options_.cached_groups_max;
+  distinct_.Clear();
+  positions_ = std::make_unique<GroupPositions>();
+  runs_.clear();
+  run_row_count_ = 0;
+  if (layout_->key_types().empty()) {
+    uint8_t* row = NewRow();
+    StoreUnaligned<uint64_t>(row, 0);
+    layout_->rows_.ClearNulls(row);
+  }
+}
+
+uint8_t* GroupTable::NewRow() {
+  uint8_t* row = storage_->rows.Append();
+  layout_->InitStates(row);
+  return row;
+}
+
+uint8_t* GroupTable::NullRow() {
+  RowBlocks& rows = storage_->null_rows;
+  if (rows.empty()) {
+    uint8_t* row = rows.Append();
+    std::memset(row, 0, layout_->states_offset());
+    layout_->InitStates(row);
+    return row;
+  }
+  return rows.blocks()[0].memory.data();
+}
+
+double GroupTable::Reduction() const {
+  return group_count() == 0 ? 1 : static_cast<double>(rows_seen_) / static_cast<double>(group_count());
+}
+
+double GroupTable::EstimatedGroups() const {
+  if (!has_forgotten()) return static_cast<double>(group_count());
+  HyperLogLog all = distinct_;
+  storage_->rows.ForEach([&](const uint8_t* row) { all.Add(layout_->HashOf(row)); }, findable_from_);
+  return all.Estimate();
+}
+
+size_t GroupTable::MemoryBytes() const {
+  return storage_->bytes() + slots_.size() + positions_->bytes() + groups_.capacity() * 8 + states_.capacity() * 8;
+}
+
+void GroupTable::EnsureSlots(size_t more_groups) {
+  if (findable_ + more_groups <= grow_at_) return;
+  // At most two thirds full, so that probes stay short.
+  Rehash(std::bit_ceil(std::max((findable_ + more_groups) * 3 / 2, kSlotsMin)));
+}
+
+void GroupTable::Rehash(size_t slot_count) {
+  slots_ = BigArray();  // the old ones first: the rows know everything
+  slots_ = BigArray(slot_count * sizeof(uint64_t), tracker_);
+  std::memset(slots_.data(), 0, slot_count * sizeof(uint64_t));
+  slot_mask_ = slot_count - 1;
+  grow_at_ = slot_count / 3 * 2;
+  storage_->rows.ForEach([&](uint8_t* row) { InsertSlot(layout_->HashOf(row), row); }, findable_from_);
+}
+
+void GroupTable::InsertSlot(uint64_t hash, uint8_t* row) {
+  auto* slots = slots_.as<uint64_t>();
+  size_t at = hash & slot_mask_;
+  while (slots[at] != 0) at = (at + 1) & slot_mask_;
+  slots[at] = MakeSlot(hash, row);
+}
+
+void GroupTable::MaybeForget() {
+  if (forget_at_ == 0 || findable_ < forget_at_) return;
+  std::vector<uint64_t> hashes;
+  storage_->rows.ForEach([&](const uint8_t* row) { distinct_.Add(layout_->HashOf(row)); }, findable_from_);
+  const double here = static_cast<double>(rows_seen_ - rows_seen_at_forget_) / static_cast<double>(findable_);
+  const double overall = static_cast<double>(rows_seen_) / std::max(distinct_.Estimate(), 1.0);
+  if (here < kForgetShare * overall) {
+    // Groups come back later: finding them again is worth a larger table.
+    forget_at_ *= 2;
+    return;
+  }
+  if (slots_.size() != 0) std::memset(slots_.data(), 0, slots_.size());
+  findable_ = 0;
+  findable_from_ = storage_->rows.size();
+  rows_seen_at_forget_ = rows_seen_;
+  positions_->Clear();
+}
+
+void GroupTable::FindOrInsert(std::span<const ColumnPtr> keys, const RowSet& rows) {
+  WEIR_DCHECK(keys.size() == layout_->key_types().size());
+  runs_.clear();
+  run_row_count_ = 0;
+  new_rows_.clear();
+  rows_seen_ += rows.count();
+  if (rows.empty()) return;
+  if (groups_.size() < rows.extent()) groups_.resize(std::max(rows.extent(), kChunkRowsDefault));
+  if (keys.empty()) {
+    uint8_t* row = storage_->rows.blocks()[0].memory.data();
+    rows.ForEach([&](size_t i) { groups_[i] = row; });
+    runs_.push_back({row, 0, static_cast<uint32_t>(rows.count())});
+    run_row_count_ = rows.count();
+    return;
+  }
+  MaybeForget();
+  if (!FindByPosition(keys, rows)) FindByHash(keys, rows);
+  storage_->AccountVariableBytes();
+}
+
+bool GroupTable::FindByPosition(std::span<const ColumnPtr> keys, const RowSet& rows) {
+  GroupPositions& cache = *positions_;
+  if (!cache.Prepare(keys, rows)) return false;
+  const size_t count = rows.count();
+  const uint32_t* positions = cache.positions();
+  uint8_t** known = cache.groups();
+  // A mark for "being looked up", so that each missing position is looked up once.
+  uint8_t* const pending_mark = reinterpret_cast<uint8_t*>(1);
+  fresh_.clear();
+  pending_.clear();
+  size_t misses = 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint8_t* group = known[positions[i]];
+    groups_[rows[i]] = group;
+    misses += reinterpret_cast<uintptr_t>(group) <= 1;
+  }
+  if (misses != 0) {
+    for (size_t i = 0; i < count; ++i) {
+      uint8_t*& group = known[positions[i]];
+      if (reinterpret_cast<uintptr_t>(group) > 1) continue;
+      if (group == nullptr) {
+        group = pending_mark;
+        fresh_.push_back(static_cast<uint32_t>(rows[i]));
+        candidates_.resize(std::max(candidates_.size(), fresh_.size()));
+        candidates_[fresh_.size() - 1] = positions[i];
+      } else {
+        rejected_.resize(std::max(rejected_.size(), pending_.size() + 1));
+        rejected_[pending_.size()] = positions[i];
+        pending_.push_back(static_cast<uint32_t>(rows[i]));
+      }
+    }
+    const std::vector<uint32_t> first_rows = fresh_;
+    const std::vector<uint32_t> first_positions(candidates_.begin(),
+                                                candidates_.begin() + static_cast<ptrdiff_t>(first_rows.size()));
+    const std::vector<uint32_t> later_rows = pending_;
+    const std::vector<uint32_t> later_positions(rejected_.begin(),
+                                                rejected_.begin() + static_cast<ptrdiff_t>(later_rows.size()));
+    FindByHash(keys, RowSet::Of(first_rows));
+    for (size_t i = 0; i < first_rows.size(); ++i) known[first_positions[i]] = groups_[first_rows[i]];
+    for (size_t i = 0; i < later_rows.size(); ++i) groups_[later_rows[i]] = known[later_positions[i]];
+    cache.NoteMisses(first_rows.size(), count);
+  } else {
+    cache.NoteMisses(0, count);
+  }
+  if (layout_->aggregates().size() >= 2) FindRuns(rows, positions, cache.domain());
+  return true;
+}
+
+void GroupTable::FindRuns(const RowSet& rows, const uint32_t* positions, size_t domain) {
+  constexpr size_t kDomainMax = 4096;
+  constexpr size_t kRowsPerRun = 32;
+  const size_t count = rows.count();
+  if (domain > kDomainMax || count < 2 * kRowsPerRun) return;
+  at_.assign(domain, 0);
+  for (size_t i = 0; i < count; ++i) ++at_[positions[i]];
+  size_t touched = 0;
+  for (size_t p = 0; p < domain; ++p) touched += at_[p] != 0;
+  if (touched * kRowsPerRun > count) return;
+  uint32_t begin = 0;
+  uint8_t** known = positions_->groups();
+  for (size_t p = 0; p < domain; ++p) {
+    const auto rows_here = static_cast<uint32_t>(at_[p]);
+    if (rows_here == 0) continue;
+    runs_.push_back({known[p], begin, rows_here});
+    at_[p] = begin;
+    begin += rows_here;
+  }
+  run_row_count_ = count;
+  if (runs_.size() == 1) return;  // the row set itself
+  run_rows_.resize(std::max(run_rows_.size(), count));
+  uint32_t* out = run_rows_.data();
+  if (rows.is_dense()) {
+    for (size_t i = 0; i < count; ++i) out[at_[positions[i]]++] = static_cast<uint32_t>(i);
+  } else {
+    for (size_t i = 0; i < count; ++i) out[at_[positions[i]]++] = rows.rows()[i];
+  }
+}
+
+namespace {
+
+// A number whose bytes are equal when SQL calls the values equal.
+template <typename T>
+T Normalized(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (value == 0) return 0;
+    if (value != value) return std::numeric_limits<T>::quiet_NaN();
+  }
+  return value;
+}
+
+template <typename T>
+void PackColumn(const ColumnView& view, const RowSet& rows, uint8_t* out, size_t stride) {
+  const T* values = view.values<T>();
+  const size_t count = rows.count();
+  if (view.is_identity() && rows.is_dense()) {
+    for (size_t i = 0; i < count; ++i) StoreUnaligned(out + i * stride, Normalized(values[i]));
+  } else if (view.is_identity()) {
+    for (size_t i = 0; i < count; ++i) StoreUnaligned(out + i * stride, Normalized(values[rows.rows()[i]]));
+  } else {
+    for (size_t i = 0; i < count; ++i) StoreUnaligned(out + i * stride, Normalized(values[view.Index(rows[i])]));
+  }
+}
+
+}  // namespace
+
+// Fills packed_ for rows, which have no NULL in a packed_single() key.
+void GroupTable::PackKeys(std::span<const ColumnPtr> keys, const RowSet& rows) {
+  const size_t count = rows.count();
+  const size_t stride = layout_->packed_words() * 8;
+  if (packed_.size() < count * layout_->packed_words()) packed_.resize(count * layout_->packed_words());
+  auto* out = reinterpret_cast<uint8_t*>(packed_.data());
+  if (!layout_->packed_single()) std::memset(out, 0, count * stride);
+  for (size_t k = 0; k < keys.size(); ++k) {
+    const ColumnView view(*keys[k]);
+    const GroupLayout::PackedKey packed = layout_->packed_[k];
+    VisitPhysical(keys[k]->type().physical(),
+                  [&]<typename T>() { PackColumn<T>(view, rows, out + packed.offset, stride); });
+    if (layout_->packed_single() || !view.may_have_nulls()) continue;
+    const size_t width = PhysicalWidth(keys[k]->type().physical());
+    for (size_t i = 0; i < count; ++i) {
+      if (view.IsValid(rows[i])) continue;
+      std::memset(out + i * stride + packed.offset, 0, width);
+      out[i * stride + packed.null_byte] |= packed.null_bit;
+    }
+  }
+}
+
+void GroupTable::Prefetch(const uint64_t* hashes, size_t count) const {
+  const auto* slots = slots_.as<uint64_t>();
+  for (size_t i = 0; i < count; ++i) __builtin_prefetch(slots + (hashes[i] & slot_mask_));
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t slot = slots[hashes[i] & slot_mask_];
+    if (SaltMatches(slot, hashes[i])) __builtin_prefetch(RowOf(slot));
+  }
+}
+
+template <size_t kWords>
+void GroupTable::FindPacked(const RowSet& rows) {
+  const size_t count = rows.count();
+  const uint64_t* keys = packed_.data();
+  if (hashes_.size() < count) hashes_.resize(count);
+  uint64_t* hashes = hashes_.data();
+  for (size_t i = 0; i < count; ++i) hashes[i] = HashPackedKey(keys + i * kWords, kWords);
+  EnsureSlots(count);
+  auto* slots = slots_.as<uint64_t>();
+  const size_t mask = slot_mask_;
+  const bool prefetch = slots_.size() + storage_->rows.bytes() > kPrefetchBytes;
+  uint8_t** groups = groups_.data();
+  const auto same = [](const uint64_t* key, const void* row) {
+    uint64_t difference = 0;
+    for (size_t w = 0; w < kWords; ++w) {
+      difference |= key[w] ^ LoadUnaligned<uint64_t>(static_cast<const uint8_t*>(row) + 8 * w);
+    }
+    return difference == 0;
+  };
+  uint8_t* last = nullptr;
+  for (size_t begin = 0; begin < count; begin += kPrefetchRows) {
+    const size_t end = std::min(count, begin + kPrefetchRows);
+    if (prefetch) Prefetch(hashes + begin, end - begin);
+    for (size_t i = begin; i < end; ++i) {
+      const uint64_t* key = keys + i * kWords;
+      // Neighbours are often alike: sorted input, joins to details.
+      if (last != nullptr && hashes[i] == hashes[i - 1] && same(key, key - kWords)) {
+        groups[rows[i]] = last;
+        continue;
+      }
+      const uint64_t hash = hashes[i];
+      size_t at = hash & mask;
+      for (;;) {
+        const uint64_t slot = slots[at];
+        if (slot == 0) {
+          uint8_t* row = NewRow();
+          std::memcpy(row, key, kWords * 8);
+          slots[at] = MakeSlot(hash, row);
+          ++findable_;
+          new_rows_.push_back(static_cast<uint32_t>(rows[i]));
+          last = row;
+          break;
+        }
+        if (SaltMatches(slot, hash) && same(key, RowOf(slot))) {
+          last = RowOf(slot);
+          break;
+        }
+        at = (at + 1) & mask;
+      }
+      groups[rows[i]] = last;
+    }
+  }
+}
+
+void GroupTable::FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows) {
+  if (layout_->packed_words() == 0) {
+    if (keys.size() == 1 && keys[0]->type().physical() == PhysicalType::kString) {
+      FindString(keys[0], rows);
+    } else {
+      FindGeneric(keys, rows);
+    }
+    return;
+  }
+  RowSet valid = rows;
+  std::optional<uint32_t> null_group_maker;
+  if (layout_->packed_single()) {
+    const ColumnView view(*keys[0]);
+    if (view.may_have_nulls()) {
+      packed_rows_.clear();
+      const bool had_null_row = !storage_->null_rows.empty();
+      rows.ForEach([&](size_t row) {
+        if (view.IsValid(row)) {
+          packed_rows_.push_back(static_cast<uint32_t>(row));
+          return;
+        }
+        if (!had_null_row && !null_group_maker) null_group_maker = static_cast<uint32_t>(row);
+        groups_[row] = NullRow();
+      });
+      valid = RowSet::Of(packed_rows_);
+    }
+  }
+  PackKeys(keys, valid);
+  switch (layout_->packed_words()) {
+    case 1:
+      FindPacked<1>(valid);
+      break;
+    case 2:
+      FindPacked<2>(valid);
+      break;
+    case 3:
+      FindPacked<3>(valid);
+      break;
+    default:
+      FindPacked<4>(valid);
+  }
+  if (null_group_maker) {
+    new_rows_.insert(std::upper_bound(new_rows_.begin(), new_rows_.end(), *null_group_maker), *null_group_maker);
+  }
+}
+
+// One string key, compared in place.
+void GroupTable::FindString(const ColumnPtr& key, const RowSet& rows) {
+  const size_t count = rows.count();
+  if (hashes_.size() < count) hashes_.resize(count);
+  uint64_t* hashes = hashes_.data();
+  hasher_.Hash({&key, 1}, rows, hashes);
+  EnsureSlots(count);
+  auto* slots = slots_.as<uint64_t>();
+  const size_t mask = slot_mask_;
+  const bool prefetch = slots_.size() + storage_->rows.bytes() > kPrefetchBytes;
+  const ColumnView view(*key);
+  const auto* values = view.values<StringRef>();
+  const RowLayout& layout = layout_->rows_;
+  const size_t offset = layout.offset(0);
+  StringHeap& heap = storage_->heap.strings();
+  for (size_t begin = 0; begin < count; begin += kPrefetchRows) {
+    const size_t end = std::min(count, begin + kPrefetchRows);
+    if (prefetch) Prefetch(hashes + begin, end - begin);
+    for (size_t i = begin; i < end; ++i) {
+      const size_t index = view.Index(rows[i]);
+      const bool valid = !view.may_have_nulls() || GetBit(view.validity(), index);
+      const uint64_t hash = hashes[i];
+      uint8_t* group = nullptr;
+      for (size_t at = hash & mask;; at = (at + 1) & mask) {
+        const uint64_t slot = slots[at];
+        if (slot == 0) {
+          group = NewRow();
+          StoreUnaligned(group, hash);
+          layout.ClearNulls(group);
+          if (!valid) group[offset + sizeof(StringRef)] |= 1;
+          StoreUnaligned(group + offset, valid ? heap.Add(values[index].view()) : StringRef());
+          slots[at] = MakeSlot(hash, group);
+          ++findable_;
+          new_rows_.push_back(static_cast<uint32_t>(rows[i]));
+          break;
+        }
+        if (!SaltMatches(slot, hash)) continue;
+        group = RowOf(slot);
+        const bool group_valid = !layout.IsNull(group, 0);
+        if (valid && group_valid ? values[index] == LoadUnaligned<StringRef>(group + offset) : valid == group_valid) {
+          break;
+        }
+      }
+      groups_[rows[i]] = group;
+    }
+  }
+}
+
+// Keys of any types: rounds of "next slot with our salt" and column-wise comparison for all rows at once.
+void GroupTable::FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows) {
+  const size_t count = rows.count();
+  if (hashes_.size() < count) hashes_.resize(count);
+  hasher_.Hash(keys, rows, hashes_.data());
+  EnsureSlots(count);
+  auto* slots = slots_.as<uint64_t>();
+  const RowLayout& layout = layout_->rows_;
+  const bool prefetch = slots_.size() + storage_->rows.bytes() > kPrefetchBytes;
+  at_.resize(std::max(at_.size(), count));
+  found_.resize(std::max(found_.size(), count));
+  pending_.resize(std::max(pending_.size(), count));
+  candidates_.resize(std::max(candidates_.size(), count));
+  rejected_.resize(std::max(rejected_.size(), count));
+  for (size_t i = 0; i < count; ++i) {
+    at_[i] = hashes_[i] & slot_mask_;
+    pending_[i] = static_cast<uint32_t>(i);
+  }
+  if (prefetch) {
+    for (size_t begin = 0; begin < count; begin += kPrefetchRows) {
+      Prefetch(hashes_.data() + begin, std::min(count - begin, kPrefetchRows));
+    }
+  }
+  size_t pending = count;
+  bool first_round = true;
+  while (pending != 0) {
+    size_t candidates = 0;
+    fresh_.clear();
+    fresh_rows_.clear();
+    for (size_t k = 0; k < pending; ++k) {
+      const uint32_t i = pending_[k];
+      const uint64_t hash = hashes_[i];
+      size_t at = at_[i];
+      for (;; at = (at + 1) & slot_mask_) {
+        const uint64_t slot = slots[at];
+        if (slot == 0) {
+          uint8_t* row = NewRow();
+          StoreUnaligned(row, hash);
+          layout.ClearNulls(row);
+          slots[at] = MakeSlot(hash, row);
+          ++findable_;
+          fresh_.push_back(static_cast<uint32_t>(rows[i]));
+          fresh_rows_.push_back(row);
+          found_[i] = row;
+          break;
+        }
+        if (SaltMatches(slot, hash)) {
+          found_[i] = RowOf(slot);
+          candidates_[candidates++] = i;
+          break;
+        }
+      }
+      at_[i] = at;
+    }
+    if (!fresh_.empty()) {
+      const RowSet fresh = RowSet::Of(fresh_);
+      for (size_t c = 0; c < keys.size(); ++c) {
+        layout.Scatter(c, keys[c], fresh, fresh_rows_.data(), storage_->heap);
+      }
+      new_rows_.insert(new_rows_.end(), fresh_.begin(), fresh_.end());
+    }
+    size_t rejected = 0;
+    for (size_t c = 0; c < keys.size() && candidates != 0; ++c) {
+      candidates = layout.Match(c, *keys[c], rows, found_.data(), true, candidates_.data(), candidates,
+                                rejected_.data(), &rejected);
+    }
+    // Rejected rows go on behind the slot that misled them, in row order: later rows may look for what they make.
+    if (rejected > 1) std::sort(rejected_.begin(), rejected_.begin() + static_cast<ptrdiff_t>(rejected));
+    for (size_t k = 0; k < rejected; ++k) at_[rejected_[k]] = (at_[rejected_[k]] + 1) & slot_mask_;
+    std::swap(pending_, rejected_);
+    pending = rejected;
+    if (!first_round && !fresh_.empty()) std::sort(new_rows_.begin(), new_rows_.end());
+    first_round = false;
+  }
+  for (size_t i = 0; i < count; ++i) groups_[rows[i]] = const_cast<uint8_t*>(found_[i]);
+}
+
+uint8_t* const* GroupTable::StatePointers(size_t aggregate, const RowSet& rows) {
+  const size_t offset = layout_->state_offset(aggregate);
+  if (states_.size() < groups_.size()) states_.resize(groups_.size());
+  if (rows.is_dense()) {
+    AddOffset(groups_.data(), rows.count(), offset, states_.data());
+  } else {
+    for (size_t i = 0; i < rows.count(); ++i) states_[rows.rows()[i]] = groups_[rows.rows()[i]] + offset;
+  }
+  return states_.data();
+}
+
+void GroupTable::Update(size_t aggregate, std::span<const ColumnPtr> args, const RowSet& rows) {
+  if (rows.empty()) return;
+  const AggregateOps& ops = *layout_->aggregates()[aggregate];
+  const size_t offset = layout_->state_offset(aggregate);
+  if (runs_.size() == 1) {
+    ops.UpdateSingle({args, rows, storage_->arena}, runs_[0].group + offset);
+  } else if (!runs_.empty() && rows.count() == run_row_count_) {
+    for (const Run& run : runs_) {
+      const RowSet run_rows = RowSet::Of({run_rows_.data() + run.begin, run.count});
+      ops.UpdateSingle({args, run_rows, storage_->arena}, run.group + offset);
+    }
+  } else {
+    ops.Update({args, rows, storage_->arena}, StatePointers(aggregate, rows));
+  }
+  storage_->AccountVariableBytes();
+}
+
+void GroupTable::Retract(size_t aggregate, std::span<const ColumnPtr> args, const RowSet& rows) {
+  if (rows.empty()) return;
+  layout_->aggregates()[aggregate]->Retract({args, rows, storage_->arena}, StatePointers(aggregate, rows));
+  storage_->AccountVariableBytes();
+}
+
+void GroupTable::MergeSerialized(size_t aggregate, const Column& states, const RowSet& rows) {
+  if (rows.empty()) return;
+  layout_->aggregates()[aggregate]->MergeSerialized(states, rows, StatePointers(aggregate, rows), storage_->arena);
+  storage_->AccountVariableBytes();
+}
+
+}  // namespace weir

@@ -1,0 +1,79 @@
+#include "algo/row_blocks.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include "base/bits.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kAlignment = 64;
+constexpr size_t kFirstBlockBytes = 4096;
+constexpr size_t kBlockBytesMax = kHugePage;
+
+}  // namespace
+
+BigArray::BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker) {
+  const bool huge = bytes >= kHugePage;
+  const size_t allocated = RoundUp(std::max<size_t>(bytes, 1), huge ? kHugePage : kAlignment);
+  if (tracker != nullptr) reservation_ = ScopedReservation(tracker, static_cast<int64_t>(allocated));
+  data_ = static_cast<uint8_t*>(std::aligned_alloc(huge ? kHugePage : kAlignment, allocated));
+  if (data_ == nullptr) throw std::bad_alloc();
+  // Only advice: without huge pages everything works, slower.
+  if (huge) madvise(data_, allocated, MADV_HUGEPAGE);
+  size_ = bytes;
+}
+
+BigArray& BigArray::operator=(BigArray&& other) noexcept {
+  if (this != &other) {
+    std::free(data_);
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    reservation_ = std::move(other.reservation_);
+  }
+  return *this;
+}
+
+BigArray::~BigArray() {
+  std::free(data_);
+}
+
+RowBlocks::RowBlocks(size_t row_bytes, std::shared_ptr<MemoryTracker> tracker)
+    : row_bytes_(std::max<size_t>(row_bytes, 1)), tracker_(std::move(tracker)) {}
+
+void RowBlocks::NewBlock() {
+  // Blocks double with the whole, so that small tables stay small and large ones get huge pages.
+  const size_t wanted = std::clamp(std::bit_ceil(bytes_ + 1), kFirstBlockBytes, kBlockBytesMax);
+  const size_t rows = std::max<size_t>(wanted / row_bytes_, 1);
+  Block block{BigArray(rows * row_bytes_, tracker_), 0};
+  at_ = block.memory.data();
+  bytes_ += block.memory.size();
+  blocks_.push_back(std::move(block));
+  left_ = rows;
+}
+
+void RowBlocks::Adopt(RowBlocks&& other) {
+  for (Block& block : other.blocks_) blocks_.push_back(std::move(block));
+  size_ += other.size_;
+  bytes_ += other.bytes_;
+  // The last block must be the one that at_ points into.
+  at_ = other.at_;
+  left_ = other.left_;
+  other.Clear();
+}
+
+void RowBlocks::Clear() {
+  blocks_.clear();
+  at_ = nullptr;
+  left_ = 0;
+  size_ = 0;
+  bytes_ = 0;
+}
+
+}  // namespace weir
