@@ -25,6 +25,16 @@ LogicalScan::LogicalScan(ScanSource source_in, std::vector<PlanColumn> columns, 
       filters(std::move(filters_in)),
       table_rows(table_rows_in) {}
 
+std::shared_ptr<const LogicalScan> LogicalScan::WithFilters(std::vector<ExprPtr> new_filters) const {
+  auto scan = std::make_shared<LogicalScan>(source, columns(), std::move(new_filters), table_rows);
+  scan->column_statistics = column_statistics;
+  return scan;
+}
+
+const std::vector<size_t>& LogicalScan::column_ordinals() const {
+  return std::visit([](const auto& from) -> const std::vector<size_t>& { return from.column_ordinals; }, source);
+}
+
 LogicalValues::LogicalValues(std::vector<std::vector<ExprPtr>> rows_in, std::vector<PlanColumn> columns)
     : LogicalNode(LogicalKind::kValues, {}, std::move(columns)), rows(std::move(rows_in)) {}
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/statistics.h"
 #include "expr/expr.h"
 #include "plan/scan_source.h"
 
@@ -76,6 +77,12 @@ struct LogicalScan : LogicalNode {
   ScanSource source;
   std::vector<ExprPtr> filters;
   std::optional<double> table_rows;  // from the catalog or footers, when known
+  // By position in the source (not in columns()), empty when nothing is known. Set before the node is shared.
+  std::vector<ColumnStatistics> column_statistics;
+
+  // The same scan with other filters.
+  std::shared_ptr<const LogicalScan> WithFilters(std::vector<ExprPtr> new_filters) const;
+  const std::vector<size_t>& column_ordinals() const;
 };
 
 struct LogicalValues : LogicalNode {

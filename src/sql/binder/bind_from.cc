@@ -180,6 +180,7 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
     bound.scope.Add({relation.schema, std::string(alias), name, columns.back().id, type});
   };
   std::optional<double> rows;
+  std::vector<ColumnStatistics> column_statistics;
   ScanSource source;
   if (const TablePtr* table = relation.table()) {
     for (const ColumnDef& column : (*table)->columns) add(column.name, column.type);
@@ -187,6 +188,10 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
     if (context_.statistics != nullptr) {
       if (const auto statistics = context_.statistics->Statistics((*table)->id)) {
         rows = static_cast<double>(statistics->row_count);
+        for (const ColumnDef& column : (*table)->columns) {
+          const auto known = statistics->columns.find(column.id);
+          column_statistics.push_back(known == statistics->columns.end() ? ColumnStatistics{} : known->second);
+        }
       }
     }
   } else {
@@ -194,7 +199,9 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
     for (const Field& field : rows_on_demand->schema()) add(field.name, field.type);
     source = VirtualSource{rows_on_demand, relation.schema + "." + relation.name, std::move(ordinals)};
   }
-  bound.plan = std::make_shared<LogicalScan>(std::move(source), std::move(columns), std::vector<ExprPtr>{}, rows);
+  auto scan = std::make_shared<LogicalScan>(std::move(source), std::move(columns), std::vector<ExprPtr>{}, rows);
+  scan->column_statistics = std::move(column_statistics);
+  bound.plan = std::move(scan);
   return bound;
 }
 
@@ -234,8 +241,10 @@ Binder::Bound Binder::BindExternal(ExternalRelation relation, std::string name) 
     bound.scope.Add({"", name, field.name, columns.back().id, field.type});
   }
   std::visit([&](auto& source) { source.column_ordinals = std::move(ordinals); }, relation.source);
-  bound.plan = std::make_shared<LogicalScan>(std::move(relation.source), std::move(columns), std::vector<ExprPtr>{},
-                                             relation.rows);
+  auto scan = std::make_shared<LogicalScan>(std::move(relation.source), std::move(columns), std::vector<ExprPtr>{},
+                                            relation.rows);
+  scan->column_statistics = std::move(relation.statistics);
+  bound.plan = std::move(scan);
   return bound;
 }
 

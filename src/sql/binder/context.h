@@ -29,6 +29,7 @@ struct ExternalRelation {
   ScanSource source;  // column_ordinals are the binder's to fill in
   Schema columns;
   std::optional<double> rows;
+  std::vector<ColumnStatistics> statistics;  // one per column, or empty
 };
 
 // What binding a statement needs to know. Everything is borrowed for the time of the call.

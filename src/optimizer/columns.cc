@@ -1,0 +1,157 @@
+#include "optimizer/columns.h"
+
+namespace weir {
+
+ColumnSet ColumnsOf(const LogicalNode& node) {
+  ColumnSet out;
+  for (const PlanColumn& column : node.columns()) out.insert(column.id);
+  return out;
+}
+
+void AddReferenced(const Expr& expr, ColumnSet& out) {
+  VisitExpr(expr, [&](const Expr& part) {
+    if (part.is(ExprKind::kColumn)) out.insert(part.column_id());
+    return true;
+  });
+}
+
+bool RefersOnlyTo(const Expr& expr, const ColumnSet& columns) {
+  bool only = true;
+  VisitExpr(expr, [&](const Expr& part) {
+    if (part.is(ExprKind::kColumn) && !columns.contains(part.column_id())) only = false;
+    return only;
+  });
+  return only;
+}
+
+bool RefersToAny(const Expr& expr, const ColumnSet& columns) {
+  bool any = false;
+  VisitExpr(expr, [&](const Expr& part) {
+    if (part.is(ExprKind::kColumn) && columns.contains(part.column_id())) any = true;
+    return !any;
+  });
+  return any;
+}
+
+ExprPtr ToExpr(const PlanColumn& column) {
+  return Expr::Column(column.id, column.type, column.name);
+}
+
+ExprPtr Substitute(const ExprPtr& expr, const ColumnMap& map) {
+  if (map.empty()) return expr;
+  return RewriteExpr(expr, [&](const ExprPtr& part) -> ExprPtr {
+    if (!part->is(ExprKind::kColumn)) return part;
+    const auto found = map.find(part->column_id());
+    return found == map.end() ? part : found->second;
+  });
+}
+
+AggregateCall Substitute(AggregateCall call, const ColumnMap& map) {
+  for (ExprPtr& arg : call.args) arg = Substitute(arg, map);
+  if (call.filter != nullptr) call.filter = Substitute(call.filter, map);
+  for (auto& order : call.order_by) order.expr = Substitute(order.expr, map);
+  return call;
+}
+
+namespace {
+
+void AddUses(const LogicalNode& plan, ColumnSet& used, ColumnSet& made) {
+  for (const LogicalPtr& child : plan.children()) AddUses(*child, used, made);
+  for (const PlanColumn& column : plan.columns()) made.insert(column.id);
+  const auto use = [&](const ExprPtr& expr) { AddReferenced(*expr, used); };
+  switch (plan.kind()) {
+    case LogicalKind::kScan:
+      for (const ExprPtr& filter : plan.as<LogicalScan>().filters) use(filter);
+      break;
+    case LogicalKind::kValues:
+      for (const auto& row : plan.as<LogicalValues>().rows) {
+        for (const ExprPtr& expr : row) use(expr);
+      }
+      break;
+    case LogicalKind::kFilter:
+      use(plan.as<LogicalFilter>().predicate);
+      break;
+    case LogicalKind::kProject:
+      for (const ExprPtr& expr : plan.as<LogicalProject>().exprs) use(expr);
+      break;
+    case LogicalKind::kAggregate:
+      for (const ExprPtr& expr : plan.as<LogicalAggregate>().groups) use(expr);
+      for (const AggregateCall& call : plan.as<LogicalAggregate>().aggregates) {
+        for (const ExprPtr& arg : call.args) use(arg);
+        if (call.filter != nullptr) use(call.filter);
+        for (const auto& order : call.order_by) use(order.expr);
+      }
+      break;
+    case LogicalKind::kJoin:
+      use(plan.as<LogicalJoin>().condition);
+      break;
+    case LogicalKind::kApply:
+      use(plan.as<LogicalApply>().condition);
+      break;
+    case LogicalKind::kSort:
+      for (const SortKey& key : plan.as<LogicalSort>().keys) use(key.expr);
+      break;
+    case LogicalKind::kUnnest:
+      for (const ExprPtr& list : plan.as<LogicalUnnest>().lists) use(list);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+ColumnSet FreeColumns(const LogicalNode& plan) {
+  ColumnSet used, made;
+  AddUses(plan, used, made);
+  std::erase_if(used, [&](ColumnId id) { return made.contains(id); });
+  return used;
+}
+
+namespace {
+
+// Whether the value is NULL whenever all of `columns` are.
+bool NullPropagates(const Expr& expr, const ColumnSet& columns) {
+  switch (expr.kind()) {
+    case ExprKind::kColumn:
+      return columns.contains(expr.column_id());
+    case ExprKind::kCast:
+    case ExprKind::kNot:
+    case ExprKind::kIn:
+      return NullPropagates(*expr.child(0), columns);
+    case ExprKind::kCall:
+      if (expr.overload().nulls != NullBehavior::kPropagate) return false;
+      for (const ExprPtr& child : expr.children()) {
+        if (NullPropagates(*child, columns)) return true;
+      }
+      return false;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool RejectsNulls(const Expr& predicate, const ColumnSet& columns) {
+  switch (predicate.kind()) {
+    case ExprKind::kAnd:
+      for (const ExprPtr& child : predicate.children()) {
+        if (RejectsNulls(*child, columns)) return true;
+      }
+      return false;
+    case ExprKind::kOr:
+      for (const ExprPtr& child : predicate.children()) {
+        if (!RejectsNulls(*child, columns)) return false;
+      }
+      return true;
+    case ExprKind::kNot: {
+      const Expr& inner = *predicate.child(0);
+      if (inner.is(ExprKind::kIsNull)) return NullPropagates(*inner.child(0), columns);
+      return NullPropagates(predicate, columns);
+    }
+    default:
+      return NullPropagates(predicate, columns);
+  }
+}
+
+}  // namespace weir

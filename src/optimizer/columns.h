@@ -1,0 +1,30 @@
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "plan/logical.h"
+
+namespace weir {
+
+using ColumnSet = std::unordered_set<ColumnId>;
+using ColumnMap = std::unordered_map<ColumnId, ExprPtr>;
+
+ColumnSet ColumnsOf(const LogicalNode& node);
+void AddReferenced(const Expr& expr, ColumnSet& out);
+bool RefersOnlyTo(const Expr& expr, const ColumnSet& columns);
+bool RefersToAny(const Expr& expr, const ColumnSet& columns);
+ExprPtr ToExpr(const PlanColumn& column);
+
+// The expression with columns replaced.
+ExprPtr Substitute(const ExprPtr& expr, const ColumnMap& map);
+AggregateCall Substitute(AggregateCall call, const ColumnMap& map);
+
+// Columns used anywhere in the plan that the plan itself does not make: of an Apply's right side, the correlated ones.
+ColumnSet FreeColumns(const LogicalNode& plan);
+
+// Whether the predicate is not true for every row in which all of `columns` are NULL.
+bool RejectsNulls(const Expr& predicate, const ColumnSet& columns);
+
+}  // namespace weir

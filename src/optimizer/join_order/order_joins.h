@@ -1,0 +1,14 @@
+#pragma once
+
+#include "optimizer/optimizer.h"
+
+namespace weir {
+
+// Orders each region of inner joins: by dynamic programming over connected subgraphs up to kExactRelationsMax
+// relations (Moerkotte and Neumann, "Analysis of Two Existing and One New Dynamic Programming Algorithm", VLDB 2006),
+// greedily beyond. Cost: rows of all intermediate results, and of the sides that hash tables are built from.
+LogicalPtr OrderJoins(const LogicalPtr& plan, const OptimizerContext& context);
+
+inline constexpr size_t kExactRelationsMax = 11;
+
+}  // namespace weir

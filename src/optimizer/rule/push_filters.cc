@@ -1,0 +1,261 @@
+#include "optimizer/rule/push_filters.h"
+
+#include <algorithm>
+
+#include "optimizer/columns.h"
+
+namespace weir {
+
+namespace {
+
+using Conjuncts = std::vector<ExprPtr>;
+
+void AddConjuncts(const ExprPtr& predicate, Conjuncts& out) {
+  for (ExprPtr& conjunct : SplitConjunction(predicate)) {
+    if (!conjunct->is_true()) out.push_back(std::move(conjunct));
+  }
+}
+
+LogicalPtr Filtered(LogicalPtr plan, Conjuncts conjuncts) {
+  if (conjuncts.empty()) return plan;
+  return std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(conjuncts)));
+}
+
+// Moves the conjuncts for which `belongs` holds from one list to the other.
+template <typename Predicate>
+void MoveIf(Conjuncts& from, Conjuncts& to, Predicate belongs) {
+  Conjuncts rest;
+  for (ExprPtr& conjunct : from) (belongs(*conjunct) ? to : rest).push_back(std::move(conjunct));
+  from = std::move(rest);
+}
+
+// What an OR over both sides says about one of them alone: (a1 and b1) or (a2 and b2) implies a1 or a2.
+void AddImplied(const Conjuncts& conjuncts, const ColumnSet& side, Conjuncts& out) {
+  for (const ExprPtr& conjunct : conjuncts) {
+    if (!conjunct->is(ExprKind::kOr) || conjunct->volatility() == Volatility::kVolatile) continue;
+    Conjuncts branches;
+    for (const ExprPtr& branch : conjunct->children()) {
+      Conjuncts own;
+      for (const ExprPtr& part : SplitConjunction(branch)) {
+        if (RefersOnlyTo(*part, side) && RefersToAny(*part, side)) own.push_back(part);
+      }
+      if (own.empty()) break;
+      branches.push_back(CombineConjunction(std::move(own)));
+    }
+    if (branches.size() != conjunct->children().size()) continue;
+    ExprPtr implied = Expr::Or(std::move(branches));
+    const bool known = std::any_of(out.begin(), out.end(), [&](const ExprPtr& e) { return e->Equals(*implied); });
+    if (!known) out.push_back(std::move(implied));
+  }
+}
+
+// a = b and a = 5 imply b = 5, so that both sides of a join are filtered.
+void AddTransitiveConstants(Conjuncts& conjuncts, const Registry& registry) {
+  const size_t count = conjuncts.size();
+  for (size_t i = 0; i < count; ++i) {
+    const ExprPtr equality = conjuncts[i];
+    if (!equality->is(ExprKind::kCall) || equality->name() != "=" || !equality->child(0)->is(ExprKind::kColumn) ||
+        !equality->child(1)->is(ExprKind::kColumn)) {
+      continue;
+    }
+    for (size_t k = 0; k < count; ++k) {
+      const ExprPtr constant = conjuncts[k];
+      if (!constant->is(ExprKind::kCall) || constant->name() != "=" || !constant->child(0)->is(ExprKind::kColumn) ||
+          !constant->child(1)->is(ExprKind::kLiteral)) {
+        continue;
+      }
+      for (int side = 0; side < 2; ++side) {
+        if (equality->child(static_cast<size_t>(side))->column_id() != constant->child(0)->column_id()) continue;
+        ExprPtr implied = registry.BindCall("=", {equality->child(static_cast<size_t>(1 - side)), constant->child(1)});
+        const bool known =
+            std::any_of(conjuncts.begin(), conjuncts.end(), [&](const ExprPtr& e) { return e->Equals(*implied); });
+        if (!known) conjuncts.push_back(std::move(implied));
+      }
+    }
+  }
+}
+
+class FilterPusher {
+ public:
+  explicit FilterPusher(const OptimizerContext& context) : context_(context) {}
+
+  LogicalPtr Push(const LogicalPtr& plan, Conjuncts conjuncts) {
+    switch (plan->kind()) {
+      case LogicalKind::kFilter:
+        AddConjuncts(plan->as<LogicalFilter>().predicate, conjuncts);
+        return Push(plan->child(), std::move(conjuncts));
+      case LogicalKind::kScan: {
+        if (conjuncts.empty()) return plan;
+        const auto& scan = plan->as<LogicalScan>();
+        Conjuncts filters = scan.filters;
+        for (ExprPtr& conjunct : conjuncts) {
+          const bool known =
+              std::any_of(filters.begin(), filters.end(), [&](const ExprPtr& e) { return e->Equals(*conjunct); });
+          if (!known) filters.push_back(std::move(conjunct));
+        }
+        return scan.WithFilters(std::move(filters));
+      }
+      case LogicalKind::kProject:
+        return PushIntoProject(plan->as<LogicalProject>(), std::move(conjuncts));
+      case LogicalKind::kAggregate:
+        return PushIntoAggregate(plan->as<LogicalAggregate>(), std::move(conjuncts));
+      case LogicalKind::kJoin:
+        return PushIntoJoin(plan->as<LogicalJoin>(), std::move(conjuncts));
+      case LogicalKind::kSort:
+        return plan->WithChildren({Push(plan->child(), std::move(conjuncts))});
+      case LogicalKind::kSetOperation:
+        return PushIntoSetOperation(plan->as<LogicalSetOperation>(), std::move(conjuncts));
+      case LogicalKind::kCte:
+        return plan->WithChildren({Push(plan->child(0), {}), Push(plan->child(1), std::move(conjuncts))});
+      case LogicalKind::kUnnest: {
+        Conjuncts below;
+        const ColumnSet columns = ColumnsOf(*plan->child());
+        MoveIf(conjuncts, below, [&](const Expr& e) { return RefersOnlyTo(e, columns) && !IsVolatile(e); });
+        return Filtered(plan->WithChildren({Push(plan->child(), std::move(below))}), std::move(conjuncts));
+      }
+      default: {
+        std::vector<LogicalPtr> children;
+        for (const LogicalPtr& child : plan->children()) children.push_back(Push(child, {}));
+        const LogicalPtr node = children.empty() ? plan : plan->WithChildren(std::move(children));
+        return Filtered(node, std::move(conjuncts));
+      }
+    }
+  }
+
+ private:
+  static bool IsVolatile(const Expr& expr) { return expr.volatility() == Volatility::kVolatile; }
+
+  LogicalPtr PushIntoProject(const LogicalProject& project, Conjuncts conjuncts) {
+    ColumnMap map;
+    ColumnSet pinned;  // volatile values must be computed once
+    for (size_t i = 0; i < project.exprs.size(); ++i) {
+      map.emplace(project.columns()[i].id, project.exprs[i]);
+      if (IsVolatile(*project.exprs[i])) pinned.insert(project.columns()[i].id);
+    }
+    Conjuncts below;
+    MoveIf(conjuncts, below, [&](const Expr& e) { return !RefersToAny(e, pinned) && !IsVolatile(e); });
+    for (ExprPtr& conjunct : below) conjunct = Substitute(conjunct, map);
+    return Filtered(project.WithChildren({Push(project.child(), std::move(below))}), std::move(conjuncts));
+  }
+
+  LogicalPtr PushIntoAggregate(const LogicalAggregate& aggregate, Conjuncts conjuncts) {
+    ColumnMap map;
+    ColumnSet groups;
+    for (size_t i = 0; i < aggregate.groups.size(); ++i) {
+      map.emplace(aggregate.columns()[i].id, aggregate.groups[i]);
+      groups.insert(aggregate.columns()[i].id);
+    }
+    Conjuncts below;
+    // Without groups there is a row even when no input passes.
+    if (!groups.empty()) {
+      MoveIf(conjuncts, below, [&](const Expr& e) { return RefersOnlyTo(e, groups) && !IsVolatile(e); });
+    }
+    for (ExprPtr& conjunct : below) conjunct = Substitute(conjunct, map);
+    return Filtered(aggregate.WithChildren({Push(aggregate.child(), std::move(below))}), std::move(conjuncts));
+  }
+
+  LogicalPtr PushIntoSetOperation(const LogicalSetOperation& operation, Conjuncts conjuncts) {
+    Conjuncts below;
+    MoveIf(conjuncts, below, [&](const Expr& e) { return !IsVolatile(e); });
+    std::vector<LogicalPtr> children;
+    for (const LogicalPtr& child : operation.children()) {
+      ColumnMap map;
+      for (size_t i = 0; i < operation.columns().size(); ++i) {
+        map.emplace(operation.columns()[i].id, ToExpr(child->columns()[i]));
+      }
+      Conjuncts own;
+      for (const ExprPtr& conjunct : below) own.push_back(Substitute(conjunct, map));
+      children.push_back(Push(child, std::move(own)));
+    }
+    return Filtered(operation.WithChildren(std::move(children)), std::move(conjuncts));
+  }
+
+  LogicalPtr PushIntoJoin(const LogicalJoin& join, Conjuncts conjuncts) {
+    const ColumnSet left_columns = ColumnsOf(*join.child(0));
+    const ColumnSet right_columns = ColumnsOf(*join.child(1));
+    const auto on_left = [&](const Expr& e) { return RefersOnlyTo(e, left_columns) && !IsVolatile(e); };
+    const auto on_right = [&](const Expr& e) { return RefersOnlyTo(e, right_columns) && !IsVolatile(e); };
+    JoinKind kind = join.join_kind;
+    Conjuncts on;
+    AddConjuncts(join.condition, on);
+
+    // Conditions above that reject the NULLs of an outer join's missing side.
+    const ExprPtr above = CombineConjunction(conjuncts);
+    if ((kind == JoinKind::kLeft || kind == JoinKind::kFull) && RejectsNulls(*above, right_columns)) {
+      kind = kind == JoinKind::kLeft ? JoinKind::kInner : JoinKind::kRight;
+    }
+    if ((kind == JoinKind::kRight || kind == JoinKind::kFull) && RejectsNulls(*above, left_columns)) {
+      kind = kind == JoinKind::kRight ? JoinKind::kInner : JoinKind::kLeft;
+    }
+    std::optional<PlanColumn> mark = join.mark;
+    bool null_aware = join.null_aware;
+    if (kind == JoinKind::kMark) {
+      for (size_t i = 0; i < conjuncts.size(); ++i) {
+        const Expr& conjunct = *conjuncts[i];
+        const bool negated = conjunct.is(ExprKind::kNot);
+        const Expr& tested = negated ? *conjunct.child(0) : conjunct;
+        if (!tested.is(ExprKind::kColumn) || tested.column_id() != mark->id) continue;
+        kind = negated ? JoinKind::kAnti : JoinKind::kSemi;
+        if (!negated) null_aware = false;
+        mark.reset();
+        conjuncts.erase(conjuncts.begin() + static_cast<ptrdiff_t>(i));
+        break;
+      }
+    }
+
+    Conjuncts left, right;
+    switch (kind) {
+      case JoinKind::kInner:
+        for (ExprPtr& conjunct : conjuncts) {
+          if (!IsVolatile(*conjunct)) on.push_back(conjunct);
+        }
+        std::erase_if(conjuncts, [](const ExprPtr& e) { return !IsVolatile(*e); });
+        AddTransitiveConstants(on, context_.registry);
+        AddImplied(on, left_columns, left);
+        AddImplied(on, right_columns, right);
+        MoveIf(on, left, on_left);
+        MoveIf(on, right, on_right);
+        break;
+      case JoinKind::kLeft:
+      case JoinKind::kSingle:
+        MoveIf(conjuncts, left, on_left);
+        AddImplied(on, right_columns, right);
+        MoveIf(on, right, on_right);
+        break;
+      case JoinKind::kRight:
+        MoveIf(conjuncts, right, on_right);
+        AddImplied(on, left_columns, left);
+        MoveIf(on, left, on_left);
+        break;
+      case JoinKind::kFull:
+        break;
+      case JoinKind::kSemi:
+        MoveIf(conjuncts, left, on_left);
+        AddTransitiveConstants(on, context_.registry);
+        MoveIf(on, left, on_left);
+        MoveIf(on, right, on_right);
+        break;
+      case JoinKind::kAnti:
+      case JoinKind::kMark:
+        MoveIf(conjuncts, left, on_left);
+        // Under null-awareness a one-sided part may be what makes the result unknown.
+        if (!null_aware) MoveIf(on, right, on_right);
+        break;
+    }
+    LogicalPtr left_plan = Push(join.child(0), std::move(left));
+    LogicalPtr right_plan = Push(join.child(1), std::move(right));
+    LogicalPtr out = std::make_shared<LogicalJoin>(kind, std::move(left_plan), std::move(right_plan),
+                                                   CombineConjunction(std::move(on)), null_aware, std::move(mark));
+    return Filtered(std::move(out), std::move(conjuncts));
+  }
+
+  const OptimizerContext& context_;
+};
+
+}  // namespace
+
+LogicalPtr PushFilters(const LogicalPtr& plan, const OptimizerContext& context) {
+  return FilterPusher(context).Push(plan, {});
+}
+
+}  // namespace weir

@@ -1,0 +1,622 @@
+#include "optimizer/rule/unnest.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "optimizer/columns.h"
+
+namespace weir {
+
+namespace {
+
+ExprPtr True() {
+  return Expr::Literal(Value::Boolean(true));
+}
+
+// Ids above all that the plan uses.
+class FreshIds {
+ public:
+  explicit FreshIds(const LogicalNode& plan) { Note(plan); }
+  PlanColumn Make(const Type& type, const std::string& name) {
+    last_ = last_.next();
+    return {last_, type, name};
+  }
+
+ private:
+  void Note(const LogicalNode& plan) {
+    for (const PlanColumn& column : plan.columns()) last_ = std::max(last_, column.id);
+    for (const LogicalPtr& child : plan.children()) Note(*child);
+  }
+  ColumnId last_;
+};
+
+class Unnester {
+ public:
+  Unnester(const LogicalNode& plan, const OptimizerContext& context) : ids_(plan), context_(context) {}
+
+  LogicalPtr Run(const LogicalPtr& plan) {
+    std::vector<LogicalPtr> children;
+    bool changed = false;
+    for (const LogicalPtr& child : plan->children()) {
+      children.push_back(Run(child));
+      changed = changed || children.back() != child;
+    }
+    const LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
+    return node->kind() == LogicalKind::kApply ? Convert(node->as<LogicalApply>()) : node;
+  }
+
+ private:
+  ExprPtr Equal(const ExprPtr& a, const ExprPtr& b, bool null_safe) const {
+    return context_.registry.BindCall(null_safe ? "is_not_distinct_from" : "=", {a, b});
+  }
+
+  LogicalPtr MakeJoin(const LogicalApply& apply, LogicalPtr right, std::vector<ExprPtr> conditions) const {
+    if (!apply.condition->is_true()) conditions.insert(conditions.begin(), apply.condition);
+    return std::make_shared<LogicalJoin>(apply.join_kind, apply.child(0), std::move(right),
+                                         CombineConjunction(std::move(conditions)), apply.null_aware, apply.mark);
+  }
+
+  LogicalPtr Convert(const LogicalApply& apply) {
+    const ColumnSet outer = ColumnsOf(*apply.child(0));
+    if (!IsCorrelated(*apply.child(1), outer)) return MakeJoin(apply, RightOf(apply), {});
+    if (LogicalPtr joined = PullConditions(apply, outer)) return joined;
+    if (LogicalPtr joined = PullEqualities(apply, outer)) return joined;
+    return JoinDomain(apply, outer);
+  }
+
+  // Whether a row exists does not depend on how many there are, or on their order.
+  static LogicalPtr RightOf(const LogicalApply& apply) {
+    LogicalPtr right = apply.child(1);
+    if (apply.join_kind != JoinKind::kMark || !apply.condition->is_true()) return right;
+    while (true) {
+      if (right->kind() == LogicalKind::kSort) {
+        right = right->child();
+      } else if (right->kind() == LogicalKind::kLimit && right->as<LogicalLimit>().limit.value_or(1) > 0 &&
+                 right->as<LogicalLimit>().offset == 0) {
+        right = right->child();
+      } else {
+        return right;
+      }
+    }
+  }
+
+  static bool IsCorrelated(const LogicalNode& plan, const ColumnSet& outer) {
+    const ColumnSet free = FreeColumns(plan);
+    return std::any_of(free.begin(), free.end(), [&](ColumnId id) { return outer.contains(id); });
+  }
+
+  // ---- 1. Filters on top, below projections: their conditions become the join's.
+
+  LogicalPtr PullConditions(const LogicalApply& apply, const ColumnSet& outer) {
+    if (apply.join_kind == JoinKind::kSingle && !apply.condition->is_true()) return nullptr;
+    std::vector<ExprPtr> conditions;
+    LogicalPtr right = PullFrom(RightOf(apply), outer, conditions);
+    if (right == nullptr || IsCorrelated(*right, outer)) return nullptr;
+    if (apply.null_aware) {
+      // The conditions say which rows the subquery has; only the comparison may be unknown.
+      for (ExprPtr& condition : conditions) {
+        condition = Expr::Coalesce({condition, Expr::Literal(Value::Boolean(false))});
+      }
+    }
+    return MakeJoin(apply, std::move(right), std::move(conditions));
+  }
+
+  // The plan without its correlated filters, which are added to `conditions`; it puts out at least its own columns and
+  // those that the conditions need. Null when something else stands in the way.
+  LogicalPtr PullFrom(const LogicalPtr& plan, const ColumnSet& outer, std::vector<ExprPtr>& conditions) {
+    if (!IsCorrelated(*plan, outer)) return plan;
+    switch (plan->kind()) {
+      case LogicalKind::kFilter: {
+        LogicalPtr child = PullFrom(plan->child(), outer, conditions);
+        if (child == nullptr) return nullptr;
+        std::vector<ExprPtr> kept;
+        for (const ExprPtr& conjunct : SplitConjunction(plan->as<LogicalFilter>().predicate)) {
+          (RefersToAny(*conjunct, outer) ? conditions : kept).push_back(conjunct);
+        }
+        if (kept.empty()) return child;
+        return std::make_shared<LogicalFilter>(std::move(child), CombineConjunction(std::move(kept)));
+      }
+      case LogicalKind::kProject: {
+        const auto& project = plan->as<LogicalProject>();
+        for (const ExprPtr& expr : project.exprs) {
+          if (RefersToAny(*expr, outer)) return nullptr;
+        }
+        LogicalPtr child = PullFrom(plan->child(), outer, conditions);
+        if (child == nullptr) return nullptr;
+        std::vector<ExprPtr> exprs = project.exprs;
+        std::vector<PlanColumn> columns = project.columns();
+        ColumnSet needed, present = ColumnsOf(project);
+        for (const ExprPtr& condition : conditions) AddReferenced(*condition, needed);
+        for (const PlanColumn& column : child->columns()) {
+          if (needed.contains(column.id) && !present.contains(column.id)) {
+            exprs.push_back(ToExpr(column));
+            columns.push_back(column);
+          }
+        }
+        return std::make_shared<LogicalProject>(std::move(child), std::move(exprs), std::move(columns));
+      }
+      case LogicalKind::kJoin: {
+        const auto& join = plan->as<LogicalJoin>();
+        if (join.join_kind != JoinKind::kInner) {
+          if (join.join_kind != JoinKind::kSemi && join.join_kind != JoinKind::kAnti &&
+              join.join_kind != JoinKind::kMark && join.join_kind != JoinKind::kLeft &&
+              join.join_kind != JoinKind::kSingle) {
+            return nullptr;
+          }
+          if (IsCorrelated(*join.child(1), outer) || RefersToAny(*join.condition, outer)) return nullptr;
+          LogicalPtr left = PullFrom(join.child(0), outer, conditions);
+          if (left == nullptr) return nullptr;
+          return join.WithChildren({std::move(left), join.child(1)});
+        }
+        LogicalPtr left = PullFrom(join.child(0), outer, conditions);
+        LogicalPtr right = left == nullptr ? nullptr : PullFrom(join.child(1), outer, conditions);
+        if (right == nullptr) return nullptr;
+        std::vector<ExprPtr> kept;
+        for (const ExprPtr& conjunct : SplitConjunction(join.condition)) {
+          (RefersToAny(*conjunct, outer) ? conditions : kept).push_back(conjunct);
+        }
+        return std::make_shared<LogicalJoin>(JoinKind::kInner, std::move(left), std::move(right),
+                                             CombineConjunction(std::move(kept)));
+      }
+      case LogicalKind::kSort:
+        return PullFrom(plan->child(), outer, conditions);
+      default:
+        return nullptr;
+    }
+  }
+
+  // ---- 2. Aggregates over equalities: group by what the outer column is compared with.
+
+  // For each outer column, the inner expression that it equals.
+  struct Pulled {
+    LogicalPtr plan;
+    std::unordered_map<ColumnId, PlanColumn> keys;
+  };
+
+  LogicalPtr PullEqualities(const LogicalApply& apply, const ColumnSet& outer) {
+    if (apply.join_kind != JoinKind::kSingle || !apply.condition->is_true()) return nullptr;
+    auto pulled = PullKeys(apply.child(1), outer);
+    if (!pulled.has_value()) return nullptr;
+    std::vector<ExprPtr> conditions;
+    for (const auto& [id, key] : pulled->keys) {
+      const ExprPtr column = ToExpr(*std::find_if(apply.child(0)->columns().begin(), apply.child(0)->columns().end(),
+                                                  [&, wanted = id](const PlanColumn& c) { return c.id == wanted; }));
+      conditions.push_back(Equal(column, ToExpr(key), false));
+    }
+    // One group per key: at most one match.
+    return std::make_shared<LogicalJoin>(JoinKind::kLeft, apply.child(0), pulled->plan,
+                                         CombineConjunction(std::move(conditions)));
+  }
+
+  // Only below a single scalar aggregate, with nothing above it that would turn its NULL (for no rows) into a value.
+  std::optional<Pulled> PullKeys(const LogicalPtr& plan, const ColumnSet& outer) {
+    if (plan->kind() == LogicalKind::kProject) {
+      const auto& project = plan->as<LogicalProject>();
+      for (const ExprPtr& expr : project.exprs) {
+        if (RefersToAny(*expr, outer) || !IsStrict(*expr)) return std::nullopt;
+      }
+      auto pulled = PullKeys(plan->child(), outer);
+      if (!pulled.has_value()) return std::nullopt;
+      std::vector<ExprPtr> exprs = project.exprs;
+      std::vector<PlanColumn> columns = project.columns();
+      for (const auto& [id, key] : pulled->keys) {
+        exprs.push_back(ToExpr(key));
+        columns.push_back(key);
+      }
+      pulled->plan = std::make_shared<LogicalProject>(pulled->plan, std::move(exprs), std::move(columns));
+      return pulled;
+    }
+    if (plan->kind() != LogicalKind::kAggregate) return std::nullopt;
+    const auto& aggregate = plan->as<LogicalAggregate>();
+    if (!aggregate.groups.empty()) return std::nullopt;
+    for (const AggregateCall& call : aggregate.aggregates) {
+      // Counts are 0 for no rows, not NULL.
+      if (call.name.starts_with("count") || call.name.find("count_distinct") != std::string::npos ||
+          call.name == "ndv") {
+        return std::nullopt;
+      }
+      for (const ExprPtr& arg : call.args) {
+        if (RefersToAny(*arg, outer)) return std::nullopt;
+      }
+      if (call.filter != nullptr && RefersToAny(*call.filter, outer)) return std::nullopt;
+    }
+    std::vector<ExprPtr> conditions;
+    LogicalPtr child = PullFrom(aggregate.child(), outer, conditions);
+    if (child == nullptr || IsCorrelated(*child, outer)) return std::nullopt;
+    Pulled out;
+    std::vector<ExprPtr> groups;
+    std::vector<PlanColumn> columns;
+    for (const ExprPtr& condition : conditions) {
+      if (!condition->is(ExprKind::kCall) || condition->name() != "=") return std::nullopt;
+      ExprPtr from = condition->child(0), inner = condition->child(1);
+      if (!from->is(ExprKind::kColumn) || !outer.contains(from->column_id())) std::swap(from, inner);
+      if (!from->is(ExprKind::kColumn) || !outer.contains(from->column_id()) || RefersToAny(*inner, outer) ||
+          out.keys.contains(from->column_id())) {
+        return std::nullopt;
+      }
+      PlanColumn key = inner->is(ExprKind::kColumn) ? PlanColumn{inner->column_id(), inner->type(), inner->name()}
+                                                    : ids_.Make(inner->type(), "key");
+      // The same inner column may serve two outer ones; it is grouped by once.
+      if (std::none_of(columns.begin(), columns.end(), [&](const PlanColumn& c) { return c.id == key.id; })) {
+        groups.push_back(inner);
+        columns.push_back(key);
+      }
+      out.keys.emplace(from->column_id(), key);
+    }
+    columns.insert(columns.end(), aggregate.columns().begin(), aggregate.columns().end());
+    out.plan = std::make_shared<LogicalAggregate>(std::move(child), std::move(groups), aggregate.aggregates,
+                                                  std::move(columns));
+    return out;
+  }
+
+  static bool IsStrict(const Expr& expr) {
+    bool strict = true;
+    bool has_column = false;
+    VisitExpr(expr, [&](const Expr& part) {
+      if (part.is(ExprKind::kColumn)) has_column = true;
+      const bool fine = part.is(ExprKind::kColumn) || part.is(ExprKind::kLiteral) || part.is(ExprKind::kCast) ||
+                        (part.is(ExprKind::kCall) && part.overload().nulls == NullBehavior::kPropagate);
+      strict = strict && fine;
+      return strict;
+    });
+    return strict && has_column;
+  }
+
+  // ---- 3. The general way: the right side for every distinct combination of the outer values.
+
+  struct Domain {
+    LogicalPtr left;                // the Apply's left side, to take distinct values from
+    std::vector<ColumnId> columns;  // outer columns
+  };
+  // A plan that puts out its own columns and, for each domain column, the value that the row belongs to.
+  struct Pushed {
+    LogicalPtr plan;
+    std::vector<PlanColumn> values;  // parallel to Domain::columns
+  };
+
+  LogicalPtr JoinDomain(const LogicalApply& apply, const ColumnSet& outer) {
+    Domain domain{apply.child(0), {}};
+    const ColumnSet free = FreeColumns(*apply.child(1));
+    for (const PlanColumn& column : apply.child(0)->columns()) {
+      if (outer.contains(column.id) && free.contains(column.id)) domain.columns.push_back(column.id);
+    }
+    const Pushed pushed = Push(RightOf(apply), domain);
+    std::vector<ExprPtr> conditions;
+    for (size_t i = 0; i < domain.columns.size(); ++i) {
+      conditions.push_back(Equal(OuterColumn(domain, i), ToExpr(pushed.values[i]), true));
+    }
+    if (apply.null_aware) {
+      // Which rows belong to the left row is certain; only the comparison may be unknown.
+      conditions = {CombineConjunction(std::move(conditions))};
+    }
+    return MakeJoin(apply, pushed.plan, std::move(conditions));
+  }
+
+  static ExprPtr OuterColumn(const Domain& domain, size_t i) {
+    for (const PlanColumn& column : domain.left->columns()) {
+      if (column.id == domain.columns[i]) return ToExpr(column);
+    }
+    throw Error::Internal("a domain column is not in its plan");
+  }
+
+  // The distinct values under ids of their own.
+  Pushed MakeDomain(const Domain& domain) {
+    std::vector<ExprPtr> exprs;
+    std::vector<PlanColumn> source, values;
+    for (size_t i = 0; i < domain.columns.size(); ++i) {
+      const ExprPtr column = OuterColumn(domain, i);
+      exprs.push_back(column);
+      values.push_back(ids_.Make(column->type(), column->name()));
+    }
+    // The left side is computed a second time for its values; a copy so that ids stay unique in the plan.
+    LogicalPtr copy = CopyPlan(domain.left, exprs);
+    auto aggregate =
+        std::make_shared<LogicalAggregate>(std::move(copy), std::move(exprs), std::vector<AggregateCall>{}, values);
+    return {std::move(aggregate), std::move(values)};
+  }
+
+  // A plan with new ids throughout; `exprs` are rewritten to them.
+  LogicalPtr CopyPlan(const LogicalPtr& plan, std::vector<ExprPtr>& exprs) {
+    ColumnMap map;
+    LogicalPtr copy = Copy(plan, map);
+    for (ExprPtr& expr : exprs) expr = Substitute(expr, map);
+    return copy;
+  }
+
+  std::vector<PlanColumn> Renew(const std::vector<PlanColumn>& columns, ColumnMap& map) {
+    std::vector<PlanColumn> out;
+    for (const PlanColumn& column : columns) {
+      const auto known = map.find(column.id);
+      if (known != map.end()) {
+        out.push_back({known->second->column_id(), column.type, column.name});
+        continue;
+      }
+      out.push_back(ids_.Make(column.type, column.name));
+      map.emplace(column.id, ToExpr(out.back()));
+    }
+    return out;
+  }
+
+  LogicalPtr Copy(const LogicalPtr& plan, ColumnMap& map) {
+    std::vector<LogicalPtr> children;
+    for (const LogicalPtr& child : plan->children()) children.push_back(Copy(child, map));
+    const auto move = [&](const ExprPtr& expr) { return Substitute(expr, map); };
+    const auto move_all = [&](std::vector<ExprPtr> exprs) {
+      for (ExprPtr& expr : exprs) expr = move(expr);
+      return exprs;
+    };
+    switch (plan->kind()) {
+      case LogicalKind::kScan: {
+        const auto& scan = plan->as<LogicalScan>();
+        std::vector<PlanColumn> columns = Renew(scan.columns(), map);
+        auto copy =
+            std::make_shared<LogicalScan>(scan.source, std::move(columns), move_all(scan.filters), scan.table_rows);
+        copy->column_statistics = scan.column_statistics;
+        return copy;
+      }
+      case LogicalKind::kValues:
+        return std::make_shared<LogicalValues>(plan->as<LogicalValues>().rows, Renew(plan->columns(), map));
+      case LogicalKind::kFilter:
+        return std::make_shared<LogicalFilter>(children[0], move(plan->as<LogicalFilter>().predicate));
+      case LogicalKind::kProject: {
+        std::vector<ExprPtr> exprs = move_all(plan->as<LogicalProject>().exprs);
+        return std::make_shared<LogicalProject>(children[0], std::move(exprs), Renew(plan->columns(), map));
+      }
+      case LogicalKind::kAggregate: {
+        const auto& aggregate = plan->as<LogicalAggregate>();
+        std::vector<ExprPtr> groups = move_all(aggregate.groups);
+        std::vector<AggregateCall> calls;
+        for (const AggregateCall& call : aggregate.aggregates) calls.push_back(Substitute(call, map));
+        return std::make_shared<LogicalAggregate>(children[0], std::move(groups), std::move(calls),
+                                                  Renew(plan->columns(), map));
+      }
+      case LogicalKind::kJoin: {
+        const auto& join = plan->as<LogicalJoin>();
+        std::optional<PlanColumn> mark;
+        if (join.mark.has_value()) mark = Renew({*join.mark}, map)[0];
+        return std::make_shared<LogicalJoin>(join.join_kind, children[0], children[1], move(join.condition),
+                                             join.null_aware, mark);
+      }
+      case LogicalKind::kSort: {
+        std::vector<SortKey> keys = plan->as<LogicalSort>().keys;
+        for (SortKey& key : keys) key.expr = move(key.expr);
+        return std::make_shared<LogicalSort>(children[0], std::move(keys));
+      }
+      case LogicalKind::kSetOperation:
+        return std::make_shared<LogicalSetOperation>(plan->as<LogicalSetOperation>().operation, std::move(children),
+                                                     Renew(plan->columns(), map));
+      case LogicalKind::kCteScan: {
+        const auto& scan = plan->as<LogicalCteScan>();
+        return std::make_shared<LogicalCteScan>(scan.id, scan.name, Renew(scan.columns(), map),
+                                                scan.definition_columns);
+      }
+      case LogicalKind::kUnnest: {
+        const auto& unnest = plan->as<LogicalUnnest>();
+        std::vector<ExprPtr> lists = move_all(unnest.lists);
+        return std::make_shared<LogicalUnnest>(children[0], std::move(lists), Renew(plan->columns(), map),
+                                               unnest.with_ordinality);
+      }
+      case LogicalKind::kLimit:
+        return plan->WithChildren(std::move(children));
+      default:
+        throw Unsupported("over this kind of outer query");
+    }
+  }
+
+  static Error Unsupported(std::string_view what) {
+    return Error::Unsupported("Write it as a join, or with GROUP BY on the correlated columns.",
+                              "correlated subquery is not available {}", what);
+  }
+
+  ColumnMap MapOf(const Domain& domain, const std::vector<PlanColumn>& values) const {
+    ColumnMap map;
+    for (size_t i = 0; i < domain.columns.size(); ++i) map.emplace(domain.columns[i], ToExpr(values[i]));
+    return map;
+  }
+
+  ExprPtr SameDomain(const std::vector<PlanColumn>& a, const std::vector<PlanColumn>& b) const {
+    std::vector<ExprPtr> parts;
+    for (size_t i = 0; i < a.size(); ++i) parts.push_back(Equal(ToExpr(a[i]), ToExpr(b[i]), true));
+    return CombineConjunction(std::move(parts));
+  }
+
+  Pushed Push(const LogicalPtr& plan, const Domain& domain) {
+    const ColumnSet outer(domain.columns.begin(), domain.columns.end());
+    if (!IsCorrelated(*plan, outer)) {
+      Pushed out = MakeDomain(domain);
+      out.plan = std::make_shared<LogicalJoin>(JoinKind::kInner, std::move(out.plan), plan, True());
+      return out;
+    }
+    switch (plan->kind()) {
+      case LogicalKind::kFilter: {
+        Pushed out = Push(plan->child(), domain);
+        out.plan = std::make_shared<LogicalFilter>(
+            out.plan, Substitute(plan->as<LogicalFilter>().predicate, MapOf(domain, out.values)));
+        return out;
+      }
+      case LogicalKind::kProject: {
+        Pushed out = Push(plan->child(), domain);
+        const ColumnMap map = MapOf(domain, out.values);
+        std::vector<ExprPtr> exprs;
+        for (const ExprPtr& expr : plan->as<LogicalProject>().exprs) exprs.push_back(Substitute(expr, map));
+        std::vector<PlanColumn> columns = plan->columns();
+        for (PlanColumn& value : out.values) {
+          exprs.push_back(ToExpr(value));
+          columns.push_back(value);
+        }
+        out.plan = std::make_shared<LogicalProject>(out.plan, std::move(exprs), std::move(columns));
+        return out;
+      }
+      case LogicalKind::kAggregate:
+        return PushIntoAggregate(plan->as<LogicalAggregate>(), domain);
+      case LogicalKind::kJoin:
+        return PushIntoJoin(plan->as<LogicalJoin>(), domain);
+      case LogicalKind::kSort:
+        return Push(plan->child(), domain);
+      case LogicalKind::kSetOperation: {
+        const auto& operation = plan->as<LogicalSetOperation>();
+        std::vector<LogicalPtr> children;
+        std::vector<PlanColumn> columns = plan->columns();
+        std::vector<PlanColumn> values;
+        for (const LogicalPtr& child : plan->children()) {
+          Pushed side = Push(child, domain);
+          // The child's columns first, in its order, then the domain's.
+          std::vector<ExprPtr> exprs;
+          std::vector<PlanColumn> kept = child->columns();
+          kept.insert(kept.end(), side.values.begin(), side.values.end());
+          for (const PlanColumn& column : kept) exprs.push_back(ToExpr(column));
+          children.push_back(std::make_shared<LogicalProject>(side.plan, std::move(exprs), std::move(kept)));
+          if (values.empty()) {
+            for (const PlanColumn& value : side.values) values.push_back(ids_.Make(value.type, value.name));
+          }
+        }
+        columns.insert(columns.end(), values.begin(), values.end());
+        return {std::make_shared<LogicalSetOperation>(operation.operation, std::move(children), std::move(columns)),
+                values};
+      }
+      case LogicalKind::kUnnest: {
+        const auto& unnest = plan->as<LogicalUnnest>();
+        Pushed out = Push(plan->child(), domain);
+        const ColumnMap map = MapOf(domain, out.values);
+        std::vector<ExprPtr> lists;
+        for (const ExprPtr& list : unnest.lists) lists.push_back(Substitute(list, map));
+        std::vector<PlanColumn> columns = out.plan->columns();
+        const size_t inherited = plan->child()->columns().size();
+        columns.insert(columns.end(), plan->columns().begin() + static_cast<ptrdiff_t>(inherited),
+                       plan->columns().end());
+        out.plan =
+            std::make_shared<LogicalUnnest>(out.plan, std::move(lists), std::move(columns), unnest.with_ordinality);
+        return out;
+      }
+      case LogicalKind::kValues: {
+        // Rows that name outer columns: a projection of the domain each.
+        const auto& values = plan->as<LogicalValues>();
+        Pushed out = MakeDomain(domain);
+        if (values.rows.size() != 1) throw Unsupported("in VALUES of several rows");
+        const ColumnMap map = MapOf(domain, out.values);
+        std::vector<ExprPtr> exprs;
+        std::vector<PlanColumn> columns = plan->columns();
+        for (const ExprPtr& expr : values.rows[0]) exprs.push_back(Substitute(expr, map));
+        for (const PlanColumn& value : out.values) {
+          exprs.push_back(ToExpr(value));
+          columns.push_back(value);
+        }
+        out.plan = std::make_shared<LogicalProject>(out.plan, std::move(exprs), std::move(columns));
+        return out;
+      }
+      case LogicalKind::kLimit:
+        throw Unsupported("with LIMIT or OFFSET");
+      default:
+        throw Unsupported("here");
+    }
+  }
+
+  Pushed PushIntoAggregate(const LogicalAggregate& aggregate, const Domain& domain) {
+    Pushed out = Push(aggregate.child(), domain);
+    const ColumnMap map = MapOf(domain, out.values);
+    std::vector<ExprPtr> groups;
+    for (const ExprPtr& group : aggregate.groups) groups.push_back(Substitute(group, map));
+    std::vector<AggregateCall> calls;
+    for (const AggregateCall& call : aggregate.aggregates) calls.push_back(Substitute(call, map));
+    std::vector<PlanColumn> columns(aggregate.columns().begin(),
+                                    aggregate.columns().begin() + static_cast<ptrdiff_t>(groups.size()));
+    for (const PlanColumn& value : out.values) {
+      groups.push_back(ToExpr(value));
+      columns.push_back(value);
+    }
+    columns.insert(columns.end(), aggregate.columns().begin() + static_cast<ptrdiff_t>(aggregate.groups.size()),
+                   aggregate.columns().end());
+    LogicalPtr plan = std::make_shared<LogicalAggregate>(out.plan, std::move(groups), std::move(calls), columns);
+    if (!aggregate.groups.empty()) return {std::move(plan), out.values};
+
+    // Without groups there is a row for every outer value, also where no row was counted.
+    Pushed all = MakeDomain(domain);
+    plan =
+        std::make_shared<LogicalJoin>(JoinKind::kLeft, all.plan, std::move(plan), SameDomain(all.values, out.values));
+    std::vector<ExprPtr> exprs;
+    std::vector<PlanColumn> results;
+    for (size_t i = 0; i < aggregate.aggregates.size(); ++i) {
+      const PlanColumn& column = aggregate.columns()[i];
+      ExprPtr expr = ToExpr(column);
+      const Value empty = EmptyValue(aggregate.aggregates[i]);
+      PlanColumn result = column;
+      if (!empty.is_null()) {
+        // The column keeps its id above; below it needs another.
+        expr = Expr::Coalesce({expr, Expr::Literal(empty)});
+      }
+      exprs.push_back(std::move(expr));
+      results.push_back(std::move(result));
+    }
+    for (const PlanColumn& value : all.values) {
+      exprs.push_back(ToExpr(value));
+      results.push_back(value);
+    }
+    plan = std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(results));
+    return {std::move(plan), all.values};
+  }
+
+  // What the aggregate gives for no rows.
+  static Value EmptyValue(const AggregateCall& call) {
+    std::vector<uint64_t> state((call.ops->state_size() + 15) / 8 + 8);
+    auto address = reinterpret_cast<uintptr_t>(state.data());
+    const size_t alignment = call.ops->state_alignment();
+    address = (address + alignment - 1) / alignment * alignment;
+    auto* at = reinterpret_cast<uint8_t*>(address);
+    call.ops->Init(at);
+    ColumnBuilder builder(call.type, 1);
+    call.ops->Finalize(&at, 1, builder);
+    return builder.Finish()->GetValue(0);
+  }
+
+  Pushed PushIntoJoin(const LogicalJoin& join, const Domain& domain) {
+    const ColumnSet outer(domain.columns.begin(), domain.columns.end());
+    const bool left_needs = IsCorrelated(*join.child(0), outer);
+    const bool right_needs = IsCorrelated(*join.child(1), outer);
+    if (join.join_kind == JoinKind::kInner && !right_needs) {
+      Pushed left = Push(join.child(0), domain);
+      ExprPtr condition = Substitute(join.condition, MapOf(domain, left.values));
+      return {std::make_shared<LogicalJoin>(JoinKind::kInner, left.plan, join.child(1), std::move(condition)),
+              left.values};
+    }
+    if (join.join_kind == JoinKind::kInner && !left_needs) {
+      Pushed right = Push(join.child(1), domain);
+      ExprPtr condition = Substitute(join.condition, MapOf(domain, right.values));
+      return {std::make_shared<LogicalJoin>(JoinKind::kInner, join.child(0), right.plan, std::move(condition)),
+              right.values};
+    }
+    if (join.join_kind == JoinKind::kRight || join.join_kind == JoinKind::kFull) {
+      throw Unsupported(join.join_kind == JoinKind::kFull ? "inside a full join" : "inside a right join");
+    }
+    // Left, semi, anti, mark and single joins keep the left rows: the domain goes there, and where the right side needs
+    // it too, the two must agree.
+    Pushed left = Push(join.child(0), domain);
+    ExprPtr condition = Substitute(join.condition, MapOf(domain, left.values));
+    LogicalPtr right_plan = join.child(1);
+    if (right_needs) {
+      Pushed right = Push(join.child(1), domain);
+      right_plan = right.plan;
+      std::vector<ExprPtr> parts = {condition, SameDomain(left.values, right.values)};
+      condition = CombineConjunction(std::move(parts));
+      if (join.join_kind != JoinKind::kSemi && join.join_kind != JoinKind::kAnti && join.join_kind != JoinKind::kMark) {
+        // The right side's copies of the domain are not wanted above.
+        auto joined = std::make_shared<LogicalJoin>(join.join_kind, left.plan, right_plan, std::move(condition),
+                                                    join.null_aware, join.mark);
+        return {std::move(joined), left.values};
+      }
+    }
+    return {std::make_shared<LogicalJoin>(join.join_kind, left.plan, std::move(right_plan), std::move(condition),
+                                          join.null_aware, join.mark),
+            left.values};
+  }
+
+  FreshIds ids_;
+  const OptimizerContext& context_;
+};
+
+}  // namespace
+
+LogicalPtr UnnestSubqueries(const LogicalPtr& plan, const OptimizerContext& context) {
+  return Unnester(*plan, context).Run(plan);
+}
+
+}  // namespace weir
