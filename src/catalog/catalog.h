@@ -74,7 +74,7 @@ class Catalog {
   // Database "weir" with schema "public".
   static CatalogPtr Initial(std::shared_ptr<const VirtualTables> virtual_tables = nullptr);
   // The catalog after the change, as of `version`. Throws a user error (42P07, 42P01, 42703 ...) when the change does
-  // not fit, and returns this very catalog when it changes nothing (IF EXISTS and the like).
+  // not fit; a change that finds its work done (IF EXISTS and the like) gives an equal catalog.
   CatalogPtr Apply(const CatalogChange& change, Version version) const;
   CatalogPtr WithVirtualTables(std::shared_ptr<const VirtualTables> virtual_tables) const;
 

@@ -43,7 +43,8 @@ struct RemovedPart {
   uint64_t deleted_seen = 0;
 };
 
-// Rows of one part that get deleted, which must all be there still.
+// Rows of one part that get deleted, which must all be there still. The part may be one that the same delta adds
+// (ProvisionalPart).
 struct DeletedPositions {
   PartId id;
   DeleteVectorPtr positions;
@@ -61,9 +62,9 @@ struct TableDelta {
   TableId table;
   bool truncate = false;
   std::vector<RemovedPart> removed;
-  std::vector<DeletedPositions> deletes;
   std::vector<std::shared_ptr<SegmentInfo>> added;
   std::vector<std::shared_ptr<InlineBatch>> inline_rows;
+  std::vector<DeletedPositions> deletes;
   uint64_t inserted_rows = 0;  // as the user counts them
   uint64_t deleted_rows = 0;
   std::shared_ptr<PendingFiles> files;  // not serialised

@@ -30,8 +30,9 @@ struct CommitLogOptions {
   int64_t keep_commits = 100'000;     // entries that stay readable though a snapshot covers them
   int64_t label_keep_nanos = 3 * 24 * 3600 * kNanosPerSecond;
   size_t group_commits_max = 1024;  // in one durable append
-  size_t group_bytes_max = 16 << 20;
-  std::string holder = "local";  // who holds the lease, for people to read
+  size_t queued_max = 100'000;      // requests that wait; beyond, they are refused with a retryable 53400
+  size_t summaries_max = 10'000;    // of Recent()
+  std::string holder = "local";     // who holds the lease, for people to read
 };
 
 struct CommitResult {
@@ -59,8 +60,9 @@ struct CommitSummary {
 // The one ordered, durable list of what happened. Appending waits for the metadata store's fsync; all requests that
 // wait at the same time share one (group commit). The state after each commit is published in order.
 //
-//   requests -> queue -> [one committer at a time, on the I/O pool: label, validate, apply, write, fsync] -> publish
+//   requests -> queue -> [one committer at a time: label, validate, apply, write, fsync] -> publish
 //
+// The committer is whoever waits in Append, or a thread of the I/O pool, so that blocked callers cannot starve it.
 // Ownership: the process has one, inside Storage. Threads: all methods from any thread. Callbacks and subscribers run
 // on the committer: they must be quick, must not throw, and must not wait for a commit. Lifecycle: Open replays
 // snapshot and tail; Stop() refuses new requests and waits for those in flight.
@@ -78,7 +80,8 @@ class CommitLog {
   // Blocks until the commit is durable and published; throws when it is refused (nothing has happened then).
   // Not from workers or event loops.
   CommitResult Append(CommitRequest request);
-  // The same without blocking: `done` gets either. Never called from inside this call.
+  // The same without blocking: `done` gets either, on a thread of the I/O pool or of another caller. Throws, and does
+  // not call `done`, when the request is refused at once (stopping, too many in the queue).
   using Done = std::move_only_function<void(std::unique_ptr<Error> error, CommitResult result)>;
   void AppendAsync(CommitRequest request, Done done);
   Task<CommitResult> AppendTask(CommitRequest request);
@@ -112,36 +115,45 @@ class CommitLog {
  private:
   struct Pending;
   struct Group;
+  struct Awaiter;
   CommitLog(std::unique_ptr<SqlStore> store, const Clock& clock, IoPool& io, obs::MetricsRegistry& metrics,
             CommitLogOptions options);
-  void OpenStore(std::shared_ptr<const VirtualTables> virtual_tables);
+  void OpenStore();
   void Replay(std::shared_ptr<const VirtualTables> virtual_tables);
   void LoadLabels();
-  void RunCommitter() noexcept;
-  void CommitGroup(std::vector<std::unique_ptr<Pending>> requests);
-  bool PrepareOne(Pending& pending, Group& group);
+  void Enqueue(std::unique_ptr<Pending> pending, bool schedule);
+  // Commits what is queued; returns when the queue is empty or `until` (if given) is done.
+  void RunCommitter(const bool* until) noexcept;
+  void CommitGroup(std::vector<std::unique_ptr<Pending>> requests) noexcept;
+  void PrepareOne(Pending& pending, Group& group);
   void WriteGroup(const Group& group);
-  bool StoreHas(Version version);
+  bool StoreHas(Version version) noexcept;
   void PublishGroup(Group& group);
   void CheckEpoch();
-  void Remember(const Commit& commit, uint64_t payload_bytes);
+  void Remember(CommitSummary summary);
+  void DropCovered(Version snapshot);
 
   const Clock& clock_;
   IoPool& io_;
   const CommitLogOptions options_;
   obs::Counter& commits_total_;
   obs::Counter& groups_total_;
-  obs::Counter& conflicts_total_;
-  obs::Histogram& append_seconds_;
+  obs::Counter& refused_total_;
+  obs::Counter& failures_total_;
+  obs::Histogram& write_seconds_;
 
   mutable std::mutex store_mutex_;  // guards store_; held while it is used
   std::unique_ptr<SqlStore> store_;
+  mutable std::mutex reader_mutex_;   // guards reader_; held while it is used
+  std::unique_ptr<SqlStore> reader_;  // null: the store has one connection only
   uint64_t epoch_ = 0;
+  std::mutex snapshot_mutex_;  // one snapshot at a time
 
   mutable std::mutex mutex_;  // guards all below; leaf
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Pending>> queue_;
-  bool committing_ = false;
+  bool committing_ = false;  // somebody is the committer
+  size_t scheduled_ = 0;     // calls of RunCommitter that the I/O pool has not begun
   bool stopping_ = false;
   StatePtr state_;
   std::optional<Error> fatal_;

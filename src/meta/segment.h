@@ -18,6 +18,14 @@ namespace weir {
 
 // A part of a table: a segment or an inline batch. Ids are given by the commit log in commit order and never again.
 using PartId = StrongId<struct PartIdTag>;
+// Stands for a part that a request not yet committed adds to a table: its position in TableDelta::added or
+// inline_rows. So that a transaction can delete rows that it has inserted itself.
+inline PartId ProvisionalPart(bool is_inline, size_t index) {
+  return PartId((uint64_t{1} << 63) | (static_cast<uint64_t>(is_inline) << 62) | index);
+}
+inline bool IsProvisional(PartId id) {
+  return (id.value() >> 63) != 0;
+}
 
 // An immutable Parquet object and what is known of it without opening it: a row of the segment index.
 struct SegmentInfo {

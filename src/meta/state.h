@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,7 +40,7 @@ class State {
 
   // The state after the commit, which has been checked or was in the log. Throws a user error when its DDL or its
   // parts do not fit (40001 when that is for somebody else's commit in between, 42P01 for a dropped table).
-  // Ids that `commit` has not got yet are given here and written into it.
+  // What `commit` has not got yet is given here and written into it: its version, and ids of parts.
   std::shared_ptr<const State> Apply(Commit& commit) const;
 
   Version version() const { return version_; }
@@ -51,8 +52,7 @@ class State {
   const std::string* FindOffset(const std::string& source) const;
   const std::map<std::string, std::string>& offsets() const { return *offsets_; }
 
-  // The state in pieces (part 0: all but tables; then one per table), for snapshots.
-  size_t SerializedParts() const { return 1 + AllTables().size(); }
+  // The state in pieces (part 0: all but tables; then one per table), for snapshots. The functions borrow this state.
   std::vector<std::function<std::string()>> SerializeParts() const;
   static std::shared_ptr<const State> Deserialize(const std::vector<std::string>& parts,
                                                   std::shared_ptr<const VirtualTables> virtual_tables);
