@@ -17,8 +17,10 @@ class FlatWriter {
  public:
   explicit FlatWriter(Type type, size_t size)
       : type_(std::move(type)), size_(size), values_(Buffer::Allocate(size * sizeof(T))), out_(values_->as<T>()) {
-    // Unwritten rows must still be readable views.
-    if constexpr (std::is_same_v<T, StringRef>) std::memset(values_->data(), 0, size * sizeof(T));
+    // Unwritten rows must still be readable views, and booleans 0 or 1.
+    if constexpr (std::is_same_v<T, StringRef> || std::is_same_v<T, uint8_t>) {
+      std::memset(values_->data(), 0, size * sizeof(T));
+    }
   }
   T* values() { return out_; }
   void Set(size_t row, T value) { out_[row] = value; }

@@ -184,6 +184,14 @@ ColumnPtr Column::Flatten(const ColumnPtr& column) {
   return Gather(column, rows);
 }
 
+ColumnPtr Column::WithValidity(const ColumnPtr& flat, BufferPtr validity) {
+  WEIR_DCHECK(flat->is_flat());
+  auto out = ColumnAccess::Make();
+  *out = *flat;
+  out->validity_ = std::move(validity);
+  return out;
+}
+
 ColumnPtr Column::Reinterpret(const ColumnPtr& column, Type type) {
   if (column->type() == type) return column;
   WEIR_CHECK(column->type().physical() == type.physical(), "{} as {}", column->type().ToString(), type.ToString());

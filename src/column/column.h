@@ -81,6 +81,8 @@ class Column {
   // The same with values copied into a flat column.
   static ColumnPtr Gather(const ColumnPtr& column, std::span<const uint32_t> rows);
   static ColumnPtr Flatten(const ColumnPtr& column);
+  // A flat column's values under another validity (null: no NULLs).
+  static ColumnPtr WithValidity(const ColumnPtr& flat, BufferPtr validity);
   // The same values under a type of the same physical type.
   static ColumnPtr Reinterpret(const ColumnPtr& column, Type type);
 

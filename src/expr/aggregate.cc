@@ -10,7 +10,9 @@ char* StateArena::Allocate(size_t bytes, size_t alignment) {
   return at + (RoundUp<uintptr_t>(address, alignment) - address);
 }
 
-void AggregateOps::Init(uint8_t* state) const { std::memset(state, 0, state_size()); }
+void AggregateOps::Init(uint8_t* state) const {
+  std::memset(state, 0, state_size());
+}
 
 void AggregateOps::Retract(const AggregateInput&, uint8_t* const*) const {
   throw Error::Internal("aggregate cannot retract rows");

@@ -36,14 +36,14 @@ class EvalContext {
   // has returned; inside try the row becomes NULL.
   void Fail(size_t row, Error error);
   bool has_failures() const { return !failed_rows_.empty(); }
+  // For whoever runs kernels: the rows that failed, and the error of the lowest of them, since the last call.
+  std::vector<uint32_t> TakeFailures(std::optional<Error>* first_error);
 
  private:
-  friend class Evaluator;
   const StatementContext& statement_;
   std::vector<uint32_t> failed_rows_;
   size_t first_failed_row_ = SIZE_MAX;
   std::optional<Error> first_error_;
-  bool keep_errors_ = true;
 };
 
 // Computes expressions over chunks. Holds prepared state (compiled patterns) per node, so make one per driver and
@@ -55,27 +55,22 @@ class Evaluator {
   ~Evaluator();
   Evaluator(Evaluator&&) noexcept;
 
-  size_t size() const { return exprs_.size(); }
+  size_t size() const;
   // Expression i at chunk.rows(); the column has chunk.size() physical rows. Inputs that pass through unchanged are
-  // returned as they are; constants come back constant; functions of one dictionary column that cannot fail are
-  // computed on the dictionary once and come back as a dictionary.
+  // returned as they are; constants come back constant; deterministic functions of one dictionary column are computed
+  // on the dictionary, once for all chunks that share it, and come back as a dictionary.
   ColumnPtr Evaluate(size_t i, const Chunk& chunk);
-  // All expressions, as a chunk with the input's selection.
+  // All expressions, as a chunk with the input's selection. Subexpressions that several of them share are computed
+  // once.
   Chunk EvaluateAll(const Chunk& chunk);
-  // Boolean expression i as a filter: the rows of the chunk where it is true. Null when all rows pass.
+  // Boolean expression i as a filter: the rows of the chunk where it is true. Null when all of chunk.rows() pass.
   SelectionPtr Filter(size_t i, const Chunk& chunk);
 
  private:
-  struct Node;
-  ColumnPtr EvaluateNode(Node& node, const Chunk& chunk, const RowSet& rows);
-  std::vector<ExprPtr> exprs_;
-  std::vector<std::unique_ptr<Node>> roots_;
-  const Registry& registry_;
-  const StatementContext& statement_;
-  EvalContext context_;
+  std::unique_ptr<class EvaluatorImpl> impl_;
 };
 
-// The value of a foldable expression.
+// The value of a foldable expression (or of a stable one, for this statement).
 Value EvaluateConstant(const ExprPtr& expr, const Registry& registry, const StatementContext& statement);
 
 }  // namespace weir

@@ -83,8 +83,9 @@ class Expr {
   const std::vector<Value>& set() const { return values_; }
   const std::shared_ptr<const void>& payload() const { return payload_; }
 
-  // Immutable all the way down and free of columns and parameters: can be computed now.
-  bool IsFoldable() const;
+  // Free of columns, parameters and subqueries and no worse than `worst` all the way down: can be computed now. With
+  // kStable, for this statement only.
+  bool IsFoldable(Volatility worst = Volatility::kImmutable) const;
   Volatility volatility() const;  // the worst in the tree
   // Whether evaluating it for a row may fail; such expressions are not computed for rows that a filter removes.
   bool CanFail() const;
