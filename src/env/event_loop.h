@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "env/executor.h"
 
@@ -14,6 +15,10 @@ namespace weir {
 
 // A numeric IP address and a port.
 struct SocketAddress {
+  // Not an aggregate: g++ 12 miscompiles temporaries of those in co_await expressions.
+  SocketAddress() = default;
+  SocketAddress(std::string numeric_host, uint16_t port_number) : host(std::move(numeric_host)), port(port_number) {}
+
   std::string host;  // "127.0.0.1", "::1"
   uint16_t port = 0;
   // "127.0.0.1:5432", "[::1]:5432"

@@ -120,7 +120,9 @@ CancellationSource& CancellationSource::operator=(CancellationSource&& other) no
 }
 
 bool CancellationSource::Cancel(const Error& reason) {
-  return state_->Cancel(reason);
+  // A callback may destroy this object.
+  const std::shared_ptr<CancellationToken::State> state = state_;
+  return state->Cancel(reason);
 }
 
 void CancellationSource::SetDeadline(Executor& executor, MonotonicNanos when, Error reason) {

@@ -23,6 +23,7 @@ struct DriverSlot {
   WorkerPool* pool;
   std::shared_ptr<DriverGroup> group;
   std::unique_ptr<Driver> driver;
+  size_t index_in_group = 0;  // guarded by the group's mutex
   std::atomic<uint8_t> state{kQueued};
 };
 
@@ -100,7 +101,7 @@ void DriverGroup::Cancel(const Error& reason) {
 }
 
 void DriverGroup::FailWith(const Error& error) {
-  std::vector<std::weak_ptr<DriverSlot>> slots;
+  std::vector<std::shared_ptr<DriverSlot>> slots;
   {
     const std::scoped_lock lock(mutex_);
     if (error_.has_value()) return;
@@ -108,7 +109,7 @@ void DriverGroup::FailWith(const Error& error) {
     failed_.store(true, std::memory_order_release);
     slots = slots_;
   }
-  for (const auto& weak : slots) Waker(weak.lock()).Wake();
+  for (auto& slot : slots) Waker(std::move(slot)).Wake();
 }
 
 std::optional<Error> DriverGroup::error() const {
@@ -135,15 +136,17 @@ void DriverGroup::OnFinished(std::move_only_function<void(const Error*)> done) {
   done(failure.has_value() ? &*failure : nullptr);
 }
 
-void DriverGroup::DriverGone() {
+void DriverGroup::DriverGone(DriverSlot& slot) {
   std::vector<std::move_only_function<void(const Error*)>> callbacks;
   std::optional<Error> failure;
   {
     const std::scoped_lock lock(mutex_);
+    slots_.back()->index_in_group = slot.index_in_group;
+    std::swap(slots_[slot.index_in_group], slots_.back());
+    slots_.pop_back();
     if (alive_.fetch_sub(1, std::memory_order_relaxed) != 1) return;
     callbacks = std::exchange(on_finished_, {});
     failure = error_;
-    slots_.clear();
     finished_.notify_all();
   }
   for (auto& done : callbacks) done(failure.has_value() ? &*failure : nullptr);
@@ -190,10 +193,8 @@ void WorkerPool::Start(const std::shared_ptr<DriverGroup>& group, std::unique_pt
   {
     const std::scoped_lock lock(group->mutex_);
     if (group->error_.has_value()) throw Error(*group->error_);
-    const auto alive = static_cast<size_t>(group->alive_.fetch_add(1, std::memory_order_relaxed));
-    if (group->slots_.size() > 2 * alive + 16) {
-      std::erase_if(group->slots_, [](const auto& weak) { return weak.expired(); });
-    }
+    group->alive_.fetch_add(1, std::memory_order_relaxed);
+    slot->index_in_group = group->slots_.size();
     group->slots_.push_back(slot);
   }
   {
@@ -296,7 +297,7 @@ void WorkerPool::RunSlice(std::shared_ptr<DriverSlot> slot, int worker_index) {
     const std::scoped_lock lock(queues_->mutex);
     --queues_->drivers;
   }
-  group.DriverGone();
+  group.DriverGone(*slot);
 }
 
 }  // namespace weir

@@ -111,7 +111,7 @@ class DriverGroup : public std::enable_shared_from_this<DriverGroup> {
   friend class Waker;
   DriverGroup(WorkerPool& pool, std::string name, Priority priority);
   void FailWith(const Error& error);
-  void DriverGone();
+  void DriverGone(DriverSlot& slot);
 
   WorkerPool& pool_;
   const std::string name_;
@@ -127,7 +127,7 @@ class DriverGroup : public std::enable_shared_from_this<DriverGroup> {
   mutable std::mutex mutex_;  // guards the below; leaf but for the pool's
   std::condition_variable finished_;
   std::optional<Error> error_;
-  std::vector<std::weak_ptr<DriverSlot>> slots_;
+  std::vector<std::shared_ptr<DriverSlot>> slots_;  // of drivers that have not ended; they are owned here
   std::vector<std::move_only_function<void(const Error*)>> on_finished_;
 };
 
