@@ -1,0 +1,272 @@
+#include "function/scalar/regexp_pattern.h"
+
+#include <algorithm>
+
+#include <re2/re2.h>
+
+#include "base/error.h"
+#include "function/scalar/utf8.h"
+#include "types/text_scan.h"
+
+namespace weir {
+
+namespace {
+
+// What RE2 writes in another way.
+std::string Translate(std::string_view pattern, bool expanded) {
+  std::string out;
+  bool in_class = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      const char next = pattern[++i];
+      if (!in_class && (next == 'y' || next == 'm' || next == 'M'))
+        out += "\\b";
+      else if (!in_class && next == 'Y')
+        out += "\\B";
+      else if (!in_class && next == 'Z')
+        out += "\\z";
+      else
+        (out += c) += next;
+      continue;
+    }
+    if (in_class) {
+      if (c == '[' && i + 1 < pattern.size() &&
+          (pattern[i + 1] == ':' || pattern[i + 1] == '.' || pattern[i + 1] == '=')) {
+        const size_t end = pattern.find("]", i + 2);
+        if (end != pattern.npos) {
+          out += pattern.substr(i, end + 1 - i);
+          i = end;
+          continue;
+        }
+      }
+      in_class = c != ']';
+      out += c;
+      continue;
+    }
+    if (c == '[') {
+      if (pattern.substr(i).starts_with("[[:<:]]") || pattern.substr(i).starts_with("[[:>:]]")) {
+        out += "\\b";
+        i += 6;
+        continue;
+      }
+      in_class = true;
+      out += c;
+      if (i + 1 < pattern.size() && pattern[i + 1] == '^') out += pattern[++i];
+      if (i + 1 < pattern.size() && pattern[i + 1] == ']') {  // a leading ']' is literal
+        out += "\\]";
+        ++i;
+      }
+      continue;
+    }
+    if (expanded && IsSpace(c)) continue;
+    if (expanded && c == '#') {
+      while (i + 1 < pattern.size() && pattern[i + 1] != '\n') ++i;
+      continue;
+    }
+    out += c;
+  }
+  return out;
+}
+
+bool HasNonGreedy(std::string_view pattern) {
+  for (size_t i = 1; i < pattern.size(); ++i) {
+    const char before = pattern[i - 1];
+    if (pattern[i] == '?' && (before == '*' || before == '+' || before == '?' || before == '}')) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+RegexpPattern::RegexpPattern(std::string_view pattern, std::string_view flags) {
+  bool expanded = false, multiline = false;
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_dot_nl(true);
+  options.set_max_mem(64 << 20);
+  // Embedded options: "***=literal", "(?i)...".
+  if (pattern.starts_with("***=")) {
+    pattern.remove_prefix(4);
+    options.set_literal(true);
+  } else if (pattern.starts_with("***:")) {
+    pattern.remove_prefix(4);
+  }
+  for (const char flag : flags) {
+    switch (flag) {
+      case 'g':
+        global_ = true;
+        break;
+      case 'i':
+        options.set_case_sensitive(false);
+        break;
+      case 'c':
+        options.set_case_sensitive(true);
+        break;
+      case 'n':
+      case 'm':
+        options.set_dot_nl(false);
+        options.set_never_nl(false);
+        multiline = true;
+        break;
+      case 'p':
+        options.set_dot_nl(false);
+        break;
+      case 'w':
+        multiline = true;
+        break;
+      case 's':
+        options.set_dot_nl(true);
+        multiline = false;
+        break;
+      case 'x':
+        expanded = true;
+        break;
+      case 't':
+        expanded = false;
+        break;
+      case 'q':
+        options.set_literal(true);
+        break;
+      case 'b':
+      case 'e':
+        break;
+      default:
+        throw Error::User(sqlstate::kInvalidParameterValue, "invalid regular expression option: \"{}\"", flag);
+    }
+  }
+  std::string text(pattern);
+  if (!options.literal()) {
+    text = Translate(pattern, expanded);
+    options.set_longest_match(text.find('|') != std::string::npos && !HasNonGreedy(text));
+    if (multiline) text.insert(0, "(?m)");
+  }
+  re_ = std::make_unique<re2::RE2>(text, options);
+  if (!re_->ok()) {
+    Error error = Error::User(sqlstate::kInvalidRegularExpression, "invalid regular expression: {}", re_->error());
+    if (re_->error_code() == re2::RE2::ErrorBadEscape || pattern.find("(?") != pattern.npos) {
+      throw std::move(error).WithHint("Back references and look-around are not available.");
+    }
+    throw error;
+  }
+  groups_ = static_cast<size_t>(re_->NumberOfCapturingGroups());
+}
+
+RegexpPattern::~RegexpPattern() = default;
+
+bool RegexpPattern::Contains(std::string_view text) const {
+  return re_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
+}
+
+bool RegexpPattern::Match(std::string_view text, size_t from, std::vector<std::string_view>& groups) const {
+  std::vector<re2::StringPiece> pieces(groups_ + 1);
+  if (!re_->Match(re2::StringPiece(text.data(), text.size()), from, text.size(), re2::RE2::UNANCHORED, pieces.data(),
+                  static_cast<int>(pieces.size()))) {
+    return false;
+  }
+  groups.clear();
+  for (const re2::StringPiece& piece : pieces) groups.emplace_back(piece.data(), piece.size());
+  return true;
+}
+
+size_t RegexpPattern::Step(std::string_view text, size_t at) {
+  return at < text.size() ? Utf8Width(text[at]) : 1;
+}
+
+std::string RegexpPattern::Replace(std::string_view text, std::string_view replacement, size_t from, size_t nth) const {
+  std::string out;
+  size_t copied = 0, count = 0;
+  ForEachMatch(text, from, /*splitting=*/false,
+               [&](size_t begin, size_t end, const std::vector<std::string_view>& groups) {
+                 if (nth != 0 && ++count < nth) return true;
+                 out += text.substr(copied, begin - copied);
+                 copied = end;
+                 for (size_t i = 0; i < replacement.size(); ++i) {
+                   if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
+                     out += replacement[i];
+                     continue;
+                   }
+                   const char next = replacement[++i];
+                   if (next >= '1' && next <= '9') {
+                     const auto group = static_cast<size_t>(next - '0');
+                     if (group < groups.size()) out += groups[group];
+                   } else if (next == '&') {
+                     out += groups[0];
+                   } else if (next == '\\') {
+                     out += '\\';
+                   } else {
+                     (out += '\\') += next;
+                   }
+                 }
+                 return nth == 0;
+               });
+  out += text.substr(copied);
+  return out;
+}
+
+std::string RegexpPattern::FromSimilarTo(std::string_view pattern, std::string_view escape) {
+  if (CountCharacters(escape) > 1) {
+    throw Error::User(sqlstate::kInvalidEscapeSequence, "invalid escape string: \"{}\"", escape)
+        .WithHint("Escape string must be empty or one character.");
+  }
+  std::string out = "^(?:";
+  bool in_class = false;
+  int quotes = 0;
+  for (size_t at = 0; at < pattern.size();) {
+    if (!escape.empty() && pattern.substr(at).starts_with(escape)) {
+      at += escape.size();
+      if (at >= pattern.size()) {
+        throw Error::User(sqlstate::kInvalidEscapeSequence, "SIMILAR TO pattern must not end with escape character");
+      }
+      if (pattern[at] == '"') {
+        // substring(text similar 'a#"b#"c' escape '#'): the middle part is the result.
+        out += quotes == 0 ? "){1}?(" : "){1}(?:";
+        if (++quotes > 2) {
+          throw Error::User(sqlstate::kInvalidRegularExpression,
+                            "SQL regular expression may not contain more than two escape-double-quote separators");
+        }
+        ++at;
+        continue;
+      }
+      const size_t width = std::min(Utf8Width(pattern[at]), pattern.size() - at);
+      if (width == 1 && !IsAsciiLetter(pattern[at]) && !IsDigit(pattern[at])) out += '\\';
+      out += pattern.substr(at, width);
+      at += width;
+      continue;
+    }
+    const char c = pattern[at++];
+    if (in_class) {
+      if (c == '\\') out += '\\';
+      out += c;
+      in_class = c != ']';
+    } else if (c == '[') {
+      out += c;
+      in_class = true;
+      if (at < pattern.size() && pattern[at] == '^') out += pattern[at++];
+    } else if (c == '%') {
+      out += ".*";
+    } else if (c == '_') {
+      out += '.';
+    } else if (c == '(') {
+      out += "(?:";
+    } else if (c == '\\' || c == '.' || c == '^' || c == '$') {
+      (out += '\\') += c;
+    } else {
+      out += c;
+    }
+  }
+  return out + ")$";
+}
+
+const RegexpPattern& RegexpCache::Get(std::string_view pattern, std::string_view flags) {
+  if (prepared_ != nullptr) return *prepared_;
+  if (last_ == nullptr || pattern != pattern_ || flags != flags_) {
+    last_.reset();
+    last_ = std::make_unique<RegexpPattern>(pattern, flags);
+    pattern_ = pattern;
+    flags_ = flags;
+  }
+  return *last_;
+}
+
+}  // namespace weir

@@ -1,0 +1,14 @@
+#include "function/scalar/register.h"
+
+namespace weir {
+
+void RegisterScalarFunctions(Registry& registry) {
+  RegisterStringFunctions(registry);
+  RegisterStringSearchFunctions(registry);
+  RegisterStringConcatFunctions(registry);
+  RegisterEncodingFunctions(registry);
+  RegisterLikeFunctions(registry);
+  RegisterRegexpFunctions(registry);
+}
+
+}  // namespace weir
