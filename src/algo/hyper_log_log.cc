@@ -128,6 +128,12 @@ void HyperLogLog::Clear() {
   registers_.clear();
 }
 
+HyperLogLog HyperLogLog::FromRegisters(const uint8_t* registers) {
+  HyperLogLog out;
+  out.registers_.assign(registers, registers + kRegisters);
+  return out;
+}
+
 std::string HyperLogLog::Serialize() const {
   ByteWriter out;
   out.Put(kFormatVersion);

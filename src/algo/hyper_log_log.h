@@ -31,6 +31,11 @@ class HyperLogLog {
   // Throws kDataCorrupted.
   static HyperLogLog Deserialize(std::string_view bytes);
 
+  // The parts, for those who keep sketches elsewhere: registers (null while sparse) or hashes.
+  static HyperLogLog FromRegisters(const uint8_t* registers);
+  const uint8_t* registers() const { return registers_.empty() ? nullptr : registers_.data(); }
+  const std::vector<uint64_t>& hashes() const { return sparse_; }
+
   size_t MemoryBytes() const { return sparse_.capacity() * sizeof(uint64_t) + registers_.capacity(); }
 
  private:

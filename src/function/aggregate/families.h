@@ -1,0 +1,18 @@
+#pragma once
+
+namespace weir {
+
+class Registry;
+
+// The families of aggregate functions, one file each.
+void RegisterCountAggregates(Registry& registry);
+void RegisterSumAggregates(Registry& registry);
+void RegisterMinMaxAggregates(Registry& registry);
+void RegisterLogicalAggregates(Registry& registry);
+void RegisterStatisticsAggregates(Registry& registry);
+void RegisterCollectAggregates(Registry& registry);
+void RegisterQuantileAggregates(Registry& registry);
+void RegisterArgMinMaxAggregates(Registry& registry);
+void RegisterApproximateAggregates(Registry& registry);
+
+}  // namespace weir

@@ -1,0 +1,358 @@
+#include "algo/key_hash.h"
+#include "algo/row_layout.h"
+#include "expr/registry.h"
+#include "function/aggregate/arena_buffer.h"
+#include "function/aggregate/families.h"
+#include "function/aggregate/numeric_kernels.h"
+#include "function/aggregate/ordering.h"
+#include "function/aggregate/typed_aggregate.h"
+
+namespace weir {
+
+namespace {
+
+using Ops = std::shared_ptr<const AggregateOps>;
+
+enum class Pick : uint8_t { kMin, kMax, kAny };
+
+template <Pick kPick, typename T>
+bool Replaces(const T& value, const T& held) {
+  if constexpr (kPick == Pick::kMin) return OrderedBefore(value, held);
+  if constexpr (kPick == Pick::kMax) return OrderedBefore(held, value);
+  return false;
+}
+
+// A value of fixed size.
+template <typename T, Pick kPick>
+struct FixedHolder {
+  using Input = T;
+  struct State {
+    typename StateValue<T>::type value;
+    uint8_t has;
+  };
+  static void Offer(State& state, const T& value, StateArena& /*arena*/) {
+    if (state.has == 0 || Replaces<kPick, T>(value, state.value)) {
+      state.value = value;
+      state.has = 1;
+    }
+  }
+  static void OfferPiece(State& state, const T* values, size_t count, StateArena& arena) {
+    if constexpr (kPick == Pick::kAny) {
+      Offer(state, values[0], arena);
+    } else if constexpr (std::is_arithmetic_v<T> && sizeof(T) <= 8 && !std::is_same_v<T, uint8_t>) {
+      Offer(state, kPick == Pick::kMin ? MinValue(values, count) : MaxValue(values, count), arena);
+    } else {
+      T best = values[0];
+      for (size_t i = 1; i < count; ++i) {
+        if (Replaces<kPick, T>(values[i], best)) best = values[i];
+      }
+      Offer(state, best, arena);
+    }
+  }
+  static void Put(const State& state, ColumnBuilder& out) { out.Append<T>(state.value); }
+};
+
+// A string, copied into the arena; a longer one takes new memory, a shorter one that of the old.
+template <Pick kPick>
+struct StringHolder {
+  using Input = StringRef;
+  struct State {
+    StringRef value;
+    uint32_t capacity;
+    uint8_t has;
+  };
+  static void Offer(State& state, const StringRef& value, StateArena& arena) {
+    if (state.has != 0 && !Replaces<kPick, StringRef>(value, state.value)) return;
+    state.has = 1;
+    if (value.is_inline()) {
+      // The memory of a long value is given up with it: there is no room to remember both.
+      state.value = value;
+      state.capacity = 0;
+      return;
+    }
+    char* memory = state.capacity >= value.size() ? const_cast<char*>(state.value.data()) : nullptr;
+    if (memory == nullptr) {
+      state.capacity = value.size();
+      memory = arena.Allocate(value.size(), 1);
+    }
+    std::memmove(memory, value.data(), value.size());
+    state.value = StringRef(memory, value.size());
+  }
+  static void OfferPiece(State& state, const StringRef* values, size_t count, StateArena& arena) {
+    StringRef best = values[0];
+    for (size_t i = 1; i < count; ++i) {
+      if (Replaces<kPick, StringRef>(values[i], best)) best = values[i];
+    }
+    Offer(state, best, arena);
+  }
+  static void Put(const State& state, ColumnBuilder& out) { out.AppendString(state.value.view()); }
+};
+
+// min, max and any_value of plain values. The intermediate is the value itself, NULL for none, so that merging
+// serialised states is updating.
+template <typename Holder>
+class PickOps final : public AggregateOps {
+ public:
+  using State = typename Holder::State;
+  using Input = typename Holder::Input;
+  static_assert(std::is_trivially_copyable_v<State> && alignof(State) <= 8);
+
+  explicit PickOps(Type type) : type_(std::move(type)) {}
+
+  Type result_type() const override { return type_; }
+  size_t state_size() const override { return sizeof(State); }
+  void Update(const AggregateInput& input, uint8_t* const* states) const override {
+    MergeSerialized(*input.columns[0], input.rows, states, input.arena);
+  }
+  void UpdateSingle(const AggregateInput& input, uint8_t* state) const override {
+    ForEachPiece<Input>(*input.columns[0], input.rows, [&](const Input* values, size_t count) {
+      Holder::OfferPiece(At(state), values, count, input.arena);
+    });
+  }
+  void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
+    for (size_t i = 0; i < count; ++i) {
+      if (At(from[i]).has != 0) Holder::Offer(At(to[i]), At(from[i]).value, arena);
+    }
+  }
+  void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
+    for (size_t i = 0; i < count; ++i) {
+      if (At(states[i]).has == 0) {
+        out.AppendNull();
+      } else {
+        Holder::Put(At(states[i]), out);
+      }
+    }
+  }
+  Type intermediate_type() const override { return type_; }
+  void Serialize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
+    Finalize(states, count, out);
+  }
+  void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
+                       StateArena& arena) const override {
+    ForEachValue<Input>(column, rows,
+                        [&](size_t row, const Input& value) { Holder::Offer(At(states[row]), value, arena); });
+  }
+
+ private:
+  static State& At(uint8_t* state) { return *reinterpret_cast<State*>(state); }
+  Type type_;
+};
+
+// min, max and any_value of nested values: order-preserving bytes beside the value's own.
+template <Pick kPick>
+class NestedPickOps final : public AggregateOps {
+ public:
+  struct State {
+    ArenaBuffer key;
+    ArenaBuffer value;
+    uint64_t has;
+  };
+
+  explicit NestedPickOps(Type type) : type_(std::move(type)) {}
+
+  Type result_type() const override { return type_; }
+  size_t state_size() const override { return sizeof(State); }
+  void Update(const AggregateInput& input, uint8_t* const* states) const override {
+    MergeSerialized(*input.columns[0], input.rows, states, input.arena);
+  }
+  void UpdateSingle(const AggregateInput& input, uint8_t* state) const override {
+    input.rows.ForEach([&](size_t row) { Offer(*input.columns[0], row, At(state), input.arena); });
+  }
+  void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
+    for (size_t i = 0; i < count; ++i) {
+      const State& source = At(from[i]);
+      if (source.has != 0) Offer(source.key.view(), source.value.view(), At(to[i]), arena);
+    }
+  }
+  void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
+    for (size_t i = 0; i < count; ++i) {
+      const State& state = At(states[i]);
+      if (state.has == 0) {
+        out.AppendNull();
+        continue;
+      }
+      ByteReader in(state.value.view());
+      DeserializeNested(in, out);
+    }
+  }
+  Type intermediate_type() const override { return type_; }
+  void Serialize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
+    Finalize(states, count, out);
+  }
+  void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
+                       StateArena& arena) const override {
+    rows.ForEach([&](size_t row) { Offer(column, row, At(states[row]), arena); });
+  }
+
+ private:
+  static State& At(uint8_t* state) { return *reinterpret_cast<State*>(state); }
+
+  static void Offer(const Column& column, size_t row, State& state, StateArena& arena) {
+    if (column.IsNull(row) || (kPick == Pick::kAny && state.has != 0)) return;
+    std::string key;
+    std::string value;
+    AppendMemcomparable(column, row, key);
+    SerializeNested(column, row, value);
+    Offer(key, value, state, arena);
+  }
+  static void Offer(std::string_view key, std::string_view value, State& state, StateArena& arena) {
+    if (state.has != 0) {
+      const int order = key.compare(state.key.view());
+      if (kPick == Pick::kAny || (kPick == Pick::kMin ? order >= 0 : order <= 0)) return;
+    }
+    state.key.Assign(key, arena);
+    state.value.Assign(value, arena);
+    state.has = 1;
+  }
+  Type type_;
+};
+
+template <Pick kPick>
+Ops MakePick(const Type& type) {
+  if (type.is_nested()) return std::make_shared<const NestedPickOps<kPick>>(type);
+  return VisitPhysical(type.physical(), [&]<typename T>() -> Ops {
+    if constexpr (std::is_same_v<T, ListEntry>) {
+      throw Error::Internal("plain pick of {}", type.ToString());
+    } else if constexpr (std::is_same_v<T, StringRef>) {
+      return std::make_shared<const PickOps<StringHolder<kPick>>>(type);
+    } else {
+      return std::make_shared<const PickOps<FixedHolder<T, kPick>>>(type);
+    }
+  });
+}
+
+// first and last: the value of the first or last row taken in, NULL or not.
+template <bool kLast>
+class EndOps final : public AggregateOps {
+ public:
+  struct State {
+    ArenaBuffer value;  // serialised, with its NULL flag; empty: no row yet
+  };
+
+  explicit EndOps(Type type) : type_(std::move(type)) {}
+
+  Type result_type() const override { return type_; }
+  size_t state_size() const override { return sizeof(State); }
+  void Update(const AggregateInput& input, uint8_t* const* states) const override {
+    std::string bytes;
+    input.rows.ForEach([&](size_t row) { Take(*input.columns[0], row, At(states[row]), bytes, input.arena); });
+  }
+  void UpdateSingle(const AggregateInput& input, uint8_t* state) const override {
+    if (input.rows.empty()) return;
+    std::string bytes;
+    const size_t row = kLast ? input.rows[input.rows.count() - 1] : input.rows[0];
+    Take(*input.columns[0], row, At(state), bytes, input.arena);
+  }
+  void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
+    for (size_t i = 0; i < count; ++i) {
+      State& state = At(to[i]);
+      if (At(from[i]).value.size == 0 || (!kLast && state.value.size != 0)) continue;
+      state.value.Assign(At(from[i]).value.view(), arena);
+    }
+  }
+  void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
+    for (size_t i = 0; i < count; ++i) {
+      if (At(states[i]).value.size == 0) {
+        out.AppendNull();
+        continue;
+      }
+      ByteReader in(At(states[i]).value.view());
+      DeserializeNested(in, out);
+    }
+  }
+  Type intermediate_type() const override { return TypeKind::kVarbinary; }
+  void Serialize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
+    for (size_t i = 0; i < count; ++i) out.AppendString(At(states[i]).value.view());
+  }
+  void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
+                       StateArena& arena) const override {
+    ForEachSerialized(column, rows, states, [&](uint8_t* to, std::string_view bytes) {
+      if (bytes.empty() || (!kLast && At(to).value.size != 0)) return;
+      // Read once, so that damage shows here and not at the end.
+      ColumnBuilder check(type_, 1);
+      ByteReader in(bytes);
+      DeserializeNested(in, check);
+      if (!in.empty()) ThrowBadState("bytes left over");
+      At(to).value.Assign(bytes, arena);
+    });
+  }
+
+ private:
+  static State& At(uint8_t* state) { return *reinterpret_cast<State*>(state); }
+  static void Take(const Column& column, size_t row, State& state, std::string& bytes, StateArena& arena) {
+    if (!kLast && state.value.size != 0) return;
+    bytes.clear();
+    SerializeNested(column, row, bytes);
+    state.value.Assign(bytes, arena);
+  }
+  Type type_;
+};
+
+template <bool kLast>
+Ops MakeEnd(const Type& type) {
+  return std::make_shared<const EndOps<kLast>>(type);
+}
+
+AggregateOverload AnyOverload(Ops (*make)(const Type&)) {
+  AggregateOverload overload;
+  overload.parameters = {TypePattern::Kind::kAnyElement};
+  overload.result = TypePattern::Kind::kAnyElement;
+  overload.ignores_distinct = true;
+  overload.make = [make](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) {
+    return make(arguments[0]);
+  };
+  return overload;
+}
+
+}  // namespace
+
+void RegisterMinMaxAggregates(Registry& registry) {
+  AggregateSpec min;
+  min.name = "min";
+  min.description = "Smallest value; NaN counts as greatest.";
+  min.example = "min(x) FROM (VALUES (2), (1), (3)) t(x)";
+  min.example_result = "1";
+  min.overloads = {AnyOverload(MakePick<Pick::kMin>)};
+  registry.Add(std::move(min));
+
+  AggregateSpec max;
+  max.name = "max";
+  max.description = "Greatest value; NaN counts as greatest.";
+  max.example = "max(x) FROM (VALUES (2), (1), (3)) t(x)";
+  max.example_result = "3";
+  max.overloads = {AnyOverload(MakePick<Pick::kMax>)};
+  registry.Add(std::move(max));
+
+  AggregateSpec any;
+  any.name = "any_value";
+  any.aliases = {"arbitrary"};
+  any.description = "Some value of the group that is not NULL, if there is one.";
+  any.example = "any_value(x) FROM (VALUES (7), (7)) t(x)";
+  any.example_result = "7";
+  any.overloads = {AnyOverload(MakePick<Pick::kAny>)};
+  registry.Add(std::move(any));
+
+  AggregateOverload first_overload = AnyOverload(MakeEnd<false>);
+  first_overload.skip_nulls = false;
+  first_overload.order_sensitive = true;
+  AggregateSpec first;
+  first.name = "first";
+  first.description = "Value of the first row, NULL or not; give it an ORDER BY.";
+  first.example = "first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)";
+  first.example_result = "1";
+  first.overloads = {first_overload};
+  registry.Add(std::move(first));
+
+  AggregateOverload last_overload = AnyOverload(MakeEnd<true>);
+  last_overload.skip_nulls = false;
+  last_overload.order_sensitive = true;
+  AggregateSpec last;
+  last.name = "last";
+  last.description = "Value of the last row, NULL or not; give it an ORDER BY.";
+  last.example = "last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)";
+  last.example_result = "2";
+  last.overloads = {last_overload};
+  registry.Add(std::move(last));
+}
+
+}  // namespace weir

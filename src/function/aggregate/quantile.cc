@@ -1,0 +1,212 @@
+#include <cmath>
+
+#include "expr/registry.h"
+#include "function/aggregate/arena_buffer.h"
+#include "function/aggregate/families.h"
+#include "function/aggregate/ordering.h"
+#include "function/aggregate/typed_aggregate.h"
+#include "types/decimal.h"
+
+namespace weir {
+
+namespace {
+
+using Ops = std::shared_ptr<const AggregateOps>;
+
+enum class Quantile : uint8_t { kContinuous, kDiscrete, kMode };
+
+// Keeps all values of a group until the end.
+template <typename T, Quantile kQuantile>
+struct SampleKernel {
+  using Input = T;
+  struct State {
+    ArenaBuffer values;  // of T, in any order
+  };
+  double fraction = 0;
+
+  void Add(State& state, const T& value, StateArena& arena) const {
+    T kept = value;
+    if constexpr (std::is_same_v<T, StringRef>) {
+      if (!value.is_inline()) {
+        char* memory = arena.Allocate(value.size(), 1);
+        std::memcpy(memory, value.data(), value.size());
+        kept = StringRef(memory, value.size());
+      }
+    }
+    state.values.Append({reinterpret_cast<const char*>(&kept), sizeof(T)}, arena);
+  }
+  void Merge(State& to, const State& from, StateArena& arena) const { to.values.Append(from.values.view(), arena); }
+
+  void Finalize(const State& state, ColumnBuilder& out) const {
+    // The order of kept values means nothing, so they are rearranged in place.
+    T* values = reinterpret_cast<T*>(state.values.data);
+    const size_t count = state.values.size / sizeof(T);
+    if (count == 0) return out.AppendNull();
+    if constexpr (kQuantile == Quantile::kMode) {
+      std::sort(values, values + count, OrderedBefore<T>);
+      size_t best = 0;
+      size_t best_length = 0;
+      for (size_t begin = 0; begin < count;) {
+        size_t end = begin + 1;
+        while (end < count && !OrderedBefore(values[begin], values[end])) ++end;
+        if (end - begin > best_length) {
+          best = begin;
+          best_length = end - begin;
+        }
+        begin = end;
+      }
+      Put(values[best], out);
+    } else if constexpr (kQuantile == Quantile::kDiscrete) {
+      const double position = std::ceil(fraction * static_cast<double>(count)) - 1;
+      const auto at = static_cast<size_t>(std::clamp(position, 0.0, static_cast<double>(count - 1)));
+      std::nth_element(values, values + at, values + count, OrderedBefore<T>);
+      Put(values[at], out);
+    } else {
+      const double position = fraction * static_cast<double>(count - 1);
+      const auto low = static_cast<size_t>(position);
+      std::nth_element(values, values + low, values + count, OrderedBefore<T>);
+      double value = values[low];
+      const double part = position - static_cast<double>(low);
+      if (part > 0) {
+        const double next = *std::min_element(values + low + 1, values + count, OrderedBefore<T>);
+        value += (next - value) * part;
+      }
+      out.Append(value);
+    }
+  }
+
+  void Write(const State& state, ByteWriter& out) const {
+    const T* values = reinterpret_cast<const T*>(state.values.data);
+    const size_t count = state.values.size / sizeof(T);
+    out.PutVarint(count);
+    for (size_t i = 0; i < count; ++i) {
+      if constexpr (std::is_same_v<T, StringRef>) {
+        out.PutString(values[i].view());
+      } else {
+        out.Put(values[i]);
+      }
+    }
+  }
+  State Read(ByteReader& in, StateArena& arena) const {
+    State state{};
+    const uint64_t count = in.GetVarint();
+    for (uint64_t i = 0; i < count; ++i) {
+      if constexpr (std::is_same_v<T, StringRef>) {
+        Add(state, StringRef(in.GetString()), arena);
+      } else {
+        Add(state, in.Get<T>(), arena);
+      }
+    }
+    return state;
+  }
+
+ private:
+  static void Put(const T& value, ColumnBuilder& out) {
+    if constexpr (std::is_same_v<T, StringRef>) {
+      out.AppendString(value.view());
+    } else {
+      out.Append(value);
+    }
+  }
+};
+
+double NumberOf(const Value& value) {
+  switch (value.type().kind()) {
+    case TypeKind::kFloat:
+    case TypeKind::kDouble:
+      return value.floating();
+    case TypeKind::kDecimal:
+      return DecimalToDouble(value.wide(), value.type().scale());
+    default:
+      return static_cast<double>(value.wide());
+  }
+}
+
+double FractionOf(std::span<const std::optional<Value>> constants) {
+  if (constants.size() < 2 || !constants[1].has_value() || constants[1]->is_null()) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "the fraction of a quantile must be a constant");
+  }
+  const double fraction = NumberOf(*constants[1]);
+  if (!(fraction >= 0 && fraction <= 1)) {
+    throw Error::User(sqlstate::kNumericValueOutOfRange, "percentile value {} is not between 0 and 1", fraction);
+  }
+  return fraction;
+}
+
+template <Quantile kQuantile>
+Ops MakeSample(const Type& type, double fraction) {
+  if (type.is_nested()) {
+    throw Error::Unsupported("use a part of the value", "quantiles and modes of {}", type.ToString());
+  }
+  return VisitPhysical(type.physical(), [&]<typename T>() -> Ops {
+    if constexpr (std::is_same_v<T, ListEntry>) {
+      throw Error::Internal("quantile of {}", type.ToString());
+    } else {
+      return MakeUnary(SampleKernel<T, kQuantile>{fraction}, type);
+    }
+  });
+}
+
+}  // namespace
+
+void RegisterQuantileAggregates(Registry& registry) {
+  AggregateOverload continuous;
+  continuous.parameters = {TypeKind::kDouble, TypeKind::kDouble};
+  continuous.result = TypeKind::kDouble;
+  continuous.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>> constants) {
+    return MakeUnary(SampleKernel<double, Quantile::kContinuous>{FractionOf(constants)}, result);
+  };
+  AggregateSpec quantile_cont;
+  quantile_cont.name = "quantile_cont";
+  quantile_cont.aliases = {"percentile_cont"};
+  quantile_cont.description = "Value at a fraction of the ordered values, interpolated between neighbours.";
+  quantile_cont.example = "quantile_cont(x, 0.5) FROM (VALUES (1), (2)) t(x)";
+  quantile_cont.example_result = "1.5";
+  quantile_cont.overloads = {std::move(continuous)};
+  registry.Add(std::move(quantile_cont));
+
+  AggregateOverload discrete;
+  discrete.parameters = {TypePattern::Kind::kAnyElement, TypeKind::kDouble};
+  discrete.result = TypePattern::Kind::kAnyElement;
+  discrete.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>> constants) {
+    return MakeSample<Quantile::kDiscrete>(arguments[0], FractionOf(constants));
+  };
+  AggregateSpec quantile_disc;
+  quantile_disc.name = "quantile_disc";
+  quantile_disc.aliases = {"percentile_disc"};
+  quantile_disc.description = "First of the ordered values whose position reaches a fraction.";
+  quantile_disc.example = "quantile_disc(x, 0.5) FROM (VALUES (1), (2), (3)) t(x)";
+  quantile_disc.example_result = "2";
+  quantile_disc.overloads = {std::move(discrete)};
+  registry.Add(std::move(quantile_disc));
+
+  AggregateOverload middle;
+  middle.parameters = {TypeKind::kDouble};
+  middle.result = TypeKind::kDouble;
+  middle.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>>) {
+    return MakeUnary(SampleKernel<double, Quantile::kContinuous>{0.5}, result);
+  };
+  AggregateSpec median;
+  median.name = "median";
+  median.description = "Middle of the ordered values, interpolated.";
+  median.example = "median(x) FROM (VALUES (1), (2), (10)) t(x)";
+  median.example_result = "2";
+  median.overloads = {std::move(middle)};
+  registry.Add(std::move(median));
+
+  AggregateOverload most;
+  most.parameters = {TypePattern::Kind::kAnyElement};
+  most.result = TypePattern::Kind::kAnyElement;
+  most.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) {
+    return MakeSample<Quantile::kMode>(arguments[0], 0);
+  };
+  AggregateSpec mode;
+  mode.name = "mode";
+  mode.description = "Most frequent value, the smallest of them when there are several.";
+  mode.example = "mode(x) FROM (VALUES (1), (2), (2)) t(x)";
+  mode.example_result = "2";
+  mode.overloads = {std::move(most)};
+  registry.Add(std::move(mode));
+}
+
+}  // namespace weir
