@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "exec/query_context.h"
+#include "exec/runtime_filter/runtime_filter.h"
+#include "expr/evaluator.h"
+#include "plan/physical.h"
+
+namespace weir {
+
+// What a scan must test rows by, as positions among the columns that the test is shown. Immutable; shared by drivers.
+struct ScanFilterPlan {
+  std::vector<ExprPtr> conjuncts;  // over those columns
+  struct Runtime {
+    std::shared_ptr<RuntimeFilterSlot> slot;
+    size_t column;
+  };
+  std::vector<Runtime> runtime;
+  bool empty() const { return conjuncts.empty() && runtime.empty(); }
+  // Some runtime filter lets nothing pass. Once they are complete.
+  bool nothing_passes() const;
+};
+
+// Applies a plan to chunks: conjuncts in order, each on what is left, then runtime filters as long as they pay. One
+// per driver.
+class ScanRowFilter {
+ public:
+  ScanRowFilter(const ScanFilterPlan& plan, const QueryContext& query);
+  // The rows of the chunk that pass; null: all.
+  SelectionPtr operator()(const Chunk& chunk);
+  // Rows that runtime filters have dropped.
+  uint64_t rows_dropped_by_runtime_filters() const { return dropped_; }
+
+ private:
+  struct Runtime {
+    std::shared_ptr<const RuntimeFilter> filter;
+    size_t column;
+    RuntimeFilter::Scratch scratch;
+    uint64_t rows_in = 0;
+    uint64_t rows_out = 0;
+    bool pays() const;
+  };
+  Evaluator conjuncts_;
+  std::vector<Runtime> runtime_;
+  uint64_t dropped_ = 0;
+};
+
+}  // namespace weir

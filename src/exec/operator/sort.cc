@@ -1,0 +1,189 @@
+#include "exec/operator/sort.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "expr/evaluator.h"
+
+namespace weir {
+
+SortPlan::SortPlan(const std::vector<Type>& types, const std::vector<SortKey>& keys) : output_columns_(types.size()) {
+  std::vector<Type> all = types;
+  std::vector<SortColumn> columns;
+  for (const SortKey& key : keys) {
+    SortColumn column{.descending = key.descending, .nulls_first = key.nulls_first};
+    if (key.expr->is(ExprKind::kInput)) {
+      column.column = key.expr->input_index();
+    } else {
+      column.column = all.size();
+      all.push_back(key.expr->type());
+      computed_.push_back(key.expr);
+    }
+    columns.push_back(column);
+  }
+  layout_ = std::make_shared<const SortLayout>(std::move(all), std::move(columns));
+}
+
+Chunk SortPlan::Output(Chunk sorted) const {
+  if (computed_.empty()) return sorted;
+  std::vector<ColumnPtr> columns(sorted.columns().begin(),
+                                 sorted.columns().begin() + static_cast<ptrdiff_t>(output_columns_));
+  return sorted.WithColumns(std::move(columns));
+}
+
+namespace {
+
+// Adds the computed key columns to chunks.
+class KeyAppender {
+ public:
+  KeyAppender(const SortPlan& plan, const QueryContext& query)
+      : evaluator_(plan.computed(), query.registry(), query.statement) {}
+  Chunk operator()(Chunk input) {
+    if (evaluator_.size() == 0) return input;
+    std::vector<ColumnPtr> columns = input.columns();
+    for (size_t i = 0; i < evaluator_.size(); ++i) columns.push_back(evaluator_.Evaluate(i, input));
+    return input.WithColumns(std::move(columns));
+  }
+
+ private:
+  Evaluator evaluator_;
+};
+
+class Sorter final : public SinkOperator {
+ public:
+  Sorter(SortSink& shared, const QueryContext& query)
+      : shared_(shared),
+        append_keys_(shared.plan(), query),
+        run_(std::make_unique<SortRun>(shared.plan().layout(), shared.info.tracker)) {}
+  Step Push(DriverContext& /*context*/, Chunk input) override {
+    run_->Append(append_keys_(std::move(input)));
+    return Step::kNeedInput;
+  }
+  Step Finish(DriverContext& /*context*/) override {
+    run_->Finish();
+    shared_.Take(std::move(run_));
+    return Step::kFinished;
+  }
+
+ private:
+  SortSink& shared_;
+  KeyAppender append_keys_;
+  std::unique_ptr<SortRun> run_;
+};
+
+class SortReader final : public SourceOperator {
+ public:
+  explicit SortReader(const SortSink& shared) : shared_(shared) {}
+  Step Pull(DriverContext& context, Chunk& out) override {
+    for (;;) {
+      if (scan_.has_value()) {
+        std::optional<Chunk> chunk = scan_->Next(context.query.chunk_rows());
+        if (chunk.has_value()) {
+          out = shared_.plan().Output(std::move(*chunk));
+          return Step::kHasOutput;
+        }
+        scan_.reset();
+      }
+      if (next_ == shared_.merge().partition_count()) return Step::kFinished;
+      scan_.emplace(shared_.merge().Partition(next_++));
+    }
+  }
+
+ private:
+  const SortSink& shared_;
+  size_t next_ = 0;
+  std::optional<SortedScan> scan_;
+};
+
+class TopNKeeper final : public SinkOperator {
+ public:
+  TopNKeeper(TopNSink& shared, const QueryContext& query)
+      : shared_(shared),
+        append_keys_(shared.plan(), query),
+        rows_(std::make_unique<TopN>(shared.plan().layout(), shared.rows_max(), shared.info.tracker)) {}
+  Step Push(DriverContext& /*context*/, Chunk input) override {
+    if (shared_.rows_max() == 0) return Step::kFinished;
+    rows_->Append(append_keys_(std::move(input)));
+    return Step::kNeedInput;
+  }
+  Step Finish(DriverContext& /*context*/) override {
+    shared_.Take(std::move(rows_));
+    return Step::kFinished;
+  }
+
+ private:
+  TopNSink& shared_;
+  KeyAppender append_keys_;
+  std::unique_ptr<TopN> rows_;
+};
+
+class TopNReader final : public SourceOperator {
+ public:
+  explicit TopNReader(TopNSink& shared) : shared_(shared), scan_(shared.Finish()), to_skip_(shared.offset()) {}
+  Step Pull(DriverContext& context, Chunk& out) override {
+    if (!scan_.has_value()) return Step::kFinished;
+    while (std::optional<Chunk> chunk = scan_->Next(context.query.chunk_rows())) {
+      const auto skip = static_cast<size_t>(std::min<uint64_t>(to_skip_, chunk->row_count()));
+      to_skip_ -= skip;
+      if (skip == chunk->row_count()) continue;
+      out = shared_.plan().Output(chunk->Slice(skip, chunk->row_count() - skip));
+      return Step::kHasOutput;
+    }
+    return Step::kFinished;
+  }
+
+ private:
+  TopNSink& shared_;
+  std::optional<SortedScan> scan_;
+  uint64_t to_skip_;
+};
+
+}  // namespace
+
+std::unique_ptr<SinkOperator> SortSink::Make(DriverContext& context) {
+  return std::make_unique<Sorter>(*this, context.query);
+}
+
+void SortSink::Take(std::unique_ptr<SortRun> run) {
+  const std::scoped_lock lock(mutex_);
+  runs_.push_back(std::move(run));
+}
+
+std::optional<size_t> SortSink::PrepareStage(QueryContext& /*query*/, size_t stage) {
+  if (stage != 0) return std::nullopt;
+  merge_.emplace(plan_.layout(), std::move(runs_));
+  return 0;
+}
+
+std::unique_ptr<SourceOperator> SortSource::Make(DriverContext& /*context*/) {
+  return std::make_unique<SortReader>(*sink_);
+}
+
+TopNSink::TopNSink(const std::vector<Type>& types, const std::vector<SortKey>& keys, uint64_t limit, uint64_t offset)
+    : plan_(types, keys),
+      rows_max_(limit == 0 ? 0 : static_cast<size_t>(limit + std::min(offset, UINT64_MAX - limit))),
+      offset_(offset) {}
+
+std::unique_ptr<SinkOperator> TopNSink::Make(DriverContext& context) {
+  return std::make_unique<TopNKeeper>(*this, context.query);
+}
+
+void TopNSink::Take(std::unique_ptr<TopN> rows) {
+  const std::scoped_lock lock(mutex_);
+  if (best_ == nullptr) {
+    best_ = std::move(rows);
+  } else {
+    best_->Merge(*rows);
+  }
+}
+
+std::optional<SortedScan> TopNSink::Finish() {
+  if (best_ == nullptr || rows_max_ == 0) return std::nullopt;
+  return best_->Finish();
+}
+
+std::unique_ptr<SourceOperator> TopNSource::Make(DriverContext& /*context*/) {
+  return std::make_unique<TopNReader>(*sink_);
+}
+
+}  // namespace weir

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "algo/sort.h"
+#include "algo/top_n.h"
+#include "exec/operator.h"
+#include "plan/physical.h"
+
+namespace weir {
+
+// The order of a sort as columns: keys that are no plain columns of the child are computed into further columns, which
+// do not come out again. Immutable; shared by drivers.
+class SortPlan {
+ public:
+  SortPlan(const std::vector<Type>& types, const std::vector<SortKey>& keys);
+  const std::shared_ptr<const SortLayout>& layout() const { return layout_; }
+  // Expressions of the further columns.
+  const std::vector<ExprPtr>& computed() const { return computed_; }
+  size_t output_columns() const { return output_columns_; }
+  Chunk Output(Chunk sorted) const;
+
+ private:
+  size_t output_columns_;
+  std::vector<ExprPtr> computed_;
+  std::shared_ptr<const SortLayout> layout_;
+};
+
+// ORDER BY: each driver sorts a run; one driver merges them into the result, so that order is kept from there on.
+class SortSink final : public SinkFactory {
+ public:
+  SortSink(const std::vector<Type>& types, const std::vector<SortKey>& keys) : plan_(types, keys) {}
+  std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
+  std::optional<size_t> PrepareStage(QueryContext& query, size_t stage) override;
+  const SortPlan& plan() const { return plan_; }
+  const SortMerge& merge() const { return *merge_; }
+  void Take(std::unique_ptr<SortRun> run);  // thread-safe
+
+ private:
+  const SortPlan plan_;
+  std::mutex mutex_;  // guards runs_ while drivers hand them over
+  std::vector<std::unique_ptr<SortRun>> runs_;
+  std::optional<SortMerge> merge_;
+};
+
+class SortSource final : public SourceFactory {
+ public:
+  explicit SortSource(std::shared_ptr<SortSink> sink) : sink_(std::move(sink)) {}
+  size_t drivers_max() const override { return 1; }
+  std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
+
+ private:
+  const std::shared_ptr<SortSink> sink_;
+};
+
+// ORDER BY with LIMIT: each driver keeps the best rows; the last one to end has them all merged.
+class TopNSink final : public SinkFactory {
+ public:
+  TopNSink(const std::vector<Type>& types, const std::vector<SortKey>& keys, uint64_t limit, uint64_t offset);
+  std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
+  const SortPlan& plan() const { return plan_; }
+  size_t rows_max() const { return rows_max_; }
+  uint64_t offset() const { return offset_; }
+  void Take(std::unique_ptr<TopN> rows);  // thread-safe
+  // Complete only; once.
+  std::optional<SortedScan> Finish();
+
+ private:
+  const SortPlan plan_;
+  const size_t rows_max_;
+  const uint64_t offset_;
+  std::mutex mutex_;  // guards best_ while drivers hand theirs over
+  std::unique_ptr<TopN> best_;
+};
+
+class TopNSource final : public SourceFactory {
+ public:
+  explicit TopNSource(std::shared_ptr<TopNSink> sink) : sink_(std::move(sink)) {}
+  size_t drivers_max() const override { return 1; }
+  std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
+
+ private:
+  const std::shared_ptr<TopNSink> sink_;
+};
+
+}  // namespace weir

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "exec/operator.h"
+#include "exec/operator/scan_filter.h"
+#include "plan/physical.h"
+#include "storage/scan.h"
+
+namespace weir {
+
+// Tables and Parquet files, read through storage. Drivers take units (row groups) one by one; columns that are filtered
+// on are read first, the others for the rows that pass. What is pruned is decided in Prepare, when the runtime
+// filters that the scan waits for are there.
+class StorageScanSource final : public SourceFactory {
+ public:
+  // `filters` are the runtime filters of the scan's targets, in their order.
+  StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters);
+  void Prepare(QueryContext& query) override;
+  size_t drivers_max() const override;
+  std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
+  void ReportTo(obs::ProfileNode& profile) override;
+
+ private:
+  friend class StorageScanReader;
+  void ChooseColumns();
+  std::vector<ScanPredicate> Predicates() const;
+  FieldId FieldOf(const QueryContext& query, size_t column) const;
+
+  const PhysicalScan& scan_;  // kept alive by the query's plan
+  const std::vector<std::shared_ptr<RuntimeFilterSlot>> filters_;
+  // The scan's columns in the order in which storage delivers them, filtered ones first; row ids and file names are
+  // not among them.
+  std::vector<size_t> delivered_;
+  std::vector<size_t> position_;  // of each scan column in what storage delivers; SIZE_MAX: not wanted
+  size_t filter_columns_ = 0;
+  bool with_row_ids_ = false;
+  size_t filename_column_ = SIZE_MAX;
+  ScanFilterPlan filter_;
+  std::vector<FieldId> fields_;  // of the scan's columns
+  ScanPlanPtr plan_;
+  std::atomic<size_t> next_unit_{0};
+  std::atomic<uint64_t> runtime_dropped_{0};
+};
+
+// A scan column past the source's own ones: the part and the position of a row, for DELETE.
+size_t SourceColumnCount(const ScanSource& source);
+
+}  // namespace weir

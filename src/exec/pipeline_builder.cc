@@ -1,0 +1,304 @@
+#include "exec/pipeline_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "exec/operator/filter.h"
+#include "exec/operator/hash_aggregate.h"
+#include "exec/operator/hash_join.h"
+#include "exec/operator/limit.h"
+#include "exec/operator/materialize.h"
+#include "exec/operator/nested_loop_join.h"
+#include "exec/operator/plain_scan.h"
+#include "exec/operator/project.h"
+#include "exec/operator/set_operation.h"
+#include "exec/operator/sort.h"
+#include "exec/operator/storage_scan.h"
+#include "exec/operator/table_write.h"
+#include "exec/operator/unnest.h"
+#include "exec/operator/values.h"
+#include "exec/row_id_plan.h"
+
+namespace weir {
+
+std::string OperatorName(const PhysicalNode& node) {
+  const std::string text = node.ToString();
+  return text.substr(0, text.find(' '));
+}
+
+PipelineBuilder::PipelineBuilder(QueryContext& query, PipelineGraph& graph, obs::ProfileNode& root_profile)
+    : query_(query), graph_(graph), root_profile_(root_profile) {}
+
+void PipelineBuilder::Build(const PhysicalPtr& plan, std::shared_ptr<SinkFactory> results) {
+  results->info = {.name = "Result", .types = plan->types()};
+  BuildNode(plan, root_profile_, Into(graph_.AddSink(std::move(results))));
+}
+
+PipelineBuilder::Downstream PipelineBuilder::Downstream::After(std::shared_ptr<TransformFactory> first) const {
+  Downstream out;
+  out.transforms.push_back(std::move(first));
+  out.transforms.insert(out.transforms.end(), transforms.begin(), transforms.end());
+  out.sink = sink;
+  return out;
+}
+
+template <typename Factory>
+std::shared_ptr<Factory> PipelineBuilder::Named(std::shared_ptr<Factory> factory, std::string name,
+                                                const NodeResources& own, std::vector<Type> types) const {
+  factory->info = {.name = std::move(name), .profile = own.profile, .tracker = own.tracker, .types = std::move(types)};
+  return factory;
+}
+
+NodeResources PipelineBuilder::Own(const PhysicalNode& node, obs::ProfileNode& profile) {
+  const std::string text = node.ToString();
+  const size_t space = text.find(' ');
+  if (space != std::string::npos) profile.SetInfo("detail", text.substr(space + 1));
+  if (node.estimated_rows() >= 0) {
+    profile.SetInfo("estimated rows", fmt::format("{}", static_cast<int64_t>(node.estimated_rows())));
+  }
+  NodeResources own{&profile, query_.tracker->CreateChild(OperatorName(node), MemoryScope::kOperator)};
+  resources_.push_back(own);
+  return own;
+}
+
+void PipelineBuilder::BuildChild(const PhysicalNode& node, size_t i, const NodeResources& own, Downstream down) {
+  const PhysicalPtr& child = node.child(i);
+  BuildNode(child, own.profile->AddChild(OperatorName(*child), ++next_id_), std::move(down));
+}
+
+Pipeline& PipelineBuilder::AddPipeline(std::shared_ptr<SourceFactory> source, const Downstream& down) {
+  return graph_.AddPipeline(std::move(source), down.transforms, down.sink);
+}
+
+void PipelineBuilder::BuildNode(const PhysicalPtr& node, obs::ProfileNode& profile, Downstream down) {
+  const NodeResources own = Own(*node, profile);
+  const std::string name = OperatorName(*node);
+  const std::vector<Type> types = node->types();
+  switch (node->kind()) {
+    case PhysicalKind::kScan:
+      return BuildScan(node->as<PhysicalScan>(), own, down);
+    case PhysicalKind::kValues: {
+      auto source = Named(std::make_shared<ValuesSource>(node->as<PhysicalValues>().rows, types), name, own, types);
+      AddPipeline(std::move(source), down);
+      return;
+    }
+    case PhysicalKind::kFilter: {
+      auto filter = std::make_shared<FilterFactory>(node->as<PhysicalFilter>().predicate);
+      return BuildChild(*node, 0, own, down.After(Named(std::move(filter), name, own, types)));
+    }
+    case PhysicalKind::kProject: {
+      auto project = std::make_shared<ProjectFactory>(node->as<PhysicalProject>().exprs);
+      return BuildChild(*node, 0, own, down.After(Named(std::move(project), name, own, types)));
+    }
+    case PhysicalKind::kLimit: {
+      const auto& limit = node->as<PhysicalLimit>();
+      auto factory = std::make_shared<LimitFactory>(limit.limit, limit.offset);
+      return BuildChild(*node, 0, own, down.After(Named(std::move(factory), name, own, types)));
+    }
+    case PhysicalKind::kUnnest: {
+      const auto& unnest = node->as<PhysicalUnnest>();
+      auto factory = std::make_shared<UnnestFactory>(unnest.lists, unnest.with_ordinality);
+      return BuildChild(*node, 0, own, down.After(Named(std::move(factory), name, own, types)));
+    }
+    case PhysicalKind::kUnionAll:
+      for (size_t i = 0; i < node->children().size(); ++i) BuildChild(*node, i, own, down);
+      return;
+    case PhysicalKind::kHashAggregate:
+      return BuildAggregate(node, own, down);
+    case PhysicalKind::kHashJoin:
+      return BuildHashJoin(node, own, down);
+    case PhysicalKind::kNestedLoopJoin:
+      return BuildNestedLoopJoin(node, own, down);
+    case PhysicalKind::kSort:
+    case PhysicalKind::kTopN:
+      return BuildSort(node, own, down);
+    case PhysicalKind::kSetOperation:
+      return BuildSetOperation(node, own, down);
+    case PhysicalKind::kCte:
+      return BuildCte(node, own, down);
+    case PhysicalKind::kCteScan: {
+      const auto& scan = node->as<PhysicalCteScan>();
+      const auto cte = ctes_.find(scan.id);
+      if (cte == ctes_.end()) throw Error::Internal("scan of a CTE that is not there: {}", scan.id);
+      auto source = std::make_shared<MaterializedSource>(cte->second.rows, scan.ordinals);
+      Pipeline& pipeline = AddPipeline(Named(std::move(source), name, own, types), down);
+      return graph_.WaitForSink(pipeline, *cte->second.sink);
+    }
+    case PhysicalKind::kInsert:
+    case PhysicalKind::kDelete:
+      return BuildWrite(node, own, down);
+  }
+  throw Error::Internal("no operator for a plan node of kind {}", static_cast<int>(node->kind()));
+}
+
+void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& own, const Downstream& down) {
+  std::vector<std::shared_ptr<RuntimeFilterSlot>> filters;
+  std::vector<PipelineSink*> makers;
+  for (const RuntimeFilterTarget& target : scan.runtime_filters) {
+    const auto found = filters_.find(target.id);
+    if (found == filters_.end()) {
+      filters.push_back(nullptr);
+      continue;
+    }
+    filters.push_back(found->second.slot);
+    makers.push_back(found->second.sink.get());
+  }
+  std::shared_ptr<SourceFactory> source;
+  if (const auto* files = std::get_if<FileSource>(&scan.source)) {
+    if (query_.services.files == nullptr) throw Error::Internal("a scan of files without a file system");
+    if (files->format == FileSource::Format::kParquet) {
+      source = std::make_shared<StorageScanSource>(scan, std::move(filters));
+    } else {
+      if (query_.services.formats == nullptr || !query_.services.formats->open.contains(files->format)) {
+        throw Error::Unsupported("convert the files to Parquet", "reading files of format {}",
+                                 files->format == FileSource::Format::kCsv ? "csv" : "json");
+      }
+      source = std::make_shared<FormatScanSource>(scan, filters);
+    }
+  } else if (std::holds_alternative<TableSource>(scan.source)) {
+    if (query_.services.storage == nullptr || query_.snapshot == nullptr) {
+      throw Error::Internal("a scan of a table without storage");
+    }
+    source = std::make_shared<StorageScanSource>(scan, std::move(filters));
+  } else {
+    source = std::make_shared<VirtualScanSource>(scan, filters);
+  }
+  Pipeline& pipeline = AddPipeline(Named(std::move(source), "Scan", own, scan.types()), down);
+  std::ranges::sort(makers);
+  makers.erase(std::ranges::unique(makers).begin(), makers.end());
+  for (PipelineSink* maker : makers) graph_.WaitForSink(pipeline, *maker);
+}
+
+void PipelineBuilder::BuildAggregate(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const std::string name = OperatorName(*node);
+  auto factory = Named(std::make_shared<HashAggregateSink>(node->as<PhysicalHashAggregate>()), name, own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
+  BuildChild(*node, 0, own, Into(sink));
+  auto source = Named(std::make_shared<HashAggregateSource>(factory), name, own, node->types());
+  graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+}
+
+void PipelineBuilder::BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const auto& join = node->as<PhysicalHashJoin>();
+  const std::string name = OperatorName(*node);
+  auto build = Named(std::make_shared<HashJoinBuild>(join, own.tracker), name + " build", own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(build);
+  BuildChild(*node, 1, own, Into(sink));
+  if (query_.options.runtime_filters) {
+    for (const auto& [id, key] : join.runtime_filters) {
+      auto slot = std::make_shared<RuntimeFilterSlot>(id);
+      build->AddRuntimeFilter(key, slot);
+      filters_[id] = {std::move(slot), sink};
+    }
+  }
+  const std::shared_ptr<TransformFactory> probe =
+      Named(std::make_shared<HashJoinProbe>(build), name, own, node->types());
+  const size_t first = graph_.pipelines().size();
+  BuildChild(*node, 0, own, down.After(probe));
+  const std::vector<Pipeline*> probing = Through(*probe, first);
+  for (Pipeline* pipeline : probing) graph_.WaitForSink(*pipeline, *sink);
+  if (!build->plan().emits_build_rows()) return;
+  auto rest = Named(std::make_shared<BuildRowsSource>(build), name + " build rows", own, node->types());
+  Pipeline& pipeline = AddPipeline(std::move(rest), down);
+  for (Pipeline* other : probing) graph_.WaitForPipeline(pipeline, *other);
+}
+
+std::vector<Pipeline*> PipelineBuilder::Through(const TransformFactory& transform, size_t first) const {
+  std::vector<Pipeline*> out;
+  for (size_t i = first; i < graph_.pipelines().size(); ++i) {
+    Pipeline* pipeline = graph_.pipelines()[i].get();
+    const auto is_it = [&](const auto& other) { return other.get() == &transform; };
+    if (std::ranges::any_of(pipeline->transforms, is_it)) out.push_back(pipeline);
+  }
+  return out;
+}
+
+void PipelineBuilder::BuildNestedLoopJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const std::string name = OperatorName(*node);
+  auto rows = std::make_shared<MaterializedRows>(own.tracker);
+  auto materialize = Named(std::make_shared<MaterializeSink>(rows), name + " build", own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(std::move(materialize));
+  BuildChild(*node, 1, own, Into(sink));
+  auto shared = std::make_shared<NestedLoopShared>(node->as<PhysicalNestedLoopJoin>(), std::move(rows));
+  const std::shared_ptr<TransformFactory> joiner =
+      Named(std::make_shared<NestedLoopJoinFactory>(shared), name, own, node->types());
+  const size_t first = graph_.pipelines().size();
+  BuildChild(*node, 0, own, down.After(joiner));
+  const std::vector<Pipeline*> joining = Through(*joiner, first);
+  for (Pipeline* pipeline : joining) graph_.WaitForSink(*pipeline, *sink);
+  if (!shared->emits_right_rows()) return;
+  auto rest = Named(std::make_shared<UnmatchedRightSource>(shared), name + " right rows", own, node->types());
+  Pipeline& pipeline = AddPipeline(std::move(rest), down);
+  for (Pipeline* other : joining) graph_.WaitForPipeline(pipeline, *other);
+}
+
+void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const std::string name = OperatorName(*node);
+  const std::vector<Type> types = node->types();
+  if (node->kind() == PhysicalKind::kSort) {
+    auto factory = Named(std::make_shared<SortSink>(types, node->as<PhysicalSort>().keys), name, own, {});
+    const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
+    BuildChild(*node, 0, own, Into(sink));
+    auto source = Named(std::make_shared<SortSource>(factory), name, own, types);
+    return graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+  }
+  const auto& top_n = node->as<PhysicalTopN>();
+  auto factory = Named(std::make_shared<TopNSink>(types, top_n.keys, top_n.limit, top_n.offset), name, own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
+  BuildChild(*node, 0, own, Into(sink));
+  auto source = Named(std::make_shared<TopNSource>(factory), name, own, types);
+  graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+}
+
+void PipelineBuilder::BuildSetOperation(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const std::string name = OperatorName(*node);
+  const std::vector<Type> types = node->types();
+  auto factory =
+      Named(std::make_shared<SetOperationSink>(node->as<PhysicalSetOperation>().operation, types), name, own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
+  std::vector<Type> tagged{TypeKind::kBoolean};
+  tagged.insert(tagged.end(), types.begin(), types.end());
+  for (size_t side = 0; side < 2; ++side) {
+    // Without a profile of its own: the tag is no operator of the plan.
+    auto tag = std::make_shared<SideTagFactory>(side == 1);
+    tag->info = {.name = "SideTag", .types = tagged};
+    BuildChild(*node, side, own, Into(sink).After(std::move(tag)));
+  }
+  auto source = Named(std::make_shared<SetOperationSource>(factory), name, own, types);
+  graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+}
+
+void PipelineBuilder::BuildCte(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  auto rows = std::make_shared<MaterializedRows>(own.tracker);
+  auto materialize = Named(std::make_shared<MaterializeSink>(rows), OperatorName(*node), own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(std::move(materialize));
+  BuildChild(*node, 0, own, Into(sink));
+  ctes_[node->as<PhysicalCte>().id] = {std::move(rows), sink};
+  BuildChild(*node, 1, own, down);
+}
+
+void PipelineBuilder::BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  if (query_.services.storage == nullptr || query_.snapshot == nullptr) {
+    throw Error::Internal("a change of a table without storage");
+  }
+  const std::string name = OperatorName(*node);
+  std::shared_ptr<TableChange> change;
+  std::shared_ptr<PipelineSink> sink;
+  if (node->kind() == PhysicalKind::kInsert) {
+    const auto& insert = node->as<PhysicalInsert>();
+    change = std::make_shared<TableChange>(CommitKind::kInsert, TableId(insert.table_id), insert.label);
+    sink = graph_.AddSink(Named(std::make_shared<InsertSink>(change), name, own, {}));
+    BuildChild(*node, 0, own, Into(sink));
+  } else {
+    change =
+        std::make_shared<TableChange>(CommitKind::kDelete, TableId(node->as<PhysicalDelete>().table_id), std::string());
+    sink = graph_.AddSink(Named(std::make_shared<DeleteSink>(change), name, own, {}));
+    const PhysicalPtr rows = WithRowIds(node->child());
+    plans_.push_back(rows);
+    BuildNode(rows, own.profile->AddChild(OperatorName(*rows), ++next_id_), Into(sink));
+  }
+  auto source = Named(std::make_shared<CommitSource>(change), name, own, node->types());
+  graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+}
+
+}  // namespace weir

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/pipeline.h"
+#include "exec/runtime_filter/runtime_filter.h"
+#include "plan/physical.h"
+
+namespace weir {
+
+class MaterializedRows;
+
+// "HashJoin": the operator of a node, for profiles and trackers.
+std::string OperatorName(const PhysicalNode& node);
+
+// What each plan node has for the whole execution.
+struct NodeResources {
+  obs::ProfileNode* profile = nullptr;  // owned by its parent
+  std::shared_ptr<MemoryTracker> tracker;
+};
+
+// Cuts a plan into pipelines. Going down from the root it carries the operators that a node's output passes through
+// and the sink at their end; a node that needs all its input first (aggregate, join build, sort) ends the pipelines
+// below in a sink of its own and starts a new pipeline that waits for it.
+//
+// Used once, on one thread. Adding an operator: a case in BuildNode, and its factories in exec/operator/.
+class PipelineBuilder {
+ public:
+  PipelineBuilder(QueryContext& query, PipelineGraph& graph, obs::ProfileNode& root_profile);
+  void Build(const PhysicalPtr& plan, std::shared_ptr<SinkFactory> results);
+  std::vector<NodeResources> TakeResources() { return std::move(resources_); }
+  // Plans that were rewritten; operators refer to their nodes.
+  std::vector<PhysicalPtr> TakePlans() { return std::move(plans_); }
+
+ private:
+  // Where a node's output goes.
+  struct Downstream {
+    std::vector<std::shared_ptr<TransformFactory>> transforms;
+    std::shared_ptr<PipelineSink> sink;
+    Downstream After(std::shared_ptr<TransformFactory> first) const;
+  };
+
+  void BuildNode(const PhysicalPtr& node, obs::ProfileNode& profile, Downstream down);
+  void BuildScan(const PhysicalScan& scan, const NodeResources& own, const Downstream& down);
+  void BuildAggregate(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildNestedLoopJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildSort(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildSetOperation(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildCte(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+
+  NodeResources Own(const PhysicalNode& node, obs::ProfileNode& profile);
+  // Builds child `i` of the node into `down`.
+  void BuildChild(const PhysicalNode& node, size_t i, const NodeResources& own, Downstream down);
+  Downstream Into(std::shared_ptr<PipelineSink> sink) const { return {{}, std::move(sink)}; }
+  template <typename Factory>
+  std::shared_ptr<Factory> Named(std::shared_ptr<Factory> factory, std::string name, const NodeResources& own,
+                                 std::vector<Type> types) const;
+  // Those from `first` on that have the transform in them.
+  std::vector<Pipeline*> Through(const TransformFactory& transform, size_t first) const;
+  Pipeline& AddPipeline(std::shared_ptr<SourceFactory> source, const Downstream& down);
+
+  QueryContext& query_;
+  PipelineGraph& graph_;
+  obs::ProfileNode& root_profile_;
+  int64_t next_id_ = 0;
+  std::vector<NodeResources> resources_;
+  std::vector<PhysicalPtr> plans_;
+  struct Cte {
+    std::shared_ptr<MaterializedRows> rows;
+    std::shared_ptr<PipelineSink> sink;
+  };
+  std::map<CteId, Cte> ctes_;
+  struct Filter {
+    std::shared_ptr<RuntimeFilterSlot> slot;
+    std::shared_ptr<PipelineSink> sink;  // the join build that makes it
+  };
+  std::map<RuntimeFilterId, Filter> filters_;
+};
+
+}  // namespace weir
