@@ -99,9 +99,8 @@ GroupScan GroupMerge::MergePartition(size_t partition, GroupOutput output) {
   } else {
     const size_t slot_count = std::bit_ceil(total * 3 / 2 + 1);
     const size_t mask = slot_count - 1;
-    const BigArray memory(slot_count * sizeof(uint64_t), tracker_);
+    const BigArray memory = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
     auto* slots = memory.as<uint64_t>();
-    std::memset(slots, 0, slot_count * sizeof(uint64_t));
     for (auto& table : parts_) {
       const std::vector<uint8_t*>& part = table[partition];
       std::vector<uint64_t> hashes(part.size());

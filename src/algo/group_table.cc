@@ -113,8 +113,7 @@ void GroupTable::EnsureSlots(size_t more_groups) {
 
 void GroupTable::Rehash(size_t slot_count) {
   slots_ = BigArray();  // the old ones first: the rows know everything
-  slots_ = BigArray(slot_count * sizeof(uint64_t), tracker_);
-  std::memset(slots_.data(), 0, slot_count * sizeof(uint64_t));
+  slots_ = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
   slot_mask_ = slot_count - 1;
   grow_at_ = slot_count / 3 * 2;
   storage_->rows.ForEach([&](uint8_t* row) { InsertSlot(layout_->HashOf(row), row); }, findable_from_);

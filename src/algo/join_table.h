@@ -112,16 +112,17 @@ class JoinTable {
   struct BuildTask {
     size_t block, begin, end;
   };
-  uint64_t IntegerKey(const uint8_t* row) const;
-  bool KeyIsNull(const uint8_t* row) const;
+  template <typename T>
+  void InsertDense(uint8_t* row, size_t rows, bool shared);
+  void InsertHashed(uint8_t* row, size_t rows, bool shared);
+  int64_t IntegerKey(const uint8_t* row) const;
 
   JoinTableSpec spec_;
   std::shared_ptr<MemoryTracker> tracker_;
   RowLayout layout_;
   size_t key_count_;
   bool single_integer_ = false;  // one key of up to 64 bits of integer kind, NULL never matching
-  size_t integer_width_ = 0;
-  std::mutex mutex_;  // guards collectors_ while collecting
+  std::mutex mutex_;             // guards collectors_ while collecting
   std::vector<std::unique_ptr<Collector>> collectors_;
   Owners owners_;
   std::vector<BlockRef> blocks_;
@@ -154,24 +155,31 @@ class JoinProbe {
 
  private:
   void Lookup(std::span<const ColumnPtr> keys, const RowSet& rows);
-  void LookupDense(const Column& key, const RowSet& rows);
-  void LookupHashed(std::span<const ColumnPtr> keys, const RowSet& rows);
+  void LookupHashed();
+  RowSet probe_rows() const;
+  // Of active_[begin, end): moves positions whose row has an equal key into matched_, returns how many.
   size_t CompareActive(size_t begin, size_t end);
-  void Advance(size_t count);
+  // Appends to the front of active_ those of [begin, end) whose chain goes on.
+  void Advance(size_t begin, size_t end);
+  // Calls found(position) for every position with a partner, once.
+  template <typename Found>
+  void FindFirst(Found&& found);
 
   const JoinTable& table_;
   KeyHasher hasher_;
   std::vector<ColumnPtr> keys_;
-  std::vector<uint32_t> row_list_;  // copy of the row set's list; empty = dense
+  std::vector<uint32_t> row_list_;  // the rows whose key can match; not used when all of a dense set can
+  bool dense_rows_ = false;
   size_t row_count_ = 0;
   std::vector<uint64_t> hashes_;
-  std::vector<uint64_t> integers_;
-  // Positions (in the row set) that still have a chain to follow, and their next row.
-  std::vector<uint32_t> active_;
-  std::vector<const uint8_t*> next_;
+  std::vector<int64_t> integers_;
+  // By position in the row set: the build row to look at next.
+  std::vector<const uint8_t*> chain_;
+  std::vector<uint32_t> active_;  // positions with something left to look at
   std::vector<uint32_t> matched_;
   size_t active_count_ = 0;
-  size_t at_ = 0;
+  size_t at_ = 0;    // next of active_ in this round
+  size_t kept_ = 0;  // of active_ for the next round
 };
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "base/bits.h"
@@ -30,18 +31,51 @@ BigArray::BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker) 
   size_ = bytes;
 }
 
+BigArray BigArray::Zeroed(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker) {
+  if (bytes < kHugePage) {
+    BigArray out(bytes, tracker);
+    std::memset(out.data_, 0, bytes);
+    return out;
+  }
+  BigArray out;
+  const size_t allocated = RoundUp(bytes, kHugePage);
+  if (tracker != nullptr) out.reservation_ = ScopedReservation(tracker, static_cast<int64_t>(allocated));
+  // A huge page more, so that an aligned part can be cut out.
+  void* mapped = mmap(nullptr, allocated + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  const auto begin = reinterpret_cast<uintptr_t>(mapped);
+  const uintptr_t aligned = RoundUp<uintptr_t>(begin, kHugePage);
+  if (aligned != begin) munmap(mapped, aligned - begin);
+  const uintptr_t end = begin + allocated + kHugePage;
+  if (end != aligned + allocated) munmap(reinterpret_cast<void*>(aligned + allocated), end - aligned - allocated);
+  out.data_ = reinterpret_cast<uint8_t*>(aligned);
+  out.size_ = bytes;
+  out.mapped_ = allocated;
+  madvise(out.data_, allocated, MADV_HUGEPAGE);
+  return out;
+}
+
 BigArray& BigArray::operator=(BigArray&& other) noexcept {
   if (this != &other) {
-    std::free(data_);
+    Free();
     data_ = std::exchange(other.data_, nullptr);
     size_ = std::exchange(other.size_, 0);
+    mapped_ = std::exchange(other.mapped_, 0);
     reservation_ = std::move(other.reservation_);
   }
   return *this;
 }
 
+void BigArray::Free() noexcept {
+  if (mapped_ != 0) {
+    munmap(data_, mapped_);
+  } else {
+    std::free(data_);
+  }
+}
+
 BigArray::~BigArray() {
-  std::free(data_);
+  Free();
 }
 
 RowBlocks::RowBlocks(size_t row_bytes, std::shared_ptr<MemoryTracker> tracker)

@@ -16,6 +16,8 @@ class BigArray {
  public:
   BigArray() = default;
   BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker);
+  // The same with zeroed contents; large ones cost nothing until they are touched.
+  static BigArray Zeroed(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker);
   BigArray(BigArray&& other) noexcept { *this = std::move(other); }
   BigArray& operator=(BigArray&& other) noexcept;
   ~BigArray();
@@ -28,8 +30,11 @@ class BigArray {
   size_t size() const { return size_; }
 
  private:
+  void Free() noexcept;
+
   uint8_t* data_ = nullptr;
   size_t size_ = 0;
+  size_t mapped_ = 0;  // bytes mapped; 0 when the memory is the allocator's
   ScopedReservation reservation_;
 };
 

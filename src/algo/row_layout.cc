@@ -250,6 +250,16 @@ size_t RowLayout::Match(size_t column, const Column& source, const RowSet& sourc
   return kept;
 }
 
+void RowLayout::CopyRow(const uint8_t* from, uint8_t* to, RowHeap& heap) const {
+  std::memcpy(to, from, row_bytes_);
+  if (!has_strings_) return;
+  for (const Slot& slot : columns_) {
+    if (slot.physical != PhysicalType::kString) continue;
+    const auto value = LoadUnaligned<StringRef>(from + slot.offset);
+    if (!value.is_inline()) StoreUnaligned(to + slot.offset, heap.strings().Add(value.view()));
+  }
+}
+
 bool RowLayout::SameValues(const uint8_t* a, const uint8_t* b, size_t column) const {
   const Slot& slot = columns_[column];
   const bool a_null = IsNull(a, column);

@@ -73,6 +73,8 @@ class RowLayout {
   size_t Match(size_t column, const Column& source, const RowSet& source_rows, const uint8_t* const* rows,
                bool null_equal, uint32_t* candidates, size_t count, uint32_t* rejected, size_t* rejected_count) const;
 
+  // Copies a row, header and tail too, and its strings into `heap`.
+  void CopyRow(const uint8_t* from, uint8_t* to, RowHeap& heap) const;
   // Whether two rows hold the same value; NULL is the same as NULL.
   bool SameValues(const uint8_t* a, const uint8_t* b, size_t column) const;
 

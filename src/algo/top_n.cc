@@ -1,0 +1,127 @@
+#include "algo/top_n.h"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+// Rows beyond the limit that are collected before cutting back, at least.
+constexpr size_t kSlackMin = 1024;
+
+}  // namespace
+
+TopN::TopN(std::shared_ptr<const SortLayout> layout, size_t limit, std::shared_ptr<MemoryTracker> tracker)
+    : layout_(std::move(layout)),
+      tracker_(std::move(tracker)),
+      limit_(limit),
+      rows_(std::make_shared<RowBlocks>(layout_->row_bytes(), tracker_)),
+      heap_(std::make_shared<RowHeap>()) {
+  if (tracker_ != nullptr) other_bytes_ = ScopedReservation(tracker_);
+}
+
+size_t TopN::MemoryBytes() const {
+  return rows_->bytes() + heap_->bytes() + entries_.capacity() * sizeof(SortEntry);
+}
+
+void TopN::Append(const Chunk& chunk) {
+  if (limit_ == 0 || chunk.empty()) return;
+  Chunk wanted = chunk;
+  if (bound_row_ != nullptr) {
+    const size_t count = chunk.row_count();
+    prefixes_.resize(std::max(prefixes_.size(), count));
+    layout_->EncodePrefixes(chunk, prefixes_.data());
+    const uint64_t bound = bound_prefix_ & layout_->FirstKeyMask();
+    const RowSet rows = chunk.rows();
+    auto selection = std::make_shared<Selection>(count);
+    size_t n = 0;
+    for (size_t i = 0; i < count; ++i) {
+      (*selection)[n] = static_cast<uint32_t>(rows[i]);
+      n += prefixes_[i] <= bound;
+    }
+    if (n == 0) return;
+    selection->resize(n);
+    if (n != count) wanted = chunk.WithSelection(std::move(selection));
+  }
+  const size_t count = wanted.row_count();
+  targets_.resize(std::max(targets_.size(), count));
+  rows_->Append(count, targets_.data());
+  layout_->Encode(wanted, targets_.data(), *heap_);
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t* row = targets_[i];
+    const uint64_t prefix = layout_->Prefix(row, false);
+    if (bound_row_ != nullptr && (prefix > bound_prefix_ || layout_->Compare(row, bound_row_) >= 0)) continue;
+    entries_.push_back({reinterpret_cast<uint64_t>(row), prefix});
+  }
+  if (rows_->size() >= limit_ + std::max(limit_, kSlackMin)) Cut();
+  if (tracker_ != nullptr) {
+    other_bytes_.Resize(static_cast<int64_t>(heap_->bytes() + entries_.capacity() * sizeof(SortEntry)));
+  }
+}
+
+// Keeps the best rows only, in fresh memory.
+void TopN::Cut() {
+  const auto before = [&](const SortEntry& a, const SortEntry& b) {
+    return a.prefix != b.prefix ? a.prefix < b.prefix : layout_->Compare(a.address(), b.address()) < 0;
+  };
+  if (entries_.size() >= limit_) {
+    const auto last = entries_.begin() + static_cast<ptrdiff_t>(limit_) - 1;
+    std::nth_element(entries_.begin(), last, entries_.end(), before);
+    entries_.resize(limit_);
+  }
+  auto rows = std::make_shared<RowBlocks>(layout_->row_bytes(), tracker_);
+  auto heap = std::make_shared<RowHeap>();
+  for (SortEntry& entry : entries_) {
+    uint8_t* copy = rows->Append();
+    layout_->CopyRow(entry.address(), copy, *heap);
+    entry.row = reinterpret_cast<uint64_t>(copy);
+  }
+  rows_ = std::move(rows);
+  heap_ = std::move(heap);
+  if (entries_.size() == limit_) {
+    bound_row_ = entries_.back().address();
+    bound_prefix_ = entries_.back().prefix;
+    NoteBound();
+  }
+}
+
+void TopN::NoteBound() {
+  const size_t column = layout_->keys()[0].column;
+  const ColumnPtr value = layout_->rows().Gather(column, &bound_row_, 1, {heap_->owner()});
+  std::optional<Value> bound = value->GetValue(0);
+  if (bound_ && *bound_ == *bound) return;
+  bound_ = std::move(bound);
+  ++bound_version_;
+}
+
+void TopN::Merge(TopN& other) {
+  for (const SortEntry& entry : other.entries_) {
+    uint8_t* copy = rows_->Append();
+    layout_->CopyRow(entry.address(), copy, *heap_);
+    entries_.push_back({reinterpret_cast<uint64_t>(copy), entry.prefix});
+  }
+  other.entries_.clear();
+  if (!entries_.empty()) Cut();
+}
+
+SortedScan TopN::Finish() {
+  SortEntries(*layout_, false, entries_.data(), entries_.size());
+  if (entries_.size() > limit_) entries_.resize(limit_);
+  SortedScan scan;
+  scan.layout_ = layout_;
+  scan.owners_ = {heap_->owner()};
+  scan.prefix_decides_ = layout_->PrefixDecides(false);
+  struct Kept {
+    std::vector<SortEntry> entries;
+    std::shared_ptr<RowBlocks> rows;
+    ScopedReservation bytes;
+  };
+  auto kept = std::make_shared<Kept>(Kept{std::move(entries_), std::move(rows_), std::move(other_bytes_)});
+  const SortEntry* begin = kept->entries.data();
+  scan.left_ = kept->entries.size();
+  scan.cursors_.push_back({begin, begin + scan.left_, 0, false});
+  scan.runs_ = std::move(kept);
+  return scan;
+}
+
+}  // namespace weir
