@@ -114,7 +114,7 @@ std::string ParentPath(std::string_view path) {
 std::string_view FileName(std::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+  return slash == std::string_view::npos || path.size() == 1 ? path : path.substr(slash + 1);
 }
 
 }  // namespace weir

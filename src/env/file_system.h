@@ -103,6 +103,7 @@ class FileSystem {
   bool Exists(const std::string& path) { return Stat(path).has_value(); }
   std::string ReadFile(const std::string& path);
   // Temporary file, sync, rename, sync of the directory: after a crash either the old or the new content is there.
+  // One writer per path at a time.
   void WriteFileAtomically(const std::string& path, ByteSpan content);
   void RemoveRecursively(const std::string& path);
 };

@@ -9,6 +9,7 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kTemporaryFolder = ".tmp";
+constexpr size_t kDurableFoldersMax = 100'000;  // remembered; forgotten ones are synced again
 
 }  // namespace
 
@@ -55,7 +56,9 @@ class FolderObjectWriter final : public ObjectWriter {
 
 FolderObjectStore::FolderObjectStore(FileSystem& files, std::string root) : files_(files), root_(std::move(root)) {
   const std::string temporary = JoinPath(root_, kTemporaryFolder);
+  const bool is_new = !files_.Exists(root_);
   files_.CreateDirectories(temporary);
+  if (is_new) files_.SyncDirectory(ParentPath(root_));
   for (const FileInfo& left : files_.List(temporary)) files_.Remove(left.path);
 }
 
@@ -74,9 +77,16 @@ std::string FolderObjectStore::TemporaryPath() {
 
 void FolderObjectStore::CreateFolderOf(const std::string& path) {
   const std::string folder = ParentPath(path);
-  if (files_.Stat(folder).has_value()) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    // Somebody may have removed it since.
+    if (durable_folders_.contains(folder) && files_.Stat(folder).has_value()) return;
+  }
   files_.CreateDirectories(folder);
   for (std::string at = folder; at.size() > root_.size(); at = ParentPath(at)) files_.SyncDirectory(ParentPath(at));
+  const std::scoped_lock lock(mutex_);
+  if (durable_folders_.size() >= kDurableFoldersMax) durable_folders_.clear();
+  durable_folders_.insert(folder);
 }
 
 void FolderObjectStore::Put(const std::string& key, ByteSpan content) {

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "env/file_system.h"
@@ -32,12 +34,15 @@ class FolderObjectStore final : public ObjectStore {
   friend class FolderObjectWriter;
   std::string PathOf(const std::string& key) const;
   std::string TemporaryPath();
-  // Creates the folders above the object and makes their names durable.
+  // Creates the folders above the object and makes their names durable. That a folder exists does not say that its
+  // name is: another writer may have created it just now, or have failed to sync it.
   void CreateFolderOf(const std::string& path);
 
   FileSystem& files_;
   const std::string root_;
   std::atomic<uint64_t> next_temporary_{1};
+  std::mutex mutex_;  // guards the below; leaf
+  std::unordered_set<std::string> durable_folders_;
 };
 
 }  // namespace weir

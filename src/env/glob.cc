@@ -115,6 +115,10 @@ bool PartMatches(std::string_view pattern, std::string_view name) {
 bool PartsMatch(std::span<const std::string> pattern, std::span<const std::string> path, bool prefix) {
   if (path.empty()) return prefix ? !pattern.empty() : pattern.empty();
   if (pattern.empty()) return false;
+  if (pattern.size() == 1 && pattern[0] == "**") {
+    // At the end it stands for the files below, too.
+    return std::ranges::none_of(path, [](const std::string& part) { return part.starts_with('.'); });
+  }
   if (pattern[0] == "**") {
     if (PartsMatch(pattern.subspan(1), path, prefix)) return true;
     return !path[0].starts_with('.') && PartsMatch(pattern, path.subspan(1), prefix);
