@@ -89,7 +89,14 @@ EvalNode* EvaluatorImpl::Compile(const ExprPtr& expr, uint64_t scope) {
     case ExprKind::kSubquery:
       throw Error::Internal("subquery left in an expression");
     default:
-      if (node.kind != NodeKind::kTry) CompileKernel(node);
+      // Functions that must not compute what they do not return are nodes.
+      if (expr->is(ExprKind::kCall) && expr->name() == "if") {
+        node.kind = NodeKind::kCase;
+      } else if (expr->is(ExprKind::kCall) && expr->name() == "ifnull") {
+        node.kind = NodeKind::kCoalesce;
+      } else if (node.kind != NodeKind::kTry) {
+        CompileKernel(node);
+      }
   }
   return &node;
 }
@@ -106,9 +113,11 @@ void EvaluatorImpl::CompileKernel(EvalNode& node) {
       node.nulls = overload.nulls;
       node.can_fail = overload.can_fail;
       node.deterministic = overload.volatility != Volatility::kVolatile;
-      if (expr.children().size() == 2 && expr.child(0)->type().physical() == expr.child(1)->type().physical() &&
-          overload.nulls == NullBehavior::kPropagate && !overload.can_fail) {
-        node.compare = CompareOpByName(expr.name());
+      if (expr.children().size() == 2 && overload.nulls == NullBehavior::kPropagate && !overload.can_fail) {
+        const Type& a = expr.child(0)->type();
+        const Type& b = expr.child(1)->type();
+        const bool alike = a == b || (a.kind() == b.kind() && !a.is(TypeKind::kDecimal) && !a.is_nested());
+        if (alike) node.compare = CompareOpByName(expr.name());
       }
       break;
     }

@@ -29,15 +29,27 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
+template <typename Overload>
+bool SameParameters(const Overload& a, const Overload& b) {
+  return a.variadic == b.variadic && std::equal(a.parameters.begin(), a.parameters.end(), b.parameters.begin(),
+                                                b.parameters.end(), [](const TypePattern& x, const TypePattern& y) {
+                                                  return x.kind() == y.kind() && x.type() == y.type();
+                                                });
+}
+
 template <typename Spec>
 struct Directory {
   std::unordered_map<std::string, Spec*> by_name;  // names and aliases
   std::vector<std::unique_ptr<Spec>> specs;
 
-  // Overloads of a name that is already there join those of the first one.
+  // Overloads of a name that is already there join those of the first one, unless it has the same signature.
   void Add(Spec spec) {
     if (const auto found = by_name.find(spec.name); found != by_name.end()) {
-      for (auto& overload : spec.overloads) found->second->overloads.push_back(std::move(overload));
+      for (auto& overload : spec.overloads) {
+        const bool taken = std::any_of(found->second->overloads.begin(), found->second->overloads.end(),
+                                       [&](const auto& other) { return SameParameters(other, overload); });
+        if (!taken) found->second->overloads.push_back(std::move(overload));
+      }
       AddAliases(spec.aliases, found->second);
       return;
     }
