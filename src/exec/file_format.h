@@ -37,6 +37,9 @@ struct FileFormats {
   using Open = std::function<std::unique_ptr<FileFormatScan>(const FileSource& source, FileSystem& files,
                                                              const std::shared_ptr<MemoryTracker>& tracker)>;
   std::map<FileSource::Format, Open> open;
+  // The columns of the files, from their options (names, types, header) or by looking at the first rows.
+  using Infer = std::function<Schema(const FileSource& source, FileSystem& files)>;
+  std::map<FileSource::Format, Infer> infer;
 };
 
 }  // namespace weir

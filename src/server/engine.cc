@@ -1,0 +1,136 @@
+#include "server/engine.h"
+
+#include "server/session.h"
+#include "storage/footer_cache.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kFinishedQueriesMax = 1000;
+constexpr int64_t kBareFooterCacheBytes = 64 << 20;
+
+StorageOptions WithFolder(const EngineOptions& options) {
+  StorageOptions storage = options.storage;
+  storage.data_dir = options.data_dir;
+  storage.background = options.background_jobs;
+  return storage;
+}
+
+}  // namespace
+
+Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<VirtualTables> virtual_tables)
+    : services_(services),
+      options_(std::move(options)),
+      memory_(MemoryTracker::CreateRoot(
+          "process", options_.memory_limit_bytes > 0 ? options_.memory_limit_bytes : MemoryTracker::kNoLimit)),
+      virtual_tables_(virtual_tables == nullptr ? std::make_shared<VirtualTables>() : std::move(virtual_tables)) {
+  WorkerPoolOptions workers;
+  workers.threads = options_.threads;
+  workers_ = std::make_unique<WorkerPool>(services_.clock, workers);
+  IoPoolOptions io;
+  io.threads_max = 64;
+  io_ = std::make_unique<IoPool>(io);
+  if (!options_.data_dir.empty()) {
+    storage_ = Storage::Open(
+        {services_.files, services_.clock, services_.random, services_.timers, *io_, services_.metrics, memory_},
+        WithFolder(options_), virtual_tables_);
+    loads_ =
+        std::make_unique<LoadService>(*storage_, services_.timers, *io_, services_.metrics, memory_, options_.loads);
+    footers_ = storage_->footers();
+  } else {
+    footers_ = std::make_shared<FooterCache>(kBareFooterCacheBytes, memory_);
+    bare_catalog_ = Catalog::Initial(virtual_tables_);
+  }
+}
+
+Engine::~Engine() {
+  Stop();
+  loads_.reset();
+  storage_.reset();
+  workers_.reset();
+  io_.reset();
+}
+
+void Engine::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, session] : sessions_) {
+      session->Cancel(Error::Operational(sqlstate::kAdminShutdown, "the server is shutting down"));
+    }
+  }
+  if (loads_ != nullptr) loads_->Stop();
+  if (storage_ != nullptr) storage_->Stop();
+}
+
+QueryServices Engine::query_services() {
+  return {registry(), *workers_, *io_, &services_.files, footers_, storage_.get(), &formats_};
+}
+
+CatalogPtr Engine::catalog() const {
+  return storage_ == nullptr ? bare_catalog_ : storage_->snapshot()->catalog();
+}
+
+int32_t Engine::AddSession(Session& session) {
+  const std::lock_guard lock(mutex_);
+  const int32_t id = next_session_++;
+  sessions_.emplace(id, &session);
+  return id;
+}
+
+void Engine::RemoveSession(int32_t id) {
+  const std::lock_guard lock(mutex_);
+  sessions_.erase(id);
+}
+
+std::vector<SessionInfo> Engine::sessions() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SessionInfo> out;
+  for (const auto& [id, session] : sessions_) out.push_back(session->info());
+  return out;
+}
+
+bool Engine::CancelSession(int32_t id, bool terminate) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return false;
+  found->second->Cancel(Error::Canceled(terminate ? "terminating connection due to administrator command"
+                                                  : "canceling statement due to user request"));
+  if (terminate) found->second->Terminate();
+  return true;
+}
+
+void Engine::NoteFinished(FinishedQuery query) {
+  if (on_finished_) on_finished_(query);
+  const std::lock_guard lock(mutex_);
+  if (finished_.size() < kFinishedQueriesMax) {
+    finished_.push_back(std::move(query));
+  } else {
+    finished_[finished_next_] = std::move(query);
+  }
+  finished_next_ = (finished_next_ + 1) % kFinishedQueriesMax;
+}
+
+std::vector<FinishedQuery> Engine::finished_queries() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<FinishedQuery> out;
+  out.reserve(finished_.size());
+  const size_t first = finished_.size() < kFinishedQueriesMax ? 0 : finished_next_;
+  for (size_t i = 0; i < finished_.size(); ++i) out.push_back(finished_[(first + i) % finished_.size()]);
+  return out;
+}
+
+std::optional<std::string> Engine::PasswordVerifier(const std::string& user) const {
+  const std::string* found = catalog()->FindObject("user", user);
+  if (found == nullptr || found->empty()) return std::nullopt;
+  return *found;
+}
+
+bool Engine::HasPasswords() const {
+  for (const auto& [name, verifier] : catalog()->ObjectsOf("user")) {
+    if (!verifier.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace weir

@@ -1,0 +1,335 @@
+#include "server/session.h"
+
+#include "obs/profile.h"
+#include "server/file_relations.h"
+#include "server/statement/statement.h"
+
+namespace weir {
+
+Session::Session(Engine& engine, SessionOptions options)
+    : engine_(engine),
+      options_(std::move(options)),
+      database_(options_.database),
+      settings_(engine.options().settings) {
+  if (engine_.catalog()->FindDatabase(database_) == nullptr) {
+    throw Error::User(sqlstate::kInvalidCatalogName, "database \"{}\" does not exist", database_);
+  }
+  for (const auto& [name, value] : options_.settings) {
+    // Clients send settings that only PostgreSQL has; those are theirs to live without.
+    if (FindSetting(name) != nullptr || name.find('.') != std::string::npos) settings_.Set(name, value, false);
+  }
+  settings_.TakeChanges();
+  secret_ = static_cast<int32_t>(engine_.services().random.Next());
+  connected_ = engine_.services().clock.Now();
+  id_ = engine_.AddSession(*this);
+}
+
+Session::~Session() {
+  engine_.RemoveSession(id_);
+}
+
+std::vector<ast::StatementPtr> Session::Parse(std::string_view sql) const {
+  ParseOptions options;
+  options.dialect = options_.dialect;
+  return ParseStatements(sql, options);
+}
+
+namespace {
+
+bool EndsTransaction(const ast::Statement& statement) {
+  const auto* transaction = statement.TryAs<ast::Transaction>();
+  return transaction != nullptr && (transaction->action == ast::TransactionAction::kCommit ||
+                                    transaction->action == ast::TransactionAction::kRollback ||
+                                    transaction->action == ast::TransactionAction::kRollbackToSavepoint);
+}
+
+}  // namespace
+
+PreparedPtr Session::Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types) {
+  auto prepared = std::make_shared<PreparedStatement>();
+  if (statement == nullptr) return prepared;
+  if (transaction_ == TransactionStatus::kFailed && !EndsTransaction(*statement)) {
+    throw Error::User(sqlstate::kInFailedSqlTransaction,
+                      "current transaction is aborted, commands ignored until end of transaction block");
+  }
+  prepared->text = std::string(statement->text);
+  prepared->catalog_version = ReadCatalog()->version();
+  prepared->parameter_types = std::move(parameter_types);
+  DescribeStatement(*this, *statement, *prepared);
+  for (Type& type : prepared->parameter_types) {
+    if (type.is(TypeKind::kUnknown)) type = TypeKind::kVarchar;
+  }
+  prepared->statement = std::move(statement);
+  return prepared;
+}
+
+std::unique_ptr<StatementExecution> Session::Execute(const PreparedPtr& prepared, std::vector<Value> parameters) {
+  if (prepared->statement == nullptr) return MakeCommandExecution("");
+  if (transaction_ == TransactionStatus::kFailed && !EndsTransaction(*prepared->statement)) {
+    throw Error::User(sqlstate::kInFailedSqlTransaction,
+                      "current transaction is aborted, commands ignored until end of transaction block");
+  }
+  return ExecuteStatement(*this, prepared->statement, std::move(parameters));
+}
+
+std::unique_ptr<StatementExecution> Session::Execute(ast::StatementPtr statement) {
+  auto prepared = std::make_shared<PreparedStatement>();
+  prepared->text = std::string(statement->text);
+  prepared->statement = std::move(statement);
+  return Execute(prepared, {});
+}
+
+bool Session::IsCopyIn(const ast::Statement& statement) {
+  const auto* copy = statement.TryAs<ast::Copy>();
+  return copy != nullptr && copy->is_from && copy->peer == ast::CopyPeer::kStdio;
+}
+
+void Session::StatementFailed(const Error&) {
+  if (transaction_ == TransactionStatus::kOpen) transaction_ = TransactionStatus::kFailed;
+}
+
+std::vector<Notice> Session::TakeNotices() {
+  return std::exchange(notices_, {});
+}
+void Session::AddNotice(Notice notice) {
+  notices_.push_back(std::move(notice));
+}
+
+SessionInfo Session::info() const {
+  const std::lock_guard lock(mutex_);
+  SessionInfo info;
+  info.id = id_;
+  info.user = options_.user;
+  info.database = options_.database;
+  info.client_address = options_.client_address;
+  info.state = running_ == nullptr ? "idle" : "active";
+  info.query = running_text_;
+  info.started = connected_;
+  info.query_started = running_since_;
+  return info;
+}
+
+void Session::Cancel(const Error& reason) {
+  const std::lock_guard lock(mutex_);
+  if (running_ != nullptr) running_->Cancel(reason);
+}
+
+void Session::set_on_terminate(std::function<void()> on_terminate) {
+  const std::lock_guard lock(mutex_);
+  on_terminate_ = std::move(on_terminate);
+}
+
+void Session::Terminate() {
+  const std::lock_guard lock(mutex_);
+  if (on_terminate_) on_terminate_();
+}
+
+// ---- what statements work with
+
+NameScope Session::name_scope() const {
+  NameScope scope;
+  scope.database = database_;
+  scope.search_path.clear();
+  const std::string path = settings_.Get("search_path");
+  std::string name;
+  bool quoted = false;
+  const auto add = [&] {
+    while (!name.empty() && name.back() == ' ') name.pop_back();
+    if (name == "$user") name = options_.user;
+    if (!name.empty()) scope.search_path.push_back(name);
+    name.clear();
+  };
+  for (const char c : path) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      add();
+    } else if (c != ' ' || !name.empty()) {
+      name += c;
+    }
+  }
+  add();
+  return scope;
+}
+
+StatementContext Session::MakeStatementContext() const {
+  StatementContext context;
+  context.statement_time_us = engine_.services().clock.Now() / 1000;
+  context.time_zone = settings_.Get("timezone");
+  context.user = options_.user;
+  context.database = database_;
+  const NameScope scope = name_scope();
+  context.search_path = scope.search_path;
+  if (!scope.search_path.empty()) context.schema = scope.search_path[0];
+  context.application_name = settings_.Get("application_name");
+  context.random_seed = engine_.services().random.Next();
+  context.session_id = id_;
+  context.extra_float_digits = static_cast<int>(settings_.GetInteger("extra_float_digits"));
+  return context;
+}
+
+BindContext Session::MakeBindContext() {
+  BindContext context;
+  context.catalog = ReadCatalog();
+  context.registry = &engine_.registry();
+  context.names = name_scope();
+  context.dialect = options_.dialect;
+  context.table_function = [this](const TableFunctionCall& call) { return ResolveTableFunction(engine_, call); };
+  return context;
+}
+
+SnapshotPtr Session::ReadSnapshot() {
+  if (engine_.storage() == nullptr) return nullptr;
+  if (transaction_ != TransactionStatus::kOpen) return engine_.storage()->snapshot();
+  if (transaction_snapshot_ == nullptr) transaction_snapshot_ = engine_.storage()->snapshot();
+  if (!transaction_changed_) return transaction_snapshot_;
+  return engine_.storage()->Overlay(transaction_snapshot_, transaction_changes_);
+}
+
+CatalogPtr Session::ReadCatalog() {
+  const SnapshotPtr snapshot = ReadSnapshot();
+  return snapshot == nullptr ? engine_.catalog() : snapshot->catalog();
+}
+
+QueryOptions Session::MakeQueryOptions(std::string_view) {
+  QueryOptions options;
+  options.threads = static_cast<int>(settings_.GetInteger("threads"));
+  options.chunk_rows = static_cast<size_t>(settings_.GetInteger("chunk_rows"));
+  if (const int64_t limit = settings_.GetBytes("query_memory_limit"); limit > 0) options.memory_limit_bytes = limit;
+  options.profile = settings_.GetBool("query_profile");
+  options.runtime_filters = settings_.GetBool("runtime_filters");
+  if (settings_.GetBool("verify_chunks")) options.verify_chunks = true;
+  return options;
+}
+
+Storage& Session::storage() const {
+  if (engine_.storage() == nullptr) {
+    throw Error::User(sqlstate::kObjectNotInPrerequisiteState, "there is no data folder to keep tables in")
+        .WithHint("Start with --data-dir, or query files with read_parquet, read_csv and read_json.");
+  }
+  return *engine_.storage();
+}
+
+void Session::RequireWritable() const {
+  if (settings_.GetBool("transaction_read_only") || settings_.GetBool("default_transaction_read_only")) {
+    throw Error::User("25006", "cannot change anything in a read-only transaction");
+  }
+}
+
+void Session::ApplyDdl(std::vector<CatalogChange> changes) {
+  RequireWritable();
+  if (transaction_ != TransactionStatus::kOpen) {
+    storage().ApplyDdl(std::move(changes));
+    return;
+  }
+  ReadSnapshot();
+  CommitRequest next = transaction_changes_;
+  next.kind = CommitKind::kDdl;
+  next.ddl.insert(next.ddl.end(), changes.begin(), changes.end());
+  if (!next.tables.empty()) {
+    // Definitions are applied before rows in a commit, so the order of the statements would be lost.
+    throw Error::Unsupported("COMMIT before the definition, or put definitions first in the transaction.",
+                             "a definition cannot follow changes of rows in one transaction");
+  }
+  storage().Overlay(transaction_snapshot_, next);  // refuses what does not fit
+  transaction_changes_ = std::move(next);
+  transaction_changed_ = true;
+}
+
+void Session::ApplyDelta(CommitKind kind, TableDelta delta, std::string label) {
+  if (transaction_ != TransactionStatus::kOpen) {
+    CommitRequest request;
+    request.kind = kind;
+    request.label = std::move(label);
+    if (const auto* database = ReadCatalog()->FindDatabase(database_)) request.database = database->id;
+    request.tables.push_back(std::move(delta));
+    storage().Commit(std::move(request));
+    return;
+  }
+  if (!label.empty()) {
+    throw Error::Unsupported("Run the labelled INSERT outside the transaction block.",
+                             "labels are not available inside a transaction block");
+  }
+  const std::lock_guard lock(mutex_);
+  transaction_changes_.kind = transaction_changed_ ? CommitKind::kInsert : kind;
+  for (TableDelta& existing : transaction_changes_.tables) {
+    if (existing.table != delta.table) continue;
+    existing.Append(std::move(delta));
+    transaction_changed_ = true;
+    return;
+  }
+  transaction_changes_.tables.push_back(std::move(delta));
+  transaction_changed_ = true;
+}
+
+CancellationToken Session::BeginStatement(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  running_ = std::make_unique<CancellationSource>();
+  running_text_ = std::string(text);
+  running_since_ = engine_.services().clock.Now();
+  if (const int64_t timeout_ms = settings_.GetDurationMs("statement_timeout"); timeout_ms > 0) {
+    running_->SetDeadline(engine_.services().timers, engine_.services().clock.Monotonic() + timeout_ms * kNanosPerMilli,
+                          Error::Canceled("canceling statement due to statement timeout"));
+  }
+  return running_->token();
+}
+
+void Session::EndStatement(FinishedQuery finished) {
+  {
+    const std::lock_guard lock(mutex_);
+    running_.reset();
+    finished.query = running_text_;
+    finished.started = running_since_;
+  }
+  finished.session_id = id_;
+  finished.user = options_.user;
+  finished.database = database_;
+  finished.duration_nanos = engine_.services().clock.Now() - finished.started;
+  engine_.NoteFinished(std::move(finished));
+}
+
+// ---- transactions
+
+void Session::Begin() {
+  if (transaction_ != TransactionStatus::kIdle) {
+    AddNotice(
+        {"WARNING", std::string(sqlstate::kActiveSqlTransaction), "there is already a transaction in progress", ""});
+    return;
+  }
+  transaction_ = TransactionStatus::kOpen;
+  transaction_snapshot_ = nullptr;
+  transaction_changes_ = {};
+  transaction_changed_ = false;
+}
+
+void Session::Commit() {
+  if (transaction_ == TransactionStatus::kIdle) {
+    AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction), "there is no transaction in progress", ""});
+    return;
+  }
+  const bool failed = transaction_ == TransactionStatus::kFailed;
+  transaction_ = TransactionStatus::kIdle;
+  CommitRequest changes = std::exchange(transaction_changes_, {});
+  const bool changed = std::exchange(transaction_changed_, false);
+  transaction_snapshot_ = nullptr;
+  settings_.EndTransaction(!failed);
+  if (!failed && changed) storage().Commit(std::move(changes));
+}
+
+void Session::Rollback() {
+  if (transaction_ == TransactionStatus::kIdle) {
+    AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction), "there is no transaction in progress", ""});
+  }
+  transaction_ = TransactionStatus::kIdle;
+  transaction_changes_ = {};
+  transaction_changed_ = false;
+  transaction_snapshot_ = nullptr;
+  settings_.EndTransaction(false);
+}
+
+void Session::UseDatabase(const std::string& name) {
+  ReadCatalog()->GetDatabase(name);
+  database_ = name;
+}
+
+}  // namespace weir

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exec/query.h"
+#include "runtime/cancellation.h"
+#include "server/engine.h"
+#include "server/settings.h"
+#include "sql/binder/binder.h"
+#include "sql/parser/parser.h"
+
+namespace weir {
+
+struct SessionOptions {
+  std::string user = "weir";
+  std::string database{kDefaultDatabase};
+  std::string client_address;
+  Dialect dialect = Dialect::kPostgres;
+  std::vector<std::pair<std::string, std::string>> settings;  // from the client's start-up message
+};
+
+enum class TransactionStatus : char { kIdle = 'I', kOpen = 'T', kFailed = 'E' };
+
+// A parsed and bound statement with a name or without.
+struct PreparedStatement {
+  ast::StatementPtr statement;  // null: an empty query
+  std::string text;
+  std::vector<Type> parameter_types;  // unknown ones became varchar
+  std::optional<Schema> columns;      // of the result; nullopt: no rows come back
+  Version catalog_version;            // of the definitions that it was bound with
+};
+using PreparedPtr = std::shared_ptr<const PreparedStatement>;
+
+struct Notice {
+  std::string severity;  // "NOTICE", "WARNING"
+  std::string sqlstate;
+  std::string message;
+  std::string hint;
+};
+
+// Options of COPY ... TO and FROM, parsed and checked.
+struct CopyOptions {
+  enum class Format : uint8_t { kText, kCsv, kBinary } format = Format::kText;
+  char delimiter = '\t';
+  std::string null_text = "\\N";
+  bool header = false;
+  bool header_match = false;
+  char quote = '"';
+  char escape = '"';
+  bool force_quote_all = false;
+  std::vector<std::string> force_quote;
+  std::vector<std::string> force_not_null;
+  std::vector<std::string> force_null;
+};
+
+// A statement that runs. Results come chunk by chunk; take all of them, or Close.
+class StatementExecution {
+ public:
+  virtual ~StatementExecution() = default;
+  // nullopt: the statement gives no rows (DDL, INSERT).
+  virtual const std::optional<Schema>& columns() const = 0;
+  // Next chunk; nothing at the end, when the statement has taken effect. Throws the statement's error. Next blocks.
+  virtual std::optional<Chunk> Next() = 0;
+  virtual Task<std::optional<Chunk>> NextAsync() = 0;
+  // "SELECT 5", "INSERT 0 3"; after the end. `rows` is how many rows went to the client.
+  virtual std::string CommandTag(uint64_t rows) const = 0;
+  // Set for COPY ... TO STDOUT: rows are to be sent in this format.
+  virtual const CopyOptions* copy_out() const { return nullptr; }
+  // Stops early, waiting for the drivers. Blocks.
+  virtual void Close() = 0;
+  virtual const QueryExecution* query() const { return nullptr; }
+};
+
+// COPY ... FROM STDIN: takes bytes, commits all rows at the end, or nothing.
+class CopyIn {
+ public:
+  virtual ~CopyIn() = default;
+  virtual const CopyOptions& options() const = 0;
+  virtual size_t column_count() const = 0;
+  // Any split of the input. Throws 22P04 and the like with the line's number. Blocks.
+  virtual void Write(std::string_view bytes) = 0;
+  // Rows committed.
+  virtual uint64_t Finish() = 0;
+};
+
+// One client's conversation with the engine: settings, transaction, prepared statements. One statement at a time;
+// Cancel and info() from any thread. All methods that run statements block (on files, commits) and belong on a thread
+// that may: the servers call them on the I/O pool.
+class Session {
+ public:
+  Session(Engine& engine, SessionOptions options);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  std::vector<ast::StatementPtr> Parse(std::string_view sql) const;
+  // Binds; throws user errors. In a failed transaction only COMMIT and ROLLBACK are taken (25P02).
+  PreparedPtr Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types);
+  // Runs with these parameters (one per parameter_types). Definitions may have changed since Prepare: it is bound
+  // again then.
+  std::unique_ptr<StatementExecution> Execute(const PreparedPtr& prepared, std::vector<Value> parameters);
+  std::unique_ptr<StatementExecution> Execute(ast::StatementPtr statement);
+  // Only for COPY ... FROM STDIN.
+  static bool IsCopyIn(const ast::Statement& statement);
+  std::unique_ptr<CopyIn> StartCopyIn(const ast::StatementPtr& statement);
+
+  // The servers call these around each statement: Fail puts an open transaction into the failed state.
+  void StatementFailed(const Error& error);
+  // Implicit transaction of a multi-statement simple query ends.
+  TransactionStatus transaction_status() const { return transaction_; }
+
+  std::vector<Notice> TakeNotices();
+  void AddNotice(Notice notice);
+  Settings& settings() { return settings_; }
+  const Settings& settings() const { return settings_; }
+  const std::string& user() const { return options_.user; }
+  const std::string& database() const { return database_; }
+  int32_t id() const { return id_; }
+  // The secret half of PostgreSQL's cancel key.
+  int32_t secret() const { return secret_; }
+  Engine& engine() { return engine_; }
+  SessionInfo info() const;
+
+  // Stops the running statement, if any. Any thread.
+  void Cancel(const Error& reason);
+  // Set by the server: ends the connection (KILL, shutdown).
+  void set_on_terminate(std::function<void()> on_terminate);
+  void Terminate();
+
+  // ---- for the statement implementations in this folder
+  BindContext MakeBindContext();
+  StatementContext MakeStatementContext() const;
+  // The snapshot that the next statement reads: the newest, or the open transaction's with its own changes.
+  SnapshotPtr ReadSnapshot();
+  CatalogPtr ReadCatalog();
+  NameScope name_scope() const;
+  QueryOptions MakeQueryOptions(std::string_view statement_kind);
+  // Commits, or adds to the open transaction.
+  void ApplyDdl(std::vector<CatalogChange> changes);
+  void ApplyDelta(CommitKind kind, TableDelta delta, std::string label);
+  void RequireWritable() const;
+  Storage& storage() const;  // throws when the engine has no data folder
+  CancellationToken BeginStatement(std::string_view text);
+  void EndStatement(FinishedQuery finished);
+  void Begin();
+  void Commit();
+  void Rollback();
+  void UseDatabase(const std::string& name);
+  std::map<std::string, PreparedPtr>& named_statements() { return named_; }
+
+ private:
+  Engine& engine_;
+  const SessionOptions options_;
+  std::string database_;
+  Settings settings_;
+  int32_t id_ = 0;
+  int32_t secret_ = 0;
+  TransactionStatus transaction_ = TransactionStatus::kIdle;
+  std::vector<Notice> notices_;
+  std::map<std::string, PreparedPtr> named_;  // of SQL's PREPARE
+  // The open transaction: what it read and what it has changed so far.
+  SnapshotPtr transaction_snapshot_;
+  CommitRequest transaction_changes_;
+  bool transaction_changed_ = false;
+
+  mutable std::mutex mutex_;  // guards the below
+  std::unique_ptr<CancellationSource> running_;
+  std::string running_text_;
+  UnixNanos running_since_ = 0;
+  UnixNanos connected_ = 0;
+  std::function<void()> on_terminate_;
+};
+
+}  // namespace weir

@@ -1,0 +1,277 @@
+#include "server/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/error.h"
+#include "types/time_zone.h"
+
+namespace weir {
+
+namespace {
+
+using Kind = SettingDef::Kind;
+
+constexpr SettingDef kSettings[] = {
+    {"application_name", "", "Name that the client gives itself", Kind::kText, false, true},
+    {"bytea_output", "hex", "Text form of bytea", Kind::kText},
+    {"chunk_rows", "4096", "Rows that operators hand on at once", Kind::kInteger},
+    {"client_encoding", "UTF8", "Encoding of the client's text; always UTF8", Kind::kText, false, true},
+    {"client_min_messages", "notice", "Least severe message that is sent", Kind::kText},
+    {"datestyle", "ISO, MDY", "Form of dates; always ISO", Kind::kText, false, true},
+    {"default_transaction_isolation", "repeatable read", "Every statement reads one snapshot", Kind::kText},
+    {"default_transaction_read_only", "off", "Refuse changes by default", Kind::kBool},
+    {"extra_float_digits", "1", "Above 0: the shortest text that reads back to the same number", Kind::kInteger},
+    {"idle_in_transaction_session_timeout", "0", "Ends idle transactions after this time", Kind::kDuration},
+    {"integer_datetimes", "on", "Timestamps are integers", Kind::kBool, true, true},
+    {"intervalstyle", "postgres", "Form of intervals", Kind::kText, false, true},
+    {"is_superuser", "on", "Whether the user may do everything", Kind::kBool, true, true},
+    {"lock_timeout", "0", "Accepted; readers and writers do not lock each other", Kind::kDuration},
+    {"max_identifier_length", "255", "Longest name in bytes", Kind::kInteger, true},
+    {"optimizer_disabled", "", "Optimizer passes to leave out, comma-separated, or all", Kind::kText},
+    {"query_memory_limit", "0", "Memory that one query may use; 0: the process limit", Kind::kBytes},
+    {"query_profile", "on", "Measure the time of every operator", Kind::kBool},
+    {"runtime_filters", "on", "Let joins filter the scans on their probe side", Kind::kBool},
+    {"rw_implicit_flush", "off", "Wait after each change until all materialized views reflect it", Kind::kBool},
+    {"search_path", "public", "Schemas that unqualified names are looked up in", Kind::kText},
+    {"server_encoding", "UTF8", "Encoding of stored text", Kind::kText, true, true},
+    {"server_version", "15.0", "The PostgreSQL version whose protocol and SQL Weir speaks", Kind::kText, true, true},
+    {"server_version_num", "150000", "The same as a number", Kind::kInteger, true},
+    {"session_authorization", "weir", "The session's user", Kind::kText, true, true},
+    {"standard_conforming_strings", "on", "Backslashes are ordinary in '...'", Kind::kBool, false, true},
+    {"statement_timeout", "0", "Cancels statements that take longer; 0: never", Kind::kDuration},
+    {"threads", "0", "Workers that one query uses at most; 0: all", Kind::kInteger},
+    {"timezone", "UTC", "Time zone of timestamptz text", Kind::kText, false, true},
+    {"transaction_isolation", "repeatable read", "Isolation of the current transaction", Kind::kText},
+    {"transaction_read_only", "off", "Whether the current transaction refuses changes", Kind::kBool},
+    {"verify_chunks", "off", "Check what operators hand on; for tests", Kind::kBool},
+    {"weir_version", "0.1.0", "Weir's own version", Kind::kText, true},
+};
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::optional<bool> ParseSwitch(std::string_view text) {
+  const std::string value = Lower(text);
+  for (const std::string_view yes : {"on", "true", "yes", "1", "t", "y"}) {
+    if (value == yes) return true;
+  }
+  for (const std::string_view no : {"off", "false", "no", "0", "f", "n"}) {
+    if (value == no) return false;
+  }
+  return std::nullopt;
+}
+
+// A number and what follows it, without blanks.
+std::optional<std::pair<double, std::string>> SplitUnit(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  double number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc()) return std::nullopt;
+  std::string unit;
+  for (const char* at = end; at != text.data() + text.size(); ++at) {
+    if (*at != ' ') unit += *at;
+  }
+  return std::pair{number, unit};
+}
+
+std::string Normalize(const SettingDef& def, std::string value) {
+  const auto bad = [&](std::string_view hint) {
+    return Error::User(sqlstate::kInvalidParameterValue, "invalid value for parameter \"{}\": \"{}\"", def.name, value)
+        .WithHint(std::string(hint));
+  };
+  switch (def.kind) {
+    case Kind::kBool: {
+      const auto parsed = ParseSwitch(value);
+      if (!parsed.has_value()) throw bad("Use on or off.");
+      return *parsed ? "on" : "off";
+    }
+    case Kind::kInteger: {
+      int64_t number = 0;
+      const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
+      if (failure != std::errc() || end != value.data() + value.size()) throw bad("Use an integer.");
+      if (def.name == "chunk_rows" && (number < 1 || number > 65536)) throw bad("Use 1 to 65536.");
+      if (def.name == "threads" && (number < 0 || number > 1024)) throw bad("Use 0 to 1024.");
+      return value;
+    }
+    case Kind::kBytes:
+      if (!ParseByteSize(value).has_value()) throw bad("Use a number of bytes, or a unit: kB, MB, GB, TB.");
+      return value;
+    case Kind::kDuration:
+      if (!ParseDurationMs(value).has_value()) throw bad("Use milliseconds, or a unit: ms, s, min, h, d.");
+      return value;
+    case Kind::kText:
+      break;
+  }
+  if (def.name == "timezone") return std::string(TimeZone::Find(value).name());
+  if (def.name == "client_encoding") {
+    std::string plain = Lower(value);
+    std::erase(plain, '-');
+    std::erase(plain, '\'');
+    if (plain != "utf8" && plain != "unicode" && plain != "default") throw bad("Weir speaks UTF8 only.");
+    return "UTF8";
+  }
+  return value;
+}
+
+}  // namespace
+
+std::span<const SettingDef> SettingDefs() {
+  return kSettings;
+}
+
+const SettingDef* FindSetting(std::string_view name) {
+  const std::string lower = Lower(name);
+  for (const SettingDef& def : kSettings) {
+    if (def.name == lower) return &def;
+  }
+  return nullptr;
+}
+
+Settings::Settings(const std::vector<std::pair<std::string, std::string>>& defaults) {
+  for (const SettingDef& def : kSettings) {
+    values_[std::string(def.name)] = {std::string(def.fallback), std::string(def.fallback), std::nullopt};
+  }
+  for (const auto& [name, value] : defaults) {
+    Entry& entry = values_[Lower(name)];
+    const SettingDef* def = FindSetting(name);
+    entry.value = entry.reset = def == nullptr ? value : Normalize(*def, value);
+  }
+}
+
+Settings::Entry& Settings::At(std::string_view name) {
+  const auto found = values_.find(Lower(name));
+  if (found == values_.end()) {
+    throw Error::User(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"{}\"", name)
+        .WithHint("SHOW ALL lists the settings.");
+  }
+  return found->second;
+}
+
+void Settings::Set(std::string_view name, std::string value, bool local) {
+  const std::string lower = Lower(name);
+  const SettingDef* def = FindSetting(lower);
+  if (def == nullptr && lower.find('.') != std::string::npos) values_.try_emplace(lower);
+  Entry& entry = At(lower);
+  if (def != nullptr && def->read_only) {
+    throw Error::User(sqlstate::kObjectNotInPrerequisiteState, "parameter \"{}\" cannot be changed", name);
+  }
+  if (def != nullptr) value = Normalize(*def, std::move(value));
+  if (local && !entry.before_local.has_value()) entry.before_local = entry.value;
+  if (!local) entry.before_local.reset();
+  if (def != nullptr && def->report && entry.value != value) changes_[lower] = value;
+  entry.value = std::move(value);
+}
+
+void Settings::Reset(std::string_view name) {
+  const std::string before = At(name).reset;
+  const SettingDef* def = FindSetting(name);
+  if (def != nullptr && def->read_only) return;
+  Set(name, before, false);
+}
+
+void Settings::ResetAll() {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : values_) names.push_back(name);
+  for (const std::string& name : names) Reset(name);
+}
+
+void Settings::EndTransaction(bool) {
+  for (auto& [name, entry] : values_) {
+    if (!entry.before_local.has_value()) continue;
+    const SettingDef* def = FindSetting(name);
+    if (def != nullptr && def->report && entry.value != *entry.before_local) changes_[name] = *entry.before_local;
+    entry.value = *entry.before_local;
+    entry.before_local.reset();
+  }
+}
+
+std::string Settings::Get(std::string_view name) const {
+  return const_cast<Settings*>(this)->At(name).value;
+}
+
+std::optional<std::string> Settings::Find(std::string_view name) const {
+  const auto found = values_.find(Lower(name));
+  if (found == values_.end()) return std::nullopt;
+  return found->second.value;
+}
+
+bool Settings::GetBool(std::string_view name) const {
+  return ParseSwitch(Get(name)).value_or(false);
+}
+
+int64_t Settings::GetInteger(std::string_view name) const {
+  const std::string text = Get(name);
+  int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+int64_t Settings::GetDurationMs(std::string_view name) const {
+  return ParseDurationMs(Get(name)).value_or(0);
+}
+int64_t Settings::GetBytes(std::string_view name) const {
+  return ParseByteSize(Get(name)).value_or(0);
+}
+
+std::vector<std::pair<std::string, std::string>> Settings::All() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [name, entry] : values_) out.emplace_back(name, entry.value);
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> Settings::TakeChanges() {
+  std::vector<std::pair<std::string, std::string>> out(changes_.begin(), changes_.end());
+  changes_.clear();
+  return out;
+}
+
+std::optional<int64_t> ParseByteSize(std::string_view text, int64_t unit_bytes) {
+  const auto split = SplitUnit(text);
+  if (!split.has_value()) return std::nullopt;
+  std::string unit = Lower(split->second);
+  if (unit.ends_with("ib")) unit = unit.substr(0, unit.size() - 2);
+  if (unit.ends_with("b")) unit.pop_back();
+  double factor = static_cast<double>(unit_bytes);
+  if (!split->second.empty()) {
+    if (unit.empty()) {
+      factor = 1;
+    } else if (unit == "k") {
+      factor = 1024.0;
+    } else if (unit == "m") {
+      factor = 1024.0 * 1024;
+    } else if (unit == "g") {
+      factor = 1024.0 * 1024 * 1024;
+    } else if (unit == "t") {
+      factor = 1024.0 * 1024 * 1024 * 1024;
+    } else {
+      return std::nullopt;
+    }
+  }
+  const double bytes = split->first * factor;
+  if (!(bytes > -9e18 && bytes < 9e18)) return std::nullopt;
+  return bytes < 0 ? 0 : static_cast<int64_t>(bytes);
+}
+
+std::optional<int64_t> ParseDurationMs(std::string_view text) {
+  const auto split = SplitUnit(text);
+  if (!split.has_value()) return std::nullopt;
+  const std::string unit = Lower(split->second);
+  constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {
+      {{"", 1}, {"us", 0.001}, {"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+  for (const auto& [name, factor] : kUnits) {
+    if (unit != name) continue;
+    const double ms = split->first * factor;
+    if (!(ms >= 0 && ms < 9e15)) return std::nullopt;
+    return static_cast<int64_t>(std::ceil(ms));
+  }
+  return std::nullopt;
+}
+
+}  // namespace weir

@@ -1,0 +1,198 @@
+
+#include "optimizer/optimizer.h"
+#include "server/statement/statement.h"
+
+namespace weir {
+
+namespace {
+
+std::set<std::string, std::less<>> SplitNames(const std::string& text) {
+  std::set<std::string, std::less<>> out;
+  std::string name;
+  for (const char c : text + ",") {
+    if (c == ',') {
+      if (!name.empty()) out.insert(std::exchange(name, {}));
+    } else if (c != ' ') {
+      name += c;
+    }
+  }
+  return out;
+}
+
+// A query of the engine as a statement of the session.
+class QueryStatementExecution final : public StatementExecution {
+ public:
+  QueryStatementExecution(Session& session, PhysicalPtr plan, std::optional<Schema> columns, std::string verb,
+                          SnapshotPtr snapshot, QueryOptions options, CancellationToken token)
+      : session_(session), columns_(std::move(columns)), verb_(std::move(verb)) {
+    execution_ = std::make_unique<QueryExecution>(std::move(plan), session.engine().query_services(),
+                                                  session.MakeStatementContext(), std::move(snapshot),
+                                                  session.engine().memory(), std::move(token), std::move(options));
+    execution_->Start();
+  }
+  ~QueryStatementExecution() override { Close(); }
+
+  const std::optional<Schema>& columns() const override { return columns_; }
+
+  std::optional<Chunk> Next() override {
+    try {
+      return Take(execution_->Next());
+    } catch (...) {
+      Fail(Error::FromCurrentException());
+      throw;
+    }
+  }
+
+  Task<std::optional<Chunk>> NextAsync() override {
+    std::optional<Chunk> chunk;
+    std::exception_ptr failure;
+    try {
+      chunk = co_await execution_->NextAsync();
+    } catch (...) {
+      failure = std::current_exception();
+      Fail(Error::FromCurrentException());
+    }
+    if (failure != nullptr) std::rethrow_exception(failure);
+    co_return Take(std::move(chunk));
+  }
+
+  std::string CommandTag(uint64_t rows) const override {
+    if (verb_ == "INSERT") return fmt::format("INSERT 0 {}", execution_->rows_affected());
+    if (verb_ == "DELETE") return fmt::format("DELETE {}", execution_->rows_affected());
+    return fmt::format("{} {}", verb_, rows);
+  }
+
+  void Close() override {
+    if (execution_ == nullptr || ended_) return;
+    execution_->Cancel();
+    execution_->Wait();
+    End({});
+  }
+
+  const QueryExecution* query() const override { return execution_.get(); }
+
+ private:
+  std::optional<Chunk> Take(std::optional<Chunk> chunk) {
+    if (!chunk.has_value()) {
+      End({});
+      return chunk;
+    }
+    rows_ += chunk->row_count();
+    // The single count of a change is in its tag.
+    if (!columns_.has_value()) return Next();
+    return chunk;
+  }
+
+  void Fail(const Error& error) {
+    FinishedQuery finished;
+    finished.sqlstate = std::string(error.sqlstate());
+    finished.error = error.message();
+    End(std::move(finished));
+  }
+
+  void End(FinishedQuery finished) {
+    if (std::exchange(ended_, true)) return;
+    if (finished.sqlstate.empty()) finished.sqlstate = std::string(sqlstate::kSuccessfulCompletion);
+    finished.tag = verb_;
+    finished.rows = columns_.has_value() ? rows_ : execution_->rows_affected();
+    finished.cpu_nanos = execution_->cpu_nanos();
+    finished.memory_bytes_peak = execution_->memory().peak_bytes();
+    session_.EndStatement(std::move(finished));
+  }
+
+  Session& session_;
+  const std::optional<Schema> columns_;
+  const std::string verb_;
+  std::unique_ptr<QueryExecution> execution_;
+  uint64_t rows_ = 0;
+  bool ended_ = false;
+};
+
+std::string VerbOf(const ast::Statement& statement) {
+  if (statement.kind == ast::StatementKind::kInsert) return "INSERT";
+  if (statement.kind == ast::StatementKind::kDelete) return "DELETE";
+  return "SELECT";
+}
+
+std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& statement, const BoundStatement& bound,
+                                        std::string verb) {
+  const std::string kind = VerbOf(statement);
+  const bool changes = kind != "SELECT";
+  if (changes) session.RequireWritable();
+  std::optional<Schema> columns;
+  if (!changes) {
+    columns.emplace();
+    for (size_t i = 0; i < bound.names.size(); ++i) columns->push_back({bound.names[i], bound.plan->columns()[i].type});
+  }
+  PhysicalPtr plan = PlanRows(session, bound);
+  QueryOptions options = session.MakeQueryOptions(kind);
+  if (changes && session.transaction_status() == TransactionStatus::kOpen) {
+    options.on_delta = [&session](CommitKind commit, TableDelta delta) {
+      session.ApplyDelta(commit, std::move(delta), {});
+    };
+  }
+  SnapshotPtr snapshot = session.ReadSnapshot();
+  CancellationToken token = session.BeginStatement(statement.text);
+  try {
+    return std::make_unique<QueryStatementExecution>(session, std::move(plan), std::move(columns), std::move(verb),
+                                                     std::move(snapshot), std::move(options), std::move(token));
+  } catch (...) {
+    FinishedQuery finished;
+    const Error error = Error::FromCurrentException();
+    finished.sqlstate = std::string(error.sqlstate());
+    finished.error = error.message();
+    session.EndStatement(std::move(finished));
+    throw;
+  }
+}
+
+}  // namespace
+
+BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
+                        const std::vector<Value>& parameters) {
+  BindContext context = session.MakeBindContext();
+  const StatementContext statement_context = session.MakeStatementContext();
+  const SnapshotPtr snapshot = session.ReadSnapshot();
+  context.statement = &statement_context;
+  context.statistics = snapshot.get();
+  context.parameter_types = parameter_types;
+  context.parameter_values = parameters;
+  Binder binder(context);
+  if (const auto* query = statement.TryAs<ast::QueryStatement>()) return binder.BindQueryStatement(*query->query);
+  if (const auto* insert = statement.TryAs<ast::Insert>()) return binder.BindInsert(*insert);
+  return binder.BindDelete(statement.As<ast::Delete>());
+}
+
+PhysicalPtr PlanRows(Session& session, const BoundStatement& bound) {
+  const StatementContext statement = session.MakeStatementContext();
+  const OptimizerContext context{
+      session.engine().registry(), statement, SplitNames(session.settings().Get("optimizer_disabled")), {}};
+  return PlanPhysical(Optimize(bound.plan, context), context);
+}
+
+std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
+                                                std::vector<Value> parameters) {
+  std::vector<Type> types;
+  for (const Value& value : parameters) types.push_back(value.type());
+  const BoundStatement bound = BindRows(session, *statement, types, parameters);
+  return Run(session, *statement, bound, VerbOf(*statement));
+}
+
+std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,
+                                                std::string tag) {
+  const auto statements = ParseStatements(sql);
+  std::vector<Type> types;
+  for (const Value& value : parameters) types.push_back(value.type());
+  const BoundStatement bound = BindRows(session, *statements[0], types, parameters);
+  return Run(session, *statements[0], bound, tag.empty() ? "SELECT" : std::move(tag));
+}
+
+Schema DescribeText(Session& session, const std::string& sql) {
+  const auto statements = ParseStatements(sql);
+  const BoundStatement bound = BindRows(session, *statements[0], {}, {});
+  Schema schema;
+  for (size_t i = 0; i < bound.names.size(); ++i) schema.push_back({bound.names[i], bound.plan->columns()[i].type});
+  return schema;
+}
+
+}  // namespace weir

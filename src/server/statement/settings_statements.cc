@@ -1,0 +1,122 @@
+#include "server/statement/statement.h"
+
+namespace weir {
+
+namespace {
+
+std::string TextOf(Session& session, const ast::Expr& expr) {
+  if (const auto* text = expr.TryAs<ast::StringLiteral>()) return std::string(text->value);
+  if (const auto* number = expr.TryAs<ast::NumberLiteral>()) return std::string(number->text);
+  if (const auto* flag = expr.TryAs<ast::BoolLiteral>()) return flag->value ? "on" : "off";
+  if (const auto* column = expr.TryAs<ast::ColumnRef>()) return std::string(column->last());
+  BindContext context = session.MakeBindContext();
+  const StatementContext statement = session.MakeStatementContext();
+  context.statement = &statement;
+  return Binder(context).BindConstant(expr, {}).ToString();
+}
+
+void ApplySet(Session& session, const ast::SetVariable& set) {
+  for (const ast::SetItem& item : set.items) {
+    const bool local = item.scope == ast::SetScope::kLocal;
+    if (item.is_user_variable) {
+      throw Error::Unsupported("Use a parameter ($1).", "user-defined variables are not available: @{}", item.name)
+          .WithPosition(item.offset);
+    }
+    if (item.name == "transaction") {
+      if (set.read_only.has_value())
+        session.settings().Set("transaction_read_only", *set.read_only ? "on" : "off", true);
+      continue;
+    }
+    if (item.name == "names") continue;  // the encoding is UTF8 already
+    if (item.name == "role" || item.name == "session authorization") {
+      throw Error::Unsupported("Connect as that user.", "changing the session's user is not available");
+    }
+    if (item.name == "catalog") {
+      session.UseDatabase(TextOf(session, *item.values[0]));
+      continue;
+    }
+    if (item.values.empty()) {
+      session.settings().Reset(item.name);
+      continue;
+    }
+    std::string value;
+    for (const ast::Expr* part : item.values) {
+      if (!value.empty()) value += ", ";
+      value += TextOf(session, *part);
+    }
+    if (local && session.transaction_status() == TransactionStatus::kIdle) {
+      session.AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction),
+                         "SET LOCAL can only be used in transaction blocks", ""});
+      continue;
+    }
+    session.settings().Set(item.name, std::move(value), local);
+  }
+}
+
+// SHOW's column is named as the setting is.
+std::string SettingName(std::string_view name) {
+  const SettingDef* def = FindSetting(name);
+  if (def != nullptr && def->name == "timezone") return "TimeZone";
+  if (def != nullptr && def->name == "datestyle") return "DateStyle";
+  return std::string(name);
+}
+
+}  // namespace
+
+bool IsSettings(const ast::Statement& statement) {
+  switch (statement.kind) {
+    case ast::StatementKind::kSetVariable:
+    case ast::StatementKind::kShowVariable:
+    case ast::StatementKind::kResetVariable:
+    case ast::StatementKind::kUse:
+    case ast::StatementKind::kDiscard:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::optional<Schema> DescribeSettings(Session&, const ast::Statement& statement) {
+  const auto* show = statement.TryAs<ast::ShowVariable>();
+  if (show == nullptr) return std::nullopt;
+  if (show->name == "all") {
+    return Schema{{"name", TypeKind::kVarchar}, {"setting", TypeKind::kVarchar}, {"description", TypeKind::kVarchar}};
+  }
+  return Schema{{SettingName(show->name), TypeKind::kVarchar}};
+}
+
+std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast::Statement& statement) {
+  switch (statement.kind) {
+    case ast::StatementKind::kSetVariable:
+      ApplySet(session, statement.As<ast::SetVariable>());
+      return MakeCommandExecution("SET");
+    case ast::StatementKind::kResetVariable: {
+      const ast::Name name = statement.As<ast::ResetVariable>().name;
+      if (name == "all") {
+        session.settings().ResetAll();
+      } else {
+        session.settings().Reset(name);
+      }
+      return MakeCommandExecution("RESET");
+    }
+    case ast::StatementKind::kShowVariable: {
+      const ast::Name name = statement.As<ast::ShowVariable>().name;
+      if (name != "all") return MakeTextExecution({SettingName(name)}, {{session.settings().Get(name)}}, "SHOW");
+      std::vector<std::vector<std::string>> rows;
+      for (const auto& [key, value] : session.settings().All()) {
+        const SettingDef* def = FindSetting(key);
+        rows.push_back({key, value, def == nullptr ? "" : std::string(def->description)});
+      }
+      return MakeTextExecution({"name", "setting", "description"}, rows, "SHOW");
+    }
+    case ast::StatementKind::kUse:
+      session.UseDatabase(std::string(statement.As<ast::Use>().name.last()));
+      return MakeCommandExecution("USE");
+    default:
+      session.settings().ResetAll();
+      session.named_statements().clear();
+      return MakeCommandExecution("DISCARD ALL");
+  }
+}
+
+}  // namespace weir

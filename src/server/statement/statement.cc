@@ -1,0 +1,210 @@
+#include "server/statement/statement.h"
+
+#include "sql/binder/bind_type.h"
+
+namespace weir {
+
+namespace {
+
+bool IsRows(const ast::Statement& statement) {
+  return statement.kind == ast::StatementKind::kQueryStatement || statement.kind == ast::StatementKind::kInsert ||
+         statement.kind == ast::StatementKind::kDelete;
+}
+
+std::string ExecuteTransaction(Session& session, const ast::Transaction& transaction) {
+  switch (transaction.action) {
+    case ast::TransactionAction::kBegin:
+      session.Begin();
+      if (transaction.read_only.has_value()) {
+        session.settings().Set("transaction_read_only", *transaction.read_only ? "on" : "off", true);
+      }
+      return transaction.is_start ? "START TRANSACTION" : "BEGIN";
+    case ast::TransactionAction::kCommit: {
+      const bool failed = session.transaction_status() == TransactionStatus::kFailed;
+      session.Commit();
+      if (transaction.chain) session.Begin();
+      return failed ? "ROLLBACK" : "COMMIT";
+    }
+    case ast::TransactionAction::kRollback:
+      session.Rollback();
+      if (transaction.chain) session.Begin();
+      return "ROLLBACK";
+    case ast::TransactionAction::kSavepoint:
+    case ast::TransactionAction::kReleaseSavepoint:
+    case ast::TransactionAction::kRollbackToSavepoint:
+      throw Error::Unsupported("Split the work into transactions.", "savepoints are not available");
+    case ast::TransactionAction::kPrepareTransaction:
+    case ast::TransactionAction::kCommitPrepared:
+    case ast::TransactionAction::kRollbackPrepared:
+      break;
+  }
+  throw Error::Unsupported("Commit in one step.", "prepared transactions are not available");
+}
+
+std::string ExecutePrepare(Session& session, const ast::StatementPtr& owner, const ast::Prepare& prepare) {
+  const std::string name(prepare.name);
+  if (prepare.statement == nullptr)
+    throw Error::Unsupported("Use PREPARE name AS statement.", "PREPARE FROM is not available");
+  if (session.named_statements().contains(name)) {
+    throw Error::User(sqlstate::kDuplicatePreparedStatement, "prepared statement \"{}\" already exists", name);
+  }
+  std::vector<Type> types;
+  for (const ast::TypeName* type : prepare.types) types.push_back(ResolveTypeName(*type));
+  const ast::StatementPtr inner(owner, prepare.statement);
+  session.named_statements()[name] = session.Prepare(inner, std::move(types));
+  return "PREPARE";
+}
+
+const PreparedPtr& FindNamed(Session& session, std::string_view name) {
+  const auto found = session.named_statements().find(std::string(name));
+  if (found == session.named_statements().end()) {
+    throw Error::User(sqlstate::kInvalidSqlStatementName, "prepared statement \"{}\" does not exist", name);
+  }
+  return found->second;
+}
+
+std::unique_ptr<StatementExecution> ExecuteNamed(Session& session, const ast::Execute& execute) {
+  const PreparedPtr prepared = FindNamed(session, execute.name);
+  if (execute.args.size() != prepared->parameter_types.size()) {
+    throw Error::User(sqlstate::kSyntaxError,
+                      "wrong number of parameters for prepared statement \"{}\": expected {}, got {}", execute.name,
+                      prepared->parameter_types.size(), execute.args.size())
+        .WithPosition(execute.offset);
+  }
+  const BindContext base = session.MakeBindContext();
+  BindContext context = base;
+  const StatementContext statement = session.MakeStatementContext();
+  context.statement = &statement;
+  Binder binder(context);
+  std::vector<Value> values;
+  for (size_t i = 0; i < execute.args.size(); ++i) {
+    values.push_back(binder.BindConstant(*execute.args[i], prepared->parameter_types[i]));
+  }
+  return session.Execute(prepared, std::move(values));
+}
+
+std::string ExecuteDeallocate(Session& session, const ast::Deallocate& deallocate) {
+  if (deallocate.name.empty()) {
+    session.named_statements().clear();
+    return "DEALLOCATE ALL";
+  }
+  FindNamed(session, deallocate.name);
+  session.named_statements().erase(std::string(deallocate.name));
+  return "DEALLOCATE";
+}
+
+std::string ExecuteKill(Session& session, const ast::Kill& kill) {
+  BindContext context = session.MakeBindContext();
+  const StatementContext statement = session.MakeStatementContext();
+  context.statement = &statement;
+  const Value id = Binder(context).BindConstant(*kill.id, TypeKind::kInt32);
+  if (id.is_null() || !session.engine().CancelSession(static_cast<int32_t>(id.integer()), !kill.query_only)) {
+    throw Error::User(sqlstate::kUndefinedObject, "there is no session with this id: {}", id.ToString());
+  }
+  return "KILL";
+}
+
+[[noreturn]] void ThrowNotAvailable(const ast::Statement& statement) {
+  using Kind = ast::StatementKind;
+  switch (statement.kind) {
+    case Kind::kUpdate:
+    case Kind::kMerge:
+      throw Error::Unsupported("Append the new rows, and DELETE the old ones.", "UPDATE and MERGE are not available");
+    case Kind::kDeclareCursor:
+    case Kind::kFetchCursor:
+    case Kind::kCloseCursor:
+      throw Error::Unsupported("Use LIMIT, or a portal with a row limit of the extended protocol.",
+                               "cursors are not available");
+    case Kind::kCreateMaterializedView:
+    case Kind::kRefreshView:
+      throw Error::Unsupported("Use CREATE VIEW.", "materialized views are not available");
+    case Kind::kSummarize:
+      throw Error::Unsupported("Use min, max, count and approx_count_distinct.", "SUMMARIZE is not available");
+    case Kind::kCreateSource:
+    case Kind::kCreateSink:
+    case Kind::kCreateFlow:
+    case Kind::kCreateRoutineLoad:
+    case Kind::kBrokerLoad:
+      throw Error::Unsupported("Use INSERT ... SELECT, COPY, weir load or OTLP.",
+                               "sources, sinks and flows are not available");
+    default:
+      throw Error::Unsupported("docs/sql.md lists the statements that there are.", "this statement is not available");
+  }
+}
+
+}  // namespace
+
+void DescribeStatement(Session& session, const ast::Statement& statement, PreparedStatement& prepared) {
+  if (IsRows(statement)) {
+    const BoundStatement bound = BindRows(session, statement, prepared.parameter_types, {});
+    prepared.parameter_types = bound.parameter_types;
+    if (statement.kind == ast::StatementKind::kQueryStatement) {
+      Schema schema;
+      for (size_t i = 0; i < bound.names.size(); ++i) schema.push_back({bound.names[i], bound.plan->columns()[i].type});
+      prepared.columns = std::move(schema);
+    }
+    return;
+  }
+  if (const auto* explain = statement.TryAs<ast::Explain>()) {
+    prepared.columns = DescribeExplain(*explain);
+    if (explain->statement != nullptr && IsRows(*explain->statement)) {
+      prepared.parameter_types = BindRows(session, *explain->statement, prepared.parameter_types, {}).parameter_types;
+    }
+    return;
+  }
+  if (const auto shown = QueryOfShow(session, statement)) {
+    prepared.columns = DescribeText(session, shown->sql);
+    return;
+  }
+  if (IsSettings(statement)) {
+    prepared.columns = DescribeSettings(session, statement);
+    return;
+  }
+  if (const auto* execute = statement.TryAs<ast::Execute>())
+    prepared.columns = FindNamed(session, execute->name)->columns;
+}
+
+std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast::StatementPtr& owner,
+                                                     std::vector<Value> parameters) {
+  const ast::Statement& statement = *owner;
+  if (IsRows(statement)) return ExecuteRows(session, owner, std::move(parameters));
+  if (const auto shown = QueryOfShow(session, statement)) {
+    return ExecuteText(session, shown->sql, shown->parameters, "SHOW");
+  }
+  if (IsSettings(statement)) return ExecuteSettings(session, statement);
+  if (IsDdl(statement)) return MakeCommandExecution(ExecuteDdl(session, statement));
+  switch (statement.kind) {
+    case ast::StatementKind::kExplain:
+      return ExecuteExplain(session, statement.As<ast::Explain>(), owner, std::move(parameters));
+    case ast::StatementKind::kCopy:
+      return ExecuteCopy(session, owner, statement.As<ast::Copy>());
+    case ast::StatementKind::kTransaction:
+      return MakeCommandExecution(ExecuteTransaction(session, statement.As<ast::Transaction>()));
+    case ast::StatementKind::kPrepare:
+      return MakeCommandExecution(ExecutePrepare(session, owner, statement.As<ast::Prepare>()));
+    case ast::StatementKind::kExecute:
+      return ExecuteNamed(session, statement.As<ast::Execute>());
+    case ast::StatementKind::kDeallocate:
+      return MakeCommandExecution(ExecuteDeallocate(session, statement.As<ast::Deallocate>()));
+    case ast::StatementKind::kKill:
+      return MakeCommandExecution(ExecuteKill(session, statement.As<ast::Kill>()));
+    case ast::StatementKind::kFlush:
+      // Every commit is visible at once; there are no views behind it yet.
+      return MakeCommandExecution("FLUSH");
+    case ast::StatementKind::kCheckpoint:
+      session.storage().WriteSnapshot();
+      return MakeCommandExecution("CHECKPOINT");
+    case ast::StatementKind::kVacuum:
+      session.storage().Flush();
+      session.storage().Compact();
+      session.storage().Sweep(false);
+      return MakeCommandExecution("VACUUM");
+    case ast::StatementKind::kAnalyze:
+      // Statistics come with every segment; nothing has to be gathered.
+      return MakeCommandExecution("ANALYZE");
+    default:
+      ThrowNotAvailable(statement);
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/session.h"
+
+namespace weir {
+
+// ---- dispatch (statement.cc)
+
+// Fills in columns and parameter types.
+void DescribeStatement(Session& session, const ast::Statement& statement, PreparedStatement& prepared);
+std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast::StatementPtr& statement,
+                                                     std::vector<Value> parameters);
+
+// ---- executions that others are made of
+
+// A statement that has taken effect already.
+std::unique_ptr<StatementExecution> MakeCommandExecution(std::string tag);
+// Rows that are there already; the tag counts them ("SELECT 3") unless given.
+std::unique_ptr<StatementExecution> MakeRowsExecution(Schema columns, std::vector<Chunk> chunks, std::string tag = {});
+// Text columns from strings.
+std::unique_ptr<StatementExecution> MakeTextExecution(std::vector<std::string> names,
+                                                      const std::vector<std::vector<std::string>>& rows,
+                                                      std::string tag = {});
+
+// ---- families
+
+// query.cc: SELECT, INSERT, DELETE
+BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
+                        const std::vector<Value>& parameters);
+std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
+                                                std::vector<Value> parameters);
+PhysicalPtr PlanRows(Session& session, const BoundStatement& bound);
+// A query given as text, for statements that are one underneath (SHOW TABLES); `parameters` fill $1, $2 ...
+std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,
+                                                std::string tag = {});
+Schema DescribeText(Session& session, const std::string& sql);
+
+// explain.cc
+std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::Explain& explain,
+                                                   const ast::StatementPtr& owner, std::vector<Value> parameters);
+Schema DescribeExplain(const ast::Explain& explain);
+
+// ddl.cc: the tag, when it has taken effect
+std::string ExecuteDdl(Session& session, const ast::Statement& statement);
+bool IsDdl(const ast::Statement& statement);
+
+// copy.cc
+std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::StatementPtr& owner,
+                                                const ast::Copy& copy);
+CopyOptions ParseCopyOptions(Session& session, const ast::Copy& copy);
+
+// settings_statements.cc: SET, SHOW, RESET, USE, DISCARD
+std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast::Statement& statement);
+bool IsSettings(const ast::Statement& statement);
+std::optional<Schema> DescribeSettings(Session& session, const ast::Statement& statement);
+
+// show.cc: SHOW TABLES and its family, DESCRIBE: as queries over the system tables
+struct ShownQuery {
+  std::string sql;
+  std::vector<Value> parameters;
+};
+std::optional<ShownQuery> QueryOfShow(Session& session, const ast::Statement& statement);
+
+}  // namespace weir
