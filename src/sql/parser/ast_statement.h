@@ -12,7 +12,8 @@ namespace weir::ast {
   /* this file: queries, changes of rows, sessions */                                                                \
   X(QueryStatement)                                                                                                  \
   X(Insert)                                                                                                          \
-  X(Update) X(Delete) X(Merge) X(Copy) X(Truncate) X(Explain) X(Prepare) X(Execute) X(Deallocate) X(DeclareCursor)   \
+  X(Update)                                                                                                          \
+  X(Delete) X(Merge) X(Copy) X(Truncate) X(Explain) X(Prepare) X(Execute) X(Deallocate) X(DeclareCursor)             \
       X(FetchCursor) X(CloseCursor) X(Transaction) X(SetVariable) X(ShowVariable) X(ResetVariable) X(ShowCommand)    \
           X(Use) X(Describe) X(Summarize) X(Analyze) X(Vacuum) X(Discard) X(Flush) X(Kill) X(Checkpoint)             \
               X(Call) /* ast_ddl.h: definitions */                                                                   \

@@ -182,7 +182,7 @@ void Parser::ParseChangeTarget(ast::QualifiedName& table, ast::Name& alias) {
   if (At(Operator::kStar)) Advance();
   if (Accept(Keyword::kAs)) {
     alias = ParseColumnName();
-  } else if (IsColumnName(token_) && !At(Keyword::kSet) && !At(Keyword::kPartition) && !At(Keyword::kPartition)) {
+  } else if (IsColumnName(token_) && !At(Keyword::kSet) && !At(Keyword::kPartition)) {
     alias = ParseColumnName();
   }
 }

@@ -201,7 +201,8 @@ const ast::TableRef* Parser::ParseParenthesizedTable(bool lateral) {
   if (lateral) SyntaxError();
   // (a JOIN b ON ...) AS j: joins take an alias, too.
   if (const auto* join = inner->TryAs<ast::JoinedTable>();
-      join != nullptr && join->alias.empty() && (At(Keyword::kAs) || IsImplicitTableAlias())) {
+      join != nullptr && join->alias.empty() &&
+      (At(Keyword::kAs) || At(Keyword::kPivot) || At(Keyword::kUnpivot) || IsImplicitTableAlias())) {
     return ParseTableSuffixes(arena_.New<ast::JoinedTable>(*join));
   }
   return inner;

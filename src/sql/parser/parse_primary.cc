@@ -496,6 +496,7 @@ const Expr* Parser::ParseColumnOrCall(Name first, uint32_t offset) {
   }
   auto* type = New<ast::TypeName>(offset);
   type->name = name.parts;
+  type->quoted = lexer_.text()[offset] == '"';
   type->modifiers = plain->args;
   auto* node = New<ast::CastExpr>(offset);
   node->type = type;

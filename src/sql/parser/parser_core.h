@@ -272,7 +272,9 @@ class Parser {
   const ast::Statement* ParseStatement();
   const ast::Statement* ParseStatementBody();
   const ast::Statement* ParseWithStatement();
+  const ast::Statement* ParseOtherStatement();
   const ast::Statement* ParseQueryStatement();
+  const ast::Statement* ParseCheckpoint();
 
   // ---- changes of rows (parse_dml.cc)
   const ast::Statement* ParseChangeAfterWith(const ast::With* with, uint32_t offset);
@@ -301,6 +303,150 @@ class Parser {
   bool AcceptIfExists();
   bool AcceptIfNotExists();
   ast::DropBehavior ParseDropBehavior();
+
+  // ---- CREATE TABLE (parse_table.cc)
+  struct CreatePrefix {  // what stands between CREATE and the kind of the object
+    uint32_t offset = 0;
+    bool or_replace = false;
+    bool temporary = false;
+    bool external = false;
+    bool global = false;
+    bool unique = false;
+    bool recursive = false;
+    bool read_only = false;
+  };
+  struct TableElements {
+    List<ast::ColumnDefinition> columns;
+    bool has_wildcard = false;
+    List<const ast::Constraint*> constraints;
+    List<ast::TableIndex> indexes;
+    List<ast::Watermark> watermarks;
+    ast::QualifiedName like;
+    List<Name> like_including;
+  };
+  const ast::Statement* ParseCreateTable(const CreatePrefix& prefix);
+  bool ParseTableClause(ast::CreateTable* table);
+  void ParseTableElements(TableElements& elements);
+  ast::TableIndex ParseTableIndex();
+  bool AtTableConstraint();
+  const ast::Constraint* ParseTableConstraint();
+  void ParseCheck(ast::Constraint* constraint);
+  void ParseReferences(ast::Constraint* constraint);
+  void ParseConstraintAttributes(ast::Constraint* constraint);
+  const Expr* QuotedNameAsString(const Expr* expr);
+  ast::ColumnDefinition ParseColumnDefinition();
+  bool ParseColumnConstraint(ast::ColumnDefinition& column, ListBuilder<const ast::Constraint*>& constraints);
+  void ParseGenerated(ast::ColumnDefinition& column);
+  const ast::PartitionBy* ParsePartitionBy();
+  ast::PartitionDefinition ParsePartitionDefinition();
+  const ast::Distribution* ParseDistribution();
+  List<Name> ParseSortKey();
+  List<ast::IncludedColumn> ParseIncludedColumns();
+  const ast::StreamFormat* ParseStreamFormat();
+
+  // ---- CREATE of the rest (parse_create.cc, parse_create_function.cc)
+  const ast::Statement* ParseCreate();
+  List<ast::ViewColumn> TryViewColumns();
+  const ast::Statement* ParseCreateView(const CreatePrefix& prefix);
+  const ast::RefreshClause* ParseRefreshClause();
+  void ParseSchedule(const Expr*& start, const Expr*& every);
+  const ast::Statement* ParseCreateMaterializedView(const CreatePrefix& prefix);
+  bool TryEmit();
+  const ast::Statement* ParseCreateSource(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateSink(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateFlow(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateType(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateDomain(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateIndex(const CreatePrefix& prefix);
+  List<ast::Option> ParseSequenceOptions();
+  const ast::Statement* ParseCreateSequence(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateDatabase(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateSchema(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateCatalog(const CreatePrefix& prefix);
+  const ast::Statement* ParseCreateNamed(const CreatePrefix& prefix);
+  ast::FunctionParameter ParseFunctionParameter(bool is_macro);
+  const ast::Statement* ParseCreateFunction(const CreatePrefix& prefix);
+  void ParseFunctionClause(ast::CreateFunction* function);
+
+  // ---- DROP, ALTER, COMMENT, REFRESH (parse_alter.cc)
+  bool AcceptPhrase(std::string_view phrase);
+  std::optional<ast::ObjectKind> TryObjectKind();
+  ast::ObjectKind ParseObjectKind();
+  const ast::Statement* ParseDrop();
+  const ast::Statement* ParseAlter();
+  ast::AlterAction ParseAlterAction(ast::ObjectKind object);
+  List<Name> ParseOneOrMoreNames();
+  void ParseColumnPosition(ast::AlterAction& action);
+  void ParseAlterAdd(ast::AlterAction& action, ast::ObjectKind object);
+  void ParseAlterDrop(ast::AlterAction& action);
+  void ParseAlterModify(ast::AlterAction& action);
+  void ParseAlterColumn(ast::AlterAction& action);
+  void ParseAlterRename(ast::AlterAction& action);
+  void ParseAlterSet(ast::AlterAction& action, ast::ObjectKind object);
+  const ast::Statement* ParseCommentOn();
+  const ast::Statement* ParseRefresh();
+
+  // ---- users and privileges (parse_role.cc)
+  ast::RoleName ParseRoleName();
+  List<ast::Option> ParseRoleOptions();
+  const ast::Statement* ParseCreateRole(const CreatePrefix& prefix);
+  const ast::Statement* ParseAlterRole(uint32_t offset);
+  const ast::Statement* ParseGrant();
+  void ParseGrantObject(ast::GrantPrivileges* grant);
+
+  // ---- sessions (parse_session.cc, parse_show.cc)
+  struct TransactionModes {
+    ast::IsolationLevel isolation = ast::IsolationLevel::kDefault;
+    std::optional<bool> read_only;
+    std::optional<bool> deferrable;
+  };
+  void ParseTransactionModes(TransactionModes& modes);
+  const ast::Statement* ParseTransaction();
+  const Expr* ParseSetValue();
+  ast::SetItem ParseSetItem(ast::SetScope scope);
+  const ast::Statement* ParseSet();
+  const ast::Statement* ParseReset();
+  const ast::Statement* ParsePrepare();
+  const ast::Statement* ParseExecute();
+  const ast::Statement* ParseDeallocate();
+  const ast::Statement* ParseDeclare();
+  const ast::Statement* ParseFetch();
+  const ast::Statement* ParseClose();
+  const ast::Statement* ParseShow();
+  const ast::Statement* ParseShowVariable(uint32_t offset);
+  void ParseShowClauses(ast::ShowCommand* show);
+
+  // ---- short statements (parse_utility.cc)
+  const ast::Statement* ParseExplain();
+  const ast::Statement* ParseDescribe();
+  const ast::Statement* ParseSummarize();
+  ast::AnalyzeTarget ParseAnalyzeTarget();
+  const ast::Statement* ParseAnalyze();
+  const ast::Statement* ParseCreateAnalyze(const CreatePrefix& prefix);
+  const ast::Statement* ParseDropAnalyze(uint32_t offset);
+  const ast::Statement* ParseVacuum();
+  const ast::Statement* ParseDiscard();
+  const ast::Statement* ParseFlush();
+  const ast::Statement* ParseKill();
+  const ast::Statement* ParseUse();
+  const ast::Statement* ParseCallStatement();
+
+  // ---- StarRocks' loads and administration (parse_admin.cc)
+  List<ast::LoadColumn> ParseLoadColumns();
+  const ast::Statement* ParseBrokerLoad();
+  ast::LoadData ParseLoadData();
+  template <typename Node>
+  void ParseRoutineLoadClauses(Node* load);
+  const ast::Statement* ParseCreateRoutineLoad(const CreatePrefix& prefix);
+  const ast::Statement* ParseAlterRoutineLoad(uint32_t offset);
+  const ast::Statement* ParsePauseResumeStop();
+  const ast::Statement* ParseCancel();
+  const ast::Statement* ParseExport();
+  const ast::Statement* ParseSubmitTask();
+  const ast::Statement* ParseBackup();
+  const ast::Statement* ParseRecover();
+  const ast::Statement* ParseAlterSystem(uint32_t offset);
+  const ast::Statement* ParseAdminCommand();
 
   static constexpr size_t kLookahead = 4;
 
