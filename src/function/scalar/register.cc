@@ -9,6 +9,11 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterEncodingFunctions(registry);
   RegisterLikeFunctions(registry);
   RegisterRegexpFunctions(registry);
+  RegisterDateTimeFieldFunctions(registry);
+  RegisterDateTimeBinFunctions(registry);
+  RegisterDateTimeArithmeticFunctions(registry);
+  RegisterDateTimeMakeFunctions(registry);
+  RegisterMysqlDateTimeFunctions(registry);
 }
 
 }  // namespace weir

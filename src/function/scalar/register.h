@@ -13,5 +13,10 @@ void RegisterStringConcatFunctions(Registry& registry);
 void RegisterEncodingFunctions(Registry& registry);
 void RegisterLikeFunctions(Registry& registry);
 void RegisterRegexpFunctions(Registry& registry);
+void RegisterDateTimeFieldFunctions(Registry& registry);
+void RegisterDateTimeBinFunctions(Registry& registry);
+void RegisterDateTimeArithmeticFunctions(Registry& registry);
+void RegisterDateTimeMakeFunctions(Registry& registry);
+void RegisterMysqlDateTimeFunctions(Registry& registry);
 
 }  // namespace weir

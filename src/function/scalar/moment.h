@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "function/scalar/kernel.h"
+#include "types/calendar.h"
+#include "types/time_zone.h"
+
+namespace weir {
+
+// A date or timestamp of any kind taken apart in local time: what all date/time functions compute with.
+struct Moment {
+  int64_t days = 0;    // since 1970-01-01
+  int64_t nanos = 0;   // of the day
+  int32_t offset = 0;  // seconds east of Greenwich that were in force; 0 without a time zone
+};
+
+// Between values of one date/time type (date or any timestamp) and moments. Timestamps with time zone are seen in the
+// session's zone. Belongs to one kernel call.
+class MomentCodec {
+ public:
+  MomentCodec(const Type& type, const StatementContext& statement)
+      : is_date_(type.is(TypeKind::kDate)),
+        nanos_(type.is_timestamp_ns()),
+        zone_(type.has_time_zone() ? &TimeZone::Find(statement.time_zone) : nullptr),
+        cursor_(zone_ == nullptr ? TimeZone::Utc() : *zone_) {}
+
+  static bool IsInfinite(const Type& type, int64_t value) {
+    return type.is(TypeKind::kDate) ? IsInfiniteDate(static_cast<int32_t>(value)) : IsInfiniteTimestamp(value);
+  }
+  bool is_infinite(int64_t value) const {
+    return is_date_ ? IsInfiniteDate(static_cast<int32_t>(value)) : IsInfiniteTimestamp(value);
+  }
+  Moment Read(int64_t value) {
+    if (is_date_) return {value, 0, 0};
+    const int64_t per_second = nanos_ ? kNanosPerSecond : kMicrosPerSecond;
+    const int64_t per_day = per_second * kSecondsPerDay;
+    const int64_t days = FloorDiv(value, per_day);
+    Moment moment{days, (value - days * per_day) * (nanos_ ? 1 : 1000), 0};
+    if (zone_ == nullptr) return moment;
+    moment.offset = cursor_.OffsetAt(FloorDiv(value, per_second));
+    moment.nanos += moment.offset * kNanosPerSecond;
+    Normalize(moment);
+    return moment;
+  }
+  // Throws kDatetimeFieldOverflow when the type does not reach that far. The zone decides the offset anew.
+  int64_t Write(const Moment& moment) const;
+  // With the moment's own offset: for parts smaller than a day.
+  int64_t WriteAtOffset(const Moment& moment) const;
+
+  const TimeZone* zone() const { return zone_; }
+  bool is_date() const { return is_date_; }
+  bool is_nanos() const { return nanos_; }
+
+  static void Normalize(Moment& moment) {
+    const int64_t carry = FloorDiv(moment.nanos, kNanosPerDay);
+    moment.days += carry;
+    moment.nanos -= carry * kNanosPerDay;
+  }
+
+ private:
+  int64_t Combine(const Moment& moment, int64_t offset) const;
+  bool is_date_;
+  bool nanos_;
+  const TimeZone* zone_;
+  TimeZoneCursor cursor_;
+};
+
+// The value of a date or timestamp column as an integer.
+inline int64_t InstantAt(const ColumnView& view, size_t row) {
+  return view.base().type().is(TypeKind::kDate) ? view.At<int32_t>(row) : view.At<int64_t>(row);
+}
+
+// Writes int32 for dates, int64 for timestamps.
+class InstantWriter {
+ public:
+  InstantWriter(const Type& type, size_t size);
+  void Set(size_t row, int64_t value) {
+    if (date_.has_value())
+      date_->Set(row, static_cast<int32_t>(value));
+    else
+      timestamp_->Set(row, value);
+  }
+  void SetNull(size_t row) {
+    if (date_.has_value())
+      date_->SetNull(row);
+    else
+      timestamp_->SetNull(row);
+  }
+  ColumnPtr Finish() { return date_.has_value() ? date_->Finish() : timestamp_->Finish(); }
+
+ private:
+  std::optional<FlatWriter<int32_t>> date_;
+  std::optional<FlatWriter<int64_t>> timestamp_;
+};
+
+inline constexpr TypeKind kInstantKinds[] = {TypeKind::kDate, TypeKind::kTimestamp, TypeKind::kTimestampTz,
+                                             TypeKind::kTimestampNs, TypeKind::kTimestampTzNs};
+inline constexpr TypeKind kTimestampKinds[] = {TypeKind::kTimestamp, TypeKind::kTimestampTz, TypeKind::kTimestampNs,
+                                               TypeKind::kTimestampTzNs};
+
+// Stable when the session's time zone has a say in it.
+inline FunctionOverload ByZone(TypeKind kind, FunctionOverload overload) {
+  return Type(kind).has_time_zone() ? Stable(std::move(overload)) : overload;
+}
+
+// Units of time by name: "hour", "hours", "h", ... and the fields that only extract knows.
+enum class TimeField : uint8_t {
+  kNanosecond,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kWeek,
+  kMonth,
+  kQuarter,
+  kYear,
+  kDecade,
+  kCentury,
+  kMillennium,
+  kDayOfWeek,
+  kIsoDayOfWeek,
+  kDayOfYear,
+  kIsoYear,
+  kEpoch,
+  kJulian,
+  kTimezone,
+  kTimezoneHour,
+  kTimezoneMinute,
+};
+std::optional<TimeField> FindTimeField(std::string_view name);
+// Throws kInvalidParameterValue: `unit "foo" not recognized for type date`.
+TimeField ParseTimeField(std::string_view name, const Type& type);
+[[noreturn]] void ThrowUnsupportedField(std::string_view name, const Type& type);
+
+// Adds months (clamping the day), then days, then time, as PostgreSQL's timestamp + interval; infinite values stay.
+int64_t AddInterval(MomentCodec& codec, int64_t value, const Interval& interval);
+Interval NegateInterval(const Interval& interval);  // throws when it does not fit
+// Rounds down to a whole unit.
+Moment TruncateMoment(Moment moment, TimeField field, const Type& type, std::string_view name);
+
+}  // namespace weir
