@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -167,6 +169,10 @@ void ArmFailPoints(std::string_view spec) {
   for (const Armed& armed : points) any = any || armed.mode != Mode::kOff;
   fail_point_internal::any_armed.store(any, std::memory_order_relaxed);
   changed.notify_all();
+}
+
+void ArmFailPointsFromEnvironment() {
+  if (const char* spec = std::getenv("WEIR_FAILPOINTS")) ArmFailPoints(spec);
 }
 
 void DisarmAllFailPoints() {

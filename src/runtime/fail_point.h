@@ -11,8 +11,8 @@
 // Named places where tests make things go wrong. Always compiled in; one relaxed load while none is armed.
 //   WEIR_FAIL_POINT(meta_before_append);                 throws, pauses, waits or exits as armed
 //   if (WEIR_FAIL_POINT_HIT(exec_spill_write)) { ... }   for a fault of one's own
-// Armed by ArmFailPoints("meta_before_append=once;exec_spill_write=prob(0.1)") or the environment variable
-// WEIR_FAILPOINTS, which app/ hands over at start. Modes:
+// Armed by ArmFailPoints("meta_before_append=once;exec_spill_write=prob(0.1)") or, at start, by the environment
+// variable WEIR_FAILPOINTS. Modes:
 //   off | always | once | skip(n): always but the first n | prob(p): a random part | pause: hold callers until off
 //   delay(ms) | crash: leave the process at once, as kill -9 would
 namespace weir {
@@ -32,6 +32,8 @@ struct FailPointInfo {
 
 // Throws kInvalidParameterValue for an unknown name or mode, with nothing changed.
 void ArmFailPoints(std::string_view spec);
+// What WEIR_FAILPOINTS says, if anything; app/ calls it at start.
+void ArmFailPointsFromEnvironment();
 void DisarmAllFailPoints();
 std::vector<FailPointInfo> ListFailPoints();
 // How many callers a pause holds right now.

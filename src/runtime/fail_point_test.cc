@@ -1,6 +1,7 @@
 #include "runtime/fail_point.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -65,6 +66,16 @@ TEST(FailPoint, CrashLeavesAtOnce) {
         WEIR_FAIL_POINT(runtime_test_a);
       },
       testing::ExitedWithCode(137), "");
+}
+
+TEST(FailPoint, TheEnvironmentArms) {
+  ArmFailPointsFromEnvironment();
+  EXPECT_EQ(HitsOfA(1), 0);
+  ::setenv("WEIR_FAILPOINTS", "runtime_test_a=always", 1);
+  ArmFailPointsFromEnvironment();
+  ::unsetenv("WEIR_FAILPOINTS");
+  EXPECT_EQ(HitsOfA(1), 1);
+  DisarmAllFailPoints();
 }
 
 TEST(FailPoint, ListsNamesModesAndHits) {

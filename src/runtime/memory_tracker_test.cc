@@ -223,7 +223,7 @@ TEST(MemoryTracker, ManyThreadsNeverPassTheLimit) {
             refused.fetch_add(1);
           }
         }
-        if (!grow || held.size() > 64) {
+        if (!grow || held.size() > 512) {
           held_total.fetch_sub(held.back());
           tracker->Release(held.back());
           held.pop_back();

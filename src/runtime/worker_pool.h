@@ -132,7 +132,7 @@ class DriverGroup : public std::enable_shared_from_this<DriverGroup> {
 };
 
 struct WorkerPoolOptions {
-  int threads = 0;  // 0: one per usable core
+  int threads = 0;  // 0: one per core of the machine; servers pass SystemInfo::cores
   int64_t time_slice_nanos = 5 * kNanosPerMilli;
   std::string name = "worker";
   // Takes ready drivers in random order: finds code that relies on an order. On by default in debug builds.
