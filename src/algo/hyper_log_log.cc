@@ -53,6 +53,13 @@ double Tau(double x) {
 }  // namespace
 
 void HllAdd(uint8_t* registers, uint64_t hash) {
+  // Hashes for tables are even but not random: hashes of consecutive integers step regularly, which a count of
+  // leading zeros would mistake for something. (The finaliser of MurmurHash3.)
+  hash ^= hash >> 33;
+  hash *= 0xFF51AFD7ED558CCDULL;
+  hash ^= hash >> 33;
+  hash *= 0xC4CEB9FE1A85EC53ULL;
+  hash ^= hash >> 33;
   const size_t index = hash >> (64 - kPrecision);
   // A guard bit ends the count of leading zeros.
   const uint64_t rest = (hash << kPrecision) | (uint64_t{1} << (kPrecision - 1));

@@ -14,7 +14,10 @@ constexpr size_t kGatherAhead = 8;
 
 }  // namespace
 
-static_assert(sizeof(SortEntry) == sizeof(hwy::K64V64) && offsetof(SortEntry, prefix) == offsetof(hwy::K64V64, key));
+// Entries are sorted as 128-bit numbers: row addresses make them distinct, on which Highway's sorting of key-value
+// pairs relies (it loses values of equal keys in 1.0.3), and keep rows of equal prefixes in order of memory.
+static_assert(sizeof(SortEntry) == sizeof(hwy::uint128_t) &&
+              offsetof(SortEntry, prefix) == offsetof(hwy::uint128_t, hi));
 
 void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entries, size_t count) {
   if (count < 2) return;
@@ -22,7 +25,7 @@ void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entri
   if (!std::is_sorted(entries, entries + count, by_prefix)) {
     if (count >= kVectorSortMin) {
       const hwy::Sorter sorter;
-      sorter(reinterpret_cast<hwy::K64V64*>(entries), count, hwy::SortAscending());
+      sorter(reinterpret_cast<hwy::uint128_t*>(entries), count, hwy::SortAscending());
     } else {
       std::sort(entries, entries + count, by_prefix);
     }

@@ -61,7 +61,7 @@ class SortLayout {
   RowLayout rows_;
 };
 
-// A row to sort with the start of its key. Laid out as Highway's key-value pair.
+// A row to sort with the start of its key. Laid out as Highway's 128-bit number.
 struct alignas(16) SortEntry {
   uint64_t row;  // address
   uint64_t prefix;
