@@ -3,8 +3,8 @@
 #include <iostream>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/process.h"
@@ -34,7 +34,9 @@ std::string ReadAll(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bool IsNumber(const Type& type) { return type.is_numeric(); }
+bool IsNumber(const Type& type) {
+  return type.is_numeric();
+}
 
 void PrintResult(StatementExecution& execution, OutputFormat format, const TextOptions& text) {
   const Schema& schema = *execution.columns();
@@ -78,7 +80,8 @@ bool RunText(Session& session, const std::string& sql, const LocalOptions& optio
         }
         if (format == OutputFormat::kTable) fmt::print("{}\n", execution->CommandTag(0));
       }
-      for (const Notice& notice : session.TakeNotices()) fmt::print(stderr, "{}: {}\n", notice.severity, notice.message);
+      for (const Notice& notice : session.TakeNotices())
+        fmt::print(stderr, "{}: {}\n", notice.severity, notice.message);
       if (options.timing) {
         fmt::print("Time: {:.3f} ms\n", static_cast<double>(clock.Monotonic() - start) / 1e6);
       }
@@ -96,7 +99,8 @@ bool RunText(Session& session, const std::string& sql, const LocalOptions& optio
 
 int RunLocal(int argc, char** argv) {
   LocalOptions options;
-  CLI::App app("Runs SQL in this process, over files and, with --data-dir, over a data folder that no server uses.", "weir local");
+  CLI::App app("Runs SQL in this process, over files and, with --data-dir, over a data folder that no server uses.",
+               "weir local");
   app.add_option("-c,--command", options.commands, "SQL to run; may be given several times");
   app.add_option("-f,--file", options.files, "file of SQL to run; - is standard input");
   app.add_option("--data-dir", options.data_dir, "data folder with tables");
@@ -113,7 +117,8 @@ int RunLocal(int argc, char** argv) {
   if (!options.memory_limit.empty()) {
     const auto bytes = ParseByteSize(options.memory_limit);
     if (!bytes.has_value()) {
-      throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", options.memory_limit).WithHint("Example: 2GB");
+      throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", options.memory_limit)
+          .WithHint("Example: 2GB");
     }
     engine_options.memory_limit_bytes = *bytes;
   }
@@ -124,8 +129,10 @@ int RunLocal(int argc, char** argv) {
   bool fine = true;
   {
     Session session(engine, {});
-    for (const std::string& command : options.commands) fine = fine && RunText(session, command, options, process.clock());
-    for (const std::string& file : options.files) fine = fine && RunText(session, ReadAll(file), options, process.clock());
+    for (const std::string& command : options.commands)
+      fine = fine && RunText(session, command, options, process.clock());
+    for (const std::string& file : options.files)
+      fine = fine && RunText(session, ReadAll(file), options, process.clock());
     if (options.commands.empty() && options.files.empty()) {
       if (::isatty(STDIN_FILENO) != 0) {
         std::string statement, line;

@@ -13,7 +13,8 @@ OutputFormat ParseOutputFormat(std::string_view name) {
   if (name == "csv") return OutputFormat::kCsv;
   if (name == "json") return OutputFormat::kJson;
   if (name == "md") return OutputFormat::kMarkdown;
-  throw Error::User(sqlstate::kInvalidParameterValue, "no such output format: {}", name).WithHint("Use table, csv, json or md.");
+  throw Error::User(sqlstate::kInvalidParameterValue, "no such output format: {}", name)
+      .WithHint("Use table, csv, json or md.");
 }
 
 size_t DisplayWidth(std::string_view text) {
@@ -92,7 +93,9 @@ std::string JsonText(std::string_view text) {
   return out + '"';
 }
 
-bool IsJsonNumber(const std::string& text) { return text != "NaN" && text != "Infinity" && text != "-Infinity"; }
+bool IsJsonNumber(const std::string& text) {
+  return text != "NaN" && text != "Infinity" && text != "-Infinity";
+}
 
 }  // namespace
 

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/pgwire/message.h"
+#include "server/pgwire/pg_server.h"
+#include "server/pgwire/value_format.h"
+#include "server/session.h"
+
+namespace weir::pgwire {
+
+// One client's conversation, as a coroutine: start-up and authentication, then simple and extended queries, COPY.
+// Belongs to its Serve task; not thread-safe, though it moves between the loop, the I/O pool and workers.
+class Connection {
+ public:
+  Connection(PgServer& server, std::unique_ptr<AsyncStream> stream);
+  ~Connection();
+  Task<void> Run();
+
+ private:
+  struct Portal {
+    PreparedPtr prepared;
+    std::vector<Value> parameters;
+    std::vector<int16_t> formats;
+    std::unique_ptr<StatementExecution> execution;
+    std::unique_ptr<RowEncoder> encoder;
+    std::optional<Chunk> chunk;  // being sent
+    size_t chunk_at = 0;
+    uint64_t rows = 0;
+    bool finished = false;
+  };
+
+  // start-up
+  Task<bool> StartUp();
+  Task<void> Authenticate();
+  Task<void> OpenSession();
+  // queries
+  Task<bool> Dispatch(Message message);
+  Task<void> SimpleQuery(std::string sql);
+  Task<void> RunStatement(ast::StatementPtr statement);
+  Task<void> SendRows(StatementExecution& execution, bool describe);
+  Task<void> RunCopyIn(ast::StatementPtr statement);
+  // extended protocol
+  Task<void> HandleParse(std::string body);
+  Task<void> HandleBind(std::string body);
+  Task<void> HandleDescribe(std::string body);
+  Task<void> HandleExecute(std::string body);
+  Task<void> HandleClose(std::string body);
+  Task<void> SendPortal(Portal& portal, int32_t rows_max);
+  Task<void> ClosePortal(std::string name);
+  Task<void> CloseAllPortals();
+
+  // messages
+  void WriteRowDescription(const Schema& schema, const std::vector<int16_t>& formats);
+  void WriteError(const Error& error, std::string_view severity);
+  void WriteNotices();
+  void WriteParameter(std::string_view name, std::string_view value);
+  void WriteCommandComplete(std::string_view tag);
+  void WriteReady();
+  Task<void> Flush();
+  Task<void> FlushIfLarge();
+  void NoteError(const Error& error);
+  std::string TimeZone() const { return session_->settings().Get("timezone"); }
+  int FloatDigits() const { return static_cast<int>(session_->settings().GetInteger("extra_float_digits")); }
+
+  PgServer& server_;
+  std::unique_ptr<AsyncStream> stream_;
+  MessageStream input_;
+  MessageWriter out_;
+  std::string client_address_;
+  std::vector<std::pair<std::string, std::string>> startup_;
+  std::unique_ptr<Session> session_;
+  std::map<std::string, PreparedPtr> statements_;
+  std::map<std::string, Portal> portals_;
+  std::string query_text_;  // that error positions refer to
+  bool skip_until_sync_ = false;
+  bool failed_ = false;  // the statement that ran last
+};
+
+// The bytes of a 0-based offset in UTF-8 text as PostgreSQL counts positions: characters, from 1.
+int64_t CharacterPosition(std::string_view text, int64_t byte_offset);
+
+}  // namespace weir::pgwire

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "runtime/async_socket.h"
+#include "runtime/loop_threads.h"
+#include "runtime/task_group.h"
+#include "server/engine.h"
+#include "server/pgwire/tls_stream.h"
+
+namespace weir {
+
+class Session;
+
+namespace pgwire {
+class Connection;
+}
+
+struct PgServerOptions {
+  SocketAddress address{"127.0.0.1", 4566};
+  std::string tls_certificate_file;  // both empty: no TLS
+  std::string tls_key_file;
+  bool tls_required = false;
+  size_t connections_max = 10'000;
+  uint32_t message_bytes_max = 256U << 20;
+  int64_t startup_timeout_nanos = 60 * kNanosPerSecond;
+  int64_t write_timeout_nanos = 10 * 60 * kNanosPerSecond;  // a client that reads nothing for so long is dropped
+};
+
+// The PostgreSQL protocol's front door. A connection is a coroutine on one of a few event loops, so idle ones cost
+// memory only; statements are bound and started on the engine's I/O pool and run on its workers. Threads: any.
+// Lifecycle: construct (listens), Stop (ends connections), destroy.
+class PgServer {
+ public:
+  PgServer(Engine& engine, LoopThreads& loops, PgServerOptions options);
+  ~PgServer();
+  PgServer(const PgServer&) = delete;
+  PgServer& operator=(const PgServer&) = delete;
+
+  const SocketAddress& address() const { return listener_->local_address(); }
+  size_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  void Stop();
+
+ private:
+  friend class pgwire::Connection;
+  Task<void> AcceptLoop();
+  Task<void> Serve(std::unique_ptr<AsyncStream> stream);
+  // Cancel requests come over connections of their own, with the key of the session's.
+  void Register(Session& session);
+  void Unregister(Session& session);
+  void CancelByKey(int32_t id, int32_t secret);
+
+  Engine& engine_;
+  LoopThreads& loops_;
+  const PgServerOptions options_;
+  std::unique_ptr<TlsContext> tls_;
+  std::unique_ptr<AsyncListener> listener_;
+  TaskGroup tasks_;
+  std::atomic<size_t> connections_{0};
+  std::atomic<bool> stopping_{false};
+  std::mutex mutex_;  // guards the below
+  std::unordered_map<int32_t, Session*> sessions_;
+  std::unordered_map<const pgwire::Connection*, AsyncStream*> streams_;
+};
+
+}  // namespace weir

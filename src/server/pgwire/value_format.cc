@@ -1,0 +1,535 @@
+#include "server/pgwire/value_format.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+
+namespace weir::pgwire {
+
+namespace {
+
+constexpr int64_t kPostgresEpochMicros = 946'684'800'000'000;  // 2000-01-01
+constexpr int32_t kPostgresEpochDays = 10957;
+constexpr uint32_t kOidText = 25;
+
+struct OidEntry {
+  TypeKind kind;
+  uint32_t oid;
+  uint32_t array_oid;
+  int16_t length;
+};
+constexpr OidEntry kOids[] = {
+    {TypeKind::kBoolean, 16, 1000, 1},         {TypeKind::kInt8, 21, 1005, 2},
+    {TypeKind::kInt16, 21, 1005, 2},           {TypeKind::kInt32, 23, 1007, 4},
+    {TypeKind::kInt64, 20, 1016, 8},           {TypeKind::kInt128, 1700, 1231, -1},
+    {TypeKind::kFloat, 700, 1021, 4},          {TypeKind::kDouble, 701, 1022, 8},
+    {TypeKind::kDecimal, 1700, 1231, -1},      {TypeKind::kDate, 1082, 1182, 4},
+    {TypeKind::kTime, 1083, 1183, 8},          {TypeKind::kTimestamp, 1114, 1115, 8},
+    {TypeKind::kTimestampTz, 1184, 1185, 8},   {TypeKind::kTimestampNs, 1114, 1115, 8},
+    {TypeKind::kTimestampTzNs, 1184, 1185, 8}, {TypeKind::kInterval, 1186, 1187, 16},
+    {TypeKind::kVarchar, kOidText, 1009, -1},  {TypeKind::kVarbinary, 17, 1001, -1},
+    {TypeKind::kUuid, 2950, 2951, 16},         {TypeKind::kJson, 114, 199, -1},
+    {TypeKind::kUnknown, kOidText, 1009, -1},
+};
+
+const OidEntry* Find(TypeKind kind) {
+  for (const OidEntry& entry : kOids) {
+    if (entry.kind == kind) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+uint32_t OidOf(const Type& type) {
+  if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return 1043;
+  if (type.is(TypeKind::kList)) {
+    const OidEntry* element = Find(type.element().kind());
+    return element == nullptr ? kOidText : element->array_oid;
+  }
+  const OidEntry* entry = Find(type.kind());
+  return entry == nullptr ? kOidText : entry->oid;
+}
+
+int16_t TypeLengthOf(const Type& type) {
+  const OidEntry* entry = Find(type.kind());
+  return entry == nullptr ? -1 : entry->length;
+}
+
+int32_t TypeModifierOf(const Type& type) {
+  if (type.is(TypeKind::kDecimal)) return ((type.precision() << 16) | type.scale()) + 4;
+  if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return static_cast<int32_t>(type.max_length()) + 4;
+  return -1;
+}
+
+Type TypeOfOid(uint32_t oid) {
+  switch (oid) {
+    case 16:
+      return TypeKind::kBoolean;
+    case 18:
+    case 19:
+    case 25:
+    case 1042:
+    case 1043:
+      return TypeKind::kVarchar;
+    case 17:
+      return TypeKind::kVarbinary;
+    case 20:
+    case 26:
+      return TypeKind::kInt64;
+    case 21:
+      return TypeKind::kInt16;
+    case 23:
+      return TypeKind::kInt32;
+    case 114:
+    case 3802:
+      return TypeKind::kJson;
+    case 700:
+      return TypeKind::kFloat;
+    case 701:
+      return TypeKind::kDouble;
+    case 1082:
+      return TypeKind::kDate;
+    case 1083:
+      return TypeKind::kTime;
+    case 1114:
+      return TypeKind::kTimestamp;
+    case 1184:
+      return TypeKind::kTimestampTz;
+    case 1186:
+      return TypeKind::kInterval;
+    case 1700:
+      return Type::Decimal(38, 10);
+    case 2950:
+      return TypeKind::kUuid;
+    default:
+      break;
+  }
+  for (const OidEntry& entry : kOids) {
+    if (entry.array_oid == oid && entry.kind != TypeKind::kDecimal && entry.kind != TypeKind::kInt128) {
+      return Type::List(entry.kind == TypeKind::kInt8 ? TypeKind::kInt16 : entry.kind);
+    }
+  }
+  return {};
+}
+
+// ---- parameters
+
+namespace {
+
+Error BadBinary(const Type& type, size_t size) {
+  return Error::User(sqlstate::kInvalidBinaryRepresentation, "incorrect binary data format of {} bytes for type {}",
+                     size, type.ToString());
+}
+
+template <typename T>
+T Fixed(std::string_view bytes, const Type& type) {
+  if (bytes.size() != sizeof(T)) throw BadBinary(type, bytes.size());
+  return LoadBigEndian<T>(bytes.data());
+}
+
+// Base-10000 digits, a weight, a sign and a display scale.
+Value DecodeNumeric(std::string_view bytes, const Type& type) {
+  if (bytes.size() < 8) throw BadBinary(type, bytes.size());
+  const auto digits = LoadBigEndian<uint16_t>(bytes.data());
+  const auto weight = LoadBigEndian<int16_t>(bytes.data() + 2);
+  const auto sign = LoadBigEndian<uint16_t>(bytes.data() + 4);
+  const auto scale = LoadBigEndian<uint16_t>(bytes.data() + 6);
+  if (bytes.size() != size_t{8} + digits * 2U || sign == 0xC000 || weight > 1000 || scale > 1000) {
+    throw BadBinary(type, bytes.size());
+  }
+  std::string text = sign == 0x4000 ? "-" : "";
+  const auto group = [&](int i) {
+    if (i < 0 || i >= digits) return std::string("0000");
+    return fmt::format("{:04}", LoadBigEndian<uint16_t>(bytes.data() + 8 + i * 2));
+  };
+  if (weight < 0) text += "0";
+  for (int i = 0; i <= weight; ++i) text += group(i);
+  if (scale > 0) {
+    std::string fraction;
+    for (int i = weight + 1; static_cast<int>(fraction.size()) < scale; ++i) fraction += group(i);
+    text += "." + fraction.substr(0, scale);
+  }
+  return ParseValue(type, text);
+}
+
+// The inverse, from the digits of the text form.
+void EncodeNumeric(std::string_view text, MessageWriter& out) {
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative) text.remove_prefix(1);
+  const size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  std::string padded(whole.size() % 4 == 0 ? 0 : 4 - whole.size() % 4, '0');
+  padded += whole;
+  int weight = static_cast<int>(padded.size() / 4) - 1;
+  padded += fraction;
+  padded.append(fraction.size() % 4 == 0 ? 0 : 4 - fraction.size() % 4, '0');
+  std::vector<int16_t> groups;
+  for (size_t i = 0; i < padded.size(); i += 4) {
+    int value = 0;
+    for (size_t k = 0; k < 4; ++k) value = value * 10 + (padded[i + k] - '0');
+    groups.push_back(static_cast<int16_t>(value));
+  }
+  size_t first = 0;
+  while (first < groups.size() && groups[first] == 0) {
+    ++first;
+    --weight;
+  }
+  size_t last = groups.size();
+  while (last > first && groups[last - 1] == 0) --last;
+  if (first == last) weight = 0;
+  out.Int16(static_cast<int16_t>(last - first));
+  out.Int16(static_cast<int16_t>(weight));
+  out.Int16(negative && first != last ? 0x4000 : 0);
+  out.Int16(static_cast<int16_t>(fraction.size()));
+  for (size_t i = first; i < last; ++i) out.Int16(groups[i]);
+}
+
+Value DecodeArray(std::string_view bytes, const Type& type, const TextOptions& text) {
+  MessageReader in(bytes);
+  const int32_t dimensions = in.Int32();
+  in.Int32();  // has NULLs
+  in.Int32();  // element type
+  std::vector<Value> parts;
+  if (dimensions == 0) return Value::Nested(type, {});
+  if (dimensions != 1) {
+    throw Error::Unsupported("Send nested lists as text.", "binary arrays of {} dimensions are not available",
+                             dimensions);
+  }
+  const int32_t count = in.Int32();
+  in.Int32();  // lower bound
+  for (int32_t i = 0; i < count; ++i) {
+    const int32_t size = in.Int32();
+    if (size < 0) {
+      parts.push_back(Value::Null(type.element()));
+    } else {
+      parts.push_back(DecodeParameter(in.Bytes(static_cast<size_t>(size)), true, type.element(), text));
+    }
+  }
+  return Value::Nested(type, std::move(parts));
+}
+
+}  // namespace
+
+Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, const TextOptions& text) {
+  if (!binary) {
+    if (type.is(TypeKind::kVarchar)) return Value::Bytes(type, std::string(bytes));
+    return ParseValue(type, bytes, text);
+  }
+  switch (type.kind()) {
+    case TypeKind::kBoolean:
+      return Value::Boolean(Fixed<int8_t>(bytes, type) != 0);
+    case TypeKind::kInt8:
+    case TypeKind::kInt16:
+      return Value::Integer(type, Fixed<int16_t>(bytes, type));
+    case TypeKind::kInt32:
+      return Value::Integer(type, Fixed<int32_t>(bytes, type));
+    case TypeKind::kInt64:
+      // oid parameters come with four bytes.
+      if (bytes.size() == 4) return Value::Integer(type, Fixed<uint32_t>(bytes, type));
+      return Value::Integer(type, Fixed<int64_t>(bytes, type));
+    case TypeKind::kFloat:
+      return Value::Floating(type, std::bit_cast<float>(Fixed<uint32_t>(bytes, type)));
+    case TypeKind::kDouble:
+      return Value::Floating(type, std::bit_cast<double>(Fixed<uint64_t>(bytes, type)));
+    case TypeKind::kInt128:
+    case TypeKind::kDecimal:
+      return DecodeNumeric(bytes, type);
+    case TypeKind::kDate: {
+      const auto days = Fixed<int32_t>(bytes, type);
+      if (days == INT32_MAX || days == INT32_MIN) return Value::Integer(type, days);
+      return Value::Integer(type, days + kPostgresEpochDays);
+    }
+    case TypeKind::kTime:
+      return Value::Integer(type, Fixed<int64_t>(bytes, type));
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampTz:
+    case TypeKind::kTimestampNs:
+    case TypeKind::kTimestampTzNs: {
+      const auto micros = Fixed<int64_t>(bytes, type);
+      if (micros == INT64_MAX || micros == INT64_MIN) return Value::Integer(type, micros);
+      int64_t value = 0;
+      if (__builtin_add_overflow(micros, kPostgresEpochMicros, &value) ||
+          (type.is_timestamp_ns() && __builtin_mul_overflow(value, int64_t{1000}, &value))) {
+        throw Error::User(sqlstate::kDatetimeFieldOverflow, "timestamp out of range");
+      }
+      return Value::Integer(type, value);
+    }
+    case TypeKind::kInterval: {
+      if (bytes.size() != 16) throw BadBinary(type, bytes.size());
+      return Value::OfInterval({LoadBigEndian<int32_t>(bytes.data() + 12), LoadBigEndian<int32_t>(bytes.data() + 8),
+                                LoadBigEndian<int64_t>(bytes.data())});
+    }
+    case TypeKind::kUuid: {
+      if (bytes.size() != 16) throw BadBinary(type, bytes.size());
+      const auto high = LoadBigEndian<uint64_t>(bytes.data()) ^ (uint64_t{1} << 63);
+      const auto low = LoadBigEndian<uint64_t>(bytes.data() + 8);
+      return Value::Wide(type, static_cast<int128_t>((static_cast<uint128_t>(high) << 64) | low));
+    }
+    case TypeKind::kList:
+      return DecodeArray(bytes, type, text);
+    case TypeKind::kVarchar:
+    case TypeKind::kVarbinary:
+    case TypeKind::kUnknown:
+      return Value::Bytes(type, std::string(bytes));
+    case TypeKind::kJson:
+      // jsonb begins with a version byte.
+      if (!bytes.empty() && bytes[0] == '\1') bytes.remove_prefix(1);
+      return ParseValue(type, bytes, text);
+    default:
+      throw Error::Unsupported("Send it as text.", "binary parameters are not available for type {}", type.ToString());
+  }
+}
+
+// ---- rows
+
+RowEncoder::RowEncoder(const Schema& schema, std::vector<bool> binary, std::string time_zone, int extra_float_digits)
+    : schema_(schema), binary_(std::move(binary)), time_zone_(std::move(time_zone)) {
+  text_.time_zone = time_zone_;
+  text_.extra_float_digits = extra_float_digits;
+}
+
+namespace {
+
+template <typename T>
+void AppendInteger(T value, std::string& out) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), static_cast<size_t>(end - digits.data()));
+}
+
+void AppendCellText(const ColumnView& view, const Type& type, size_t row, const TextOptions& text, std::string& out) {
+  switch (type.kind()) {
+    case TypeKind::kBoolean:
+      out += view.At<uint8_t>(row) != 0 ? 't' : 'f';
+      return;
+    case TypeKind::kInt8:
+      return AppendInteger(static_cast<int>(view.At<int8_t>(row)), out);
+    case TypeKind::kInt16:
+      return AppendInteger(view.At<int16_t>(row), out);
+    case TypeKind::kInt32:
+      return AppendInteger(view.At<int32_t>(row), out);
+    case TypeKind::kInt64:
+      return AppendInteger(view.At<int64_t>(row), out);
+    case TypeKind::kInt128:
+      return AppendInt128(view.At<int128_t>(row), out);
+    case TypeKind::kDecimal:
+      return AppendDecimal(type.physical() == PhysicalType::kInt64 ? view.At<int64_t>(row) : view.At<int128_t>(row),
+                           type.scale(), out);
+    case TypeKind::kDate:
+      return AppendDate(view.At<int32_t>(row), out);
+    case TypeKind::kTime:
+      return AppendTime(view.At<int64_t>(row), out);
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampNs:
+      return AppendTimestamp(view.At<int64_t>(row), type.is_timestamp_ns(), out);
+    case TypeKind::kTimestampTz:
+    case TypeKind::kTimestampTzNs:
+      return AppendTimestampTz(view.At<int64_t>(row), type.is_timestamp_ns(), text.time_zone, out);
+    case TypeKind::kVarchar:
+    case TypeKind::kJson:
+    case TypeKind::kUnknown:
+      out += view.At<StringRef>(row).view();
+      return;
+    case TypeKind::kVarbinary:
+      return AppendBytea(view.At<StringRef>(row).view(), out);
+    default:
+      AppendValue(view.base().GetValue(view.Index(row)), out, text);
+  }
+}
+
+}  // namespace
+
+void RowEncoder::TextCell(const ColumnView& view, const Type& type, size_t row, std::string& out) {
+  AppendCellText(view, type, row, text_, out);
+}
+
+void RowEncoder::BinaryCell(const ColumnView& view, const Type& type, size_t row, MessageWriter& out) {
+  switch (type.kind()) {
+    case TypeKind::kBoolean:
+      return out.Int8(static_cast<int8_t>(view.At<uint8_t>(row)));
+    case TypeKind::kInt8:
+      return out.Int16(view.At<int8_t>(row));
+    case TypeKind::kInt16:
+      return out.Int16(view.At<int16_t>(row));
+    case TypeKind::kInt32:
+      return out.Int32(view.At<int32_t>(row));
+    case TypeKind::kInt64:
+      return out.Int64(view.At<int64_t>(row));
+    case TypeKind::kFloat:
+      return out.Int32(std::bit_cast<int32_t>(view.At<float>(row)));
+    case TypeKind::kDouble:
+      return out.Int64(std::bit_cast<int64_t>(view.At<double>(row)));
+    case TypeKind::kInt128:
+    case TypeKind::kDecimal: {
+      std::string digits;
+      TextCell(view, type, row, digits);
+      return EncodeNumeric(digits, out);
+    }
+    case TypeKind::kDate: {
+      const int32_t days = view.At<int32_t>(row);
+      return out.Int32(days == kDateInfinity || days == kDateMinusInfinity ? days : days - kPostgresEpochDays);
+    }
+    case TypeKind::kTime:
+      return out.Int64(view.At<int64_t>(row));
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampTz:
+    case TypeKind::kTimestampNs:
+    case TypeKind::kTimestampTzNs: {
+      int64_t value = view.At<int64_t>(row);
+      if (value == kTimestampInfinity || value == kTimestampMinusInfinity) return out.Int64(value);
+      // The protocol counts microseconds; nanoseconds round down.
+      if (type.is_timestamp_ns()) value = value / 1000 - (value % 1000 < 0 ? 1 : 0);
+      return out.Int64(value - kPostgresEpochMicros);
+    }
+    case TypeKind::kInterval: {
+      const Interval& interval = view.At<Interval>(row);
+      out.Int64(interval.micros);
+      out.Int32(interval.days);
+      return out.Int32(interval.months);
+    }
+    case TypeKind::kUuid: {
+      const auto value = static_cast<uint128_t>(view.At<int128_t>(row));
+      out.Int64(static_cast<int64_t>(static_cast<uint64_t>(value >> 64) ^ (uint64_t{1} << 63)));
+      return out.Int64(static_cast<int64_t>(static_cast<uint64_t>(value)));
+    }
+    case TypeKind::kList: {
+      const Type& element = type.element();
+      const ListEntry entry = view.At<ListEntry>(row);
+      if (element.is_nested()) {
+        throw Error::Unsupported("Ask for the text format.", "binary format is not available for type {}",
+                                 type.ToString());
+      }
+      const ColumnView items(*view.base().child(0));
+      bool nulls = false;
+      for (uint32_t i = 0; i < entry.length; ++i) nulls = nulls || items.IsNull(entry.offset + i);
+      out.Int32(entry.length == 0 ? 0 : 1);
+      out.Int32(nulls ? 1 : 0);
+      out.Int32(static_cast<int32_t>(OidOf(element)));
+      if (entry.length == 0) return;
+      out.Int32(static_cast<int32_t>(entry.length));
+      out.Int32(1);
+      for (uint32_t i = 0; i < entry.length; ++i) Cell(items, element, entry.offset + i, true, out);
+      return;
+    }
+    case TypeKind::kVarchar:
+    case TypeKind::kVarbinary:
+    case TypeKind::kJson:
+    case TypeKind::kUnknown:
+      return out.Bytes(view.At<StringRef>(row).view());
+    default: {
+      // Types that PostgreSQL does not have are text to it.
+      std::string text;
+      TextCell(view, type, row, text);
+      return out.Bytes(text);
+    }
+  }
+}
+
+void RowEncoder::Cell(const ColumnView& view, const Type& type, size_t row, bool binary, MessageWriter& out) {
+  if (view.IsNull(row)) return out.Int32(-1);
+  const size_t from = out.ReserveLength();
+  if (binary) {
+    BinaryCell(view, type, row, out);
+  } else {
+    TextCell(view, type, row, out.buffer());
+  }
+  out.FillLength(from);
+}
+
+void RowEncoder::Encode(const Chunk& chunk, size_t from, size_t count, MessageWriter& out) {
+  std::vector<ColumnView> views;
+  views.reserve(chunk.column_count());
+  for (const ColumnPtr& column : chunk.columns()) views.emplace_back(*column);
+  const RowSet rows = chunk.rows();
+  for (size_t i = from; i < from + count; ++i) {
+    const size_t row = rows[i];
+    out.Begin('D');
+    out.Int16(static_cast<int16_t>(views.size()));
+    for (size_t c = 0; c < views.size(); ++c) Cell(views[c], schema_[c].type, row, binary_[c], out);
+    out.End();
+  }
+}
+
+// ---- COPY
+
+CopyEncoder::CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone,
+                         int extra_float_digits)
+    : schema_(schema), options_(options), time_zone_(std::move(time_zone)) {
+  text_.time_zone = time_zone_;
+  text_.extra_float_digits = extra_float_digits;
+  for (const weir::Field& field : schema) {
+    force_quote_.push_back(options_.force_quote_all ||
+                           std::find(options_.force_quote.begin(), options_.force_quote.end(), field.name) !=
+                               options_.force_quote.end());
+  }
+}
+
+void CopyEncoder::Field(std::string_view text, bool force_quote, std::string& out) const {
+  if (options_.format == CopyOptions::Format::kCsv) {
+    bool quote = force_quote || text == options_.null_text || text == "\\.";
+    for (const char c : text) {
+      quote = quote || c == options_.delimiter || c == options_.quote || c == '\n' || c == '\r';
+    }
+    if (!quote) {
+      out += text;
+      return;
+    }
+    out += options_.quote;
+    for (const char c : text) {
+      if (c == options_.quote || c == options_.escape) out += options_.escape;
+      out += c;
+    }
+    out += options_.quote;
+    return;
+  }
+  for (const char c : text) {
+    constexpr std::pair<char, char> kEscapes[] = {{'\b', 'b'}, {'\f', 'f'}, {'\n', 'n'}, {'\r', 'r'},
+                                                  {'\t', 't'}, {'\v', 'v'}, {'\\', '\\'}};
+    const auto* escape =
+        std::find_if(std::begin(kEscapes), std::end(kEscapes), [&](const auto& e) { return e.first == c; });
+    if (escape != std::end(kEscapes)) {
+      out += '\\';
+      out += escape->second;
+    } else {
+      if (c == options_.delimiter) out += '\\';
+      out += c;
+    }
+  }
+}
+
+void CopyEncoder::Header(MessageWriter& out) {
+  if (!options_.header) return;
+  out.Begin('d');
+  for (size_t i = 0; i < schema_.size(); ++i) {
+    if (i != 0) out.buffer() += options_.delimiter;
+    Field(schema_[i].name, false, out.buffer());
+  }
+  out.buffer() += '\n';
+  out.End();
+}
+
+void CopyEncoder::Encode(const Chunk& chunk, MessageWriter& out) {
+  std::vector<ColumnView> views;
+  for (const ColumnPtr& column : chunk.columns()) views.emplace_back(*column);
+  std::string cell;
+  chunk.rows().ForEach([&](size_t row) {
+    out.Begin('d');
+    for (size_t c = 0; c < views.size(); ++c) {
+      if (c != 0) out.buffer() += options_.delimiter;
+      if (views[c].IsNull(row)) {
+        out.buffer() += options_.null_text;
+        continue;
+      }
+      cell.clear();
+      AppendCellText(views[c], schema_[c].type, row, text_, cell);
+      Field(cell, force_quote_[c], out.buffer());
+    }
+    out.buffer() += '\n';
+    out.End();
+  });
+}
+
+}  // namespace weir::pgwire

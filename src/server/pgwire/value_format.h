@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "column/chunk.h"
+#include "server/pgwire/message.h"
+#include "server/session.h"
+#include "types/text.h"
+#include "types/value.h"
+
+namespace weir::pgwire {
+
+// PostgreSQL's object ids of types, and values in its text and binary formats.
+
+uint32_t OidOf(const Type& type);
+int16_t TypeLengthOf(const Type& type);    // typlen: 8, -1 ...
+int32_t TypeModifierOf(const Type& type);  // atttypmod
+// Unknown for 0 and ids that Weir has no type for.
+Type TypeOfOid(uint32_t oid);
+
+// A parameter's value. Throws 22P03 for bad binary values, and what parsing throws for bad text.
+Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, const TextOptions& text);
+
+// Writes rows as DataRow messages. One per portal: formats are per column.
+class RowEncoder {
+ public:
+  RowEncoder(const Schema& schema, std::vector<bool> binary, std::string time_zone, int extra_float_digits);
+  // Rows [from, from + count) of the selected ones.
+  void Encode(const Chunk& chunk, size_t from, size_t count, MessageWriter& out);
+
+ private:
+  void Cell(const ColumnView& view, const Type& type, size_t row, bool binary, MessageWriter& out);
+  void TextCell(const ColumnView& view, const Type& type, size_t row, std::string& out);
+  void BinaryCell(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
+
+  const Schema schema_;
+  const std::vector<bool> binary_;
+  const std::string time_zone_;
+  TextOptions text_;
+};
+
+// Writes rows as CopyData messages in COPY's text or csv format.
+class CopyEncoder {
+ public:
+  CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone, int extra_float_digits);
+  void Header(MessageWriter& out);
+  void Encode(const Chunk& chunk, MessageWriter& out);
+
+ private:
+  void Field(std::string_view text, bool force_quote, std::string& out) const;
+
+  const Schema schema_;
+  const CopyOptions options_;
+  const std::string time_zone_;
+  TextOptions text_;
+  std::vector<bool> force_quote_;
+};
+
+}  // namespace weir::pgwire
