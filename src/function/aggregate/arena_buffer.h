@@ -24,7 +24,7 @@ struct ArenaBuffer {
       throw Error::User(sqlstate::kProgramLimitExceeded, "aggregate state larger than {} bytes: {}", kBytesMax, bytes);
     }
     const size_t grown = std::clamp(size_t{capacity} * 2, std::max<size_t>(bytes, 16), kBytesMax);
-    char* memory = arena.Allocate(grown);
+    char* memory = arena.Allocate(grown, 16);  // as strict as any value kept in it
     if (size != 0) std::memcpy(memory, data, size);
     data = memory;
     capacity = static_cast<uint32_t>(grown);
