@@ -1,0 +1,132 @@
+#include "server/system/pg_types.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace weir {
+
+namespace {
+
+std::vector<PgType> MakeTypes() {
+  std::vector<PgType> types = {
+      {TypeKind::kBoolean, 16, "bool", 1000, 0, 1, 'B'},
+      {TypeKind::kVarbinary, 17, "bytea", 1001, 0, -1, 'U'},
+      {TypeKind::kInt64, 20, "int8", 1016, 0, 8, 'N'},
+      {TypeKind::kInt16, 21, "int2", 1005, 0, 2, 'N'},
+      {TypeKind::kInt8, 21, "int2", 1005, 0, 2, 'N'},
+      {TypeKind::kInt32, 23, "int4", 1007, 0, 4, 'N'},
+      {TypeKind::kVarchar, 25, "text", 1009, 0, -1, 'S'},
+      {TypeKind::kUnknown, 25, "text", 1009, 0, -1, 'S'},
+      {TypeKind::kJson, 114, "json", 199, 0, -1, 'U'},
+      {TypeKind::kFloat, 700, "float4", 1021, 0, 4, 'N'},
+      {TypeKind::kDouble, 701, "float8", 1022, 0, 8, 'N'},
+      {TypeKind::kVarchar, 1043, "varchar", 1015, 0, -1, 'S'},
+      {TypeKind::kDate, 1082, "date", 1182, 0, 4, 'D'},
+      {TypeKind::kTime, 1083, "time", 1183, 0, 8, 'D'},
+      {TypeKind::kTimestamp, 1114, "timestamp", 1115, 0, 8, 'D'},
+      {TypeKind::kTimestampNs, 1114, "timestamp", 1115, 0, 8, 'D'},
+      {TypeKind::kTimestampTz, 1184, "timestamptz", 1185, 0, 8, 'D'},
+      {TypeKind::kTimestampTzNs, 1184, "timestamptz", 1185, 0, 8, 'D'},
+      {TypeKind::kInterval, 1186, "interval", 1187, 0, 16, 'T'},
+      {TypeKind::kDecimal, 1700, "numeric", 1231, 0, -1, 'N'},
+      {TypeKind::kInt128, 1700, "numeric", 1231, 0, -1, 'N'},
+      {TypeKind::kUuid, 2950, "uuid", 2951, 0, 16, 'U'},
+  };
+  const size_t count = types.size();
+  for (size_t i = 0; i < count; ++i) {
+    const PgType element = types[i];
+    types.push_back({TypeKind::kList, element.array_oid, "_" + element.name, 0, element.oid, -1, 'A'});
+  }
+  // What clients look up though no column has it.
+  types.push_back({TypeKind::kUnknown, 26, "oid", 1028, 0, 4, 'N'});
+  types.push_back({TypeKind::kUnknown, 19, "name", 1003, 0, 64, 'S'});
+  types.push_back({TypeKind::kUnknown, 705, "unknown", 0, 0, -2, 'X'});
+  types.push_back({TypeKind::kUnknown, 3802, "jsonb", 3807, 0, -1, 'U'});
+  types.push_back({TypeKind::kUnknown, 1042, "bpchar", 1014, 0, -1, 'S'});
+  return types;
+}
+
+const std::vector<PgType>& AllTypes() {
+  static const std::vector<PgType> kTypes = MakeTypes();
+  return kTypes;
+}
+
+}  // namespace
+
+std::span<const PgType> PgTypes() {
+  // Each id once: several of our kinds share one.
+  static const std::vector<PgType> kDistinct = [] {
+    std::vector<PgType> out;
+    for (const PgType& type : AllTypes()) {
+      bool known = false;
+      for (const PgType& other : out) known = known || other.oid == type.oid;
+      if (!known) out.push_back(type);
+    }
+    return out;
+  }();
+  return kDistinct;
+}
+
+const PgType& PgTypeOf(const Type& type) {
+  const auto& types = AllTypes();
+  if (type.is(TypeKind::kList)) {
+    const PgType& element = PgTypeOf(type.element());
+    for (const PgType& candidate : types) {
+      if (candidate.kind == TypeKind::kList && candidate.element_oid == element.oid) return candidate;
+    }
+  }
+  const bool limited = type.is(TypeKind::kVarchar) && type.max_length() != 0;
+  for (const PgType& candidate : types) {
+    if (candidate.kind == type.kind() && (!limited || candidate.oid == 1043)) return candidate;
+  }
+  return PgTypeOf(TypeKind::kVarchar);
+}
+
+int32_t PgTypeModifier(const Type& type) {
+  if (type.is(TypeKind::kDecimal)) return ((type.precision() << 16) | type.scale()) + 4;
+  if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return static_cast<int32_t>(type.max_length()) + 4;
+  if (type.is_timestamp_ns()) return 9;
+  return -1;
+}
+
+std::string FormatPgType(int64_t oid, int64_t modifier) {
+  switch (oid) {
+    case 16:
+      return "boolean";
+    case 20:
+      return "bigint";
+    case 21:
+      return "smallint";
+    case 23:
+      return "integer";
+    case 700:
+      return "real";
+    case 701:
+      return "double precision";
+    case 1042:
+    case 1043: {
+      const std::string name = oid == 1042 ? "character" : "character varying";
+      return modifier > 4 ? fmt::format("{}({})", name, modifier - 4) : name;
+    }
+    case 1083:
+      return "time without time zone";
+    case 1114:
+      return modifier >= 0 ? fmt::format("timestamp({}) without time zone", modifier) : "timestamp without time zone";
+    case 1184:
+      return modifier >= 0 ? fmt::format("timestamp({}) with time zone", modifier) : "timestamp with time zone";
+    case 1700:
+      if (modifier < 4) return "numeric";
+      return fmt::format("numeric({},{})", (modifier - 4) >> 16, (modifier - 4) & 0xFFFF);
+    default:
+      break;
+  }
+  for (const PgType& type : PgTypes()) {
+    if (type.oid != oid) continue;
+    if (type.element_oid != 0) return FormatPgType(type.element_oid, modifier) + "[]";
+    return type.name;
+  }
+  return "???";
+}
+
+}  // namespace weir

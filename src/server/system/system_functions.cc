@@ -1,0 +1,126 @@
+#include "server/system/system_functions.h"
+
+#include "expr/row_adapter.h"
+#include "server/system/pg_types.h"
+
+namespace weir {
+
+namespace {
+
+constexpr TypeKind kText = TypeKind::kVarchar;
+constexpr TypeKind kInt = TypeKind::kInt32;
+constexpr TypeKind kBig = TypeKind::kInt64;
+constexpr TypeKind kBool = TypeKind::kBoolean;
+
+FunctionOverload Overload(std::vector<TypePattern> parameters, Type result, ScalarKernel kernel) {
+  FunctionOverload overload;
+  overload.parameters = std::move(parameters);
+  overload.result = std::move(result);
+  overload.kernel = std::move(kernel);
+  overload.volatility = Volatility::kStable;
+  overload.can_fail = false;
+  return overload;
+}
+
+ScalarKernel ConstantKernel(Value value) {
+  return [value = std::move(value)](const KernelArgs& args) { return Column::Constant(value, args.size); };
+}
+
+FunctionSpec Spec(std::string name, std::string description, std::string example, std::string result,
+                  std::vector<FunctionOverload> overloads) {
+  FunctionSpec spec;
+  spec.name = std::move(name);
+  spec.family = "system";
+  spec.description = std::move(description);
+  spec.example = std::move(example);
+  spec.example_result = std::move(result);
+  spec.overloads = std::move(overloads);
+  return spec;
+}
+
+// The modifier may be NULL.
+FunctionOverload FormatTypeOverload() {
+  FunctionOverload overload = Overload({kBig, kInt}, kText, [](const KernelArgs& args) {
+    FlatWriter<StringRef> writer(kText, args.size);
+    const ColumnView oid(*args.columns[0]), modifier(*args.columns[1]);
+    args.rows.ForEach([&](size_t row) {
+      if (oid.IsNull(row)) return writer.SetNull(row);
+      const int64_t of = modifier.IsNull(row) ? -1 : modifier.At<int32_t>(row);
+      writer.SetString(row, FormatPgType(oid.At<int64_t>(row), of));
+    });
+    return writer.Finish();
+  });
+  overload.nulls = NullBehavior::kSpecial;
+  return overload;
+}
+
+std::string PrettySize(int64_t bytes) {
+  constexpr std::string_view kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+  size_t unit = 0;
+  // As PostgreSQL: the next unit from 10240 on, rounded half away from zero.
+  auto size = static_cast<double>(bytes);
+  while (std::abs(size) >= 10240 && unit + 1 < std::size(kUnits)) {
+    size /= 1024;
+    ++unit;
+  }
+  return fmt::format("{} {}", static_cast<int64_t>(std::llround(size)), kUnits[unit]);
+}
+
+}  // namespace
+
+void RegisterSystemFunctions(Registry& registry) {
+  const auto always = [&](std::string name, std::string description, std::string example,
+                          std::vector<std::vector<TypePattern>> signatures, Value value, std::string result) {
+    std::vector<FunctionOverload> overloads;
+    for (auto& parameters : signatures)
+      overloads.push_back(Overload(std::move(parameters), value.type(), ConstantKernel(value)));
+    registry.Add(
+        Spec(std::move(name), std::move(description), std::move(example), std::move(result), std::move(overloads)));
+  };
+  const Value yes = Value::Boolean(true), no_text = Value::Null(kText);
+
+  for (const char* name :
+       {"pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_opclass_is_visible"}) {
+    always(name, "Whether the object is found without a schema: all are", fmt::format("{}(1259)", name), {{kBig}}, yes,
+           "t");
+  }
+  for (const char* name :
+       {"has_table_privilege", "has_schema_privilege", "has_database_privilege", "has_column_privilege",
+        "has_any_column_privilege", "has_function_privilege", "pg_has_role"}) {
+    always(name, "Whether the user may: every user may everything", fmt::format("{}('weir', 'select')", name),
+           {{kText, kText}, {kBig, kText}, {kText, kText, kText}, {kText, kBig, kText}, {kBig, kBig, kText}}, yes, "t");
+  }
+  always("pg_relation_is_publishable", "Whether the table can be published: none can",
+         "pg_relation_is_publishable('t')", {{kBig}, {kText}}, Value::Boolean(false), "f");
+  always("pg_is_in_recovery", "Whether the server is a standby", "pg_is_in_recovery()", {{}}, Value::Boolean(false),
+         "f");
+  for (const char* name : {"obj_description", "shobj_description"}) {
+    always(name, "The comment on an object; see pg_description", fmt::format("{}(1, 'pg_class')", name),
+           {{kBig, kText}, {kBig}}, no_text, "");
+  }
+  always("col_description", "The comment on a column; see pg_description", "col_description(1, 1)", {{kBig, kInt}},
+         no_text, "");
+  for (const char* name :
+       {"pg_get_constraintdef", "pg_get_indexdef", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_functiondef",
+        "pg_get_partkeydef", "pg_get_statisticsobjdef_columns", "pg_get_function_result", "pg_get_function_arguments",
+        "pg_get_function_identity_arguments", "pg_get_viewdef", "pg_get_serial_sequence", "pg_tablespace_location"}) {
+    always(name, "A definition as text; NULL, since Weir has no such object by this id", fmt::format("{}(1)", name),
+           {{kBig}, {kBig, kBool}, {kBig, kInt, kBool}, {kText, kText}}, no_text, "");
+  }
+  registry.Add(Spec("pg_get_expr", "A default expression as text", "pg_get_expr('1', 0)", "1",
+                    {Overload({kText, kBig}, kText, [](const KernelArgs& args) { return args.columns[0]; }),
+                     Overload({kText, kBig, kBool}, kText, [](const KernelArgs& args) { return args.columns[0]; })}));
+  registry.Add(Spec("format_type", "A type's name from its id and modifier", "format_type(1700, 1002)",
+                    "numeric(0,998)", {FormatTypeOverload()}));
+  registry.Add(Spec("pg_get_userbyid", "A user's name from its id", "pg_get_userbyid(10)", "weir",
+                    {Overload({kBig}, kText, ConstantKernel(Value::String("weir")))}));
+  registry.Add(Spec("pg_encoding_to_char", "An encoding's name", "pg_encoding_to_char(6)", "UTF8",
+                    {Overload({kInt}, kText, ConstantKernel(Value::String("UTF8")))}));
+  registry.Add(
+      Spec("pg_size_pretty", "Bytes with a unit", "pg_size_pretty(20480)", "20 kB",
+           {Overload({kBig}, kText, RowKernelWith<StringRef, int64_t>([](RowOut<StringRef>& out, int64_t bytes) {
+                       out.SetString(PrettySize(bytes));
+                     }))}));
+}
+
+}  // namespace weir

@@ -1,0 +1,263 @@
+#include "obs/metrics.h"
+#include "server/engine.h"
+#include "server/settings.h"
+#include "server/system/definition.h"
+#include "server/system/system_table.h"
+#include "storage/snapshot.h"
+
+namespace weir {
+
+namespace {
+
+const Type kText = TypeKind::kVarchar;
+const Type kBigint = TypeKind::kInt64;
+const Type kReal = TypeKind::kDouble;
+const Type kBool = TypeKind::kBoolean;
+const Type kTime = TypeKind::kTimestampTzNs;
+
+std::string Signature(const std::string& name, const std::vector<TypePattern>& parameters, size_t optional,
+                      bool variadic, const std::string& result) {
+  std::string out = name + "(";
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (i != 0) out += ", ";
+    const bool open = i + optional >= parameters.size();
+    out += (open ? "[" : "") + parameters[i].ToString() + (open ? "]" : "");
+  }
+  if (variadic) out += ", ...";
+  return out + ") -> " + result;
+}
+
+void FillFunctions(const SystemTableInput& input, RowWriter& out) {
+  for (const FunctionSpec* spec : input.engine.registry().functions()) {
+    for (const FunctionOverload& overload : spec->overloads) {
+      out.Text(spec->name).Text("scalar");
+      out.Text(Signature(spec->name, overload.parameters, overload.optional_parameters, overload.variadic,
+                         overload.resolve ? "depends on the arguments" : overload.result.ToString()));
+      out.Text(spec->description).Text(spec->example).Text(spec->example_result).Text(spec->family).EndRow();
+    }
+  }
+  for (const AggregateSpec* spec : input.engine.registry().aggregates()) {
+    for (const AggregateOverload& overload : spec->overloads) {
+      out.Text(spec->name).Text("aggregate");
+      out.Text(Signature(spec->name, overload.parameters, 0, overload.variadic,
+                         overload.resolve ? "depends on the arguments" : overload.result.ToString()));
+      out.Text(spec->description).Text(spec->example).Text(spec->example_result).Text("aggregate").EndRow();
+    }
+  }
+}
+
+void FillCommits(const SystemTableInput& input, RowWriter& out) {
+  if (input.engine.storage() == nullptr) return;
+  for (const CommitSummary& commit : input.engine.storage()->log().Recent(100'000)) {
+    out.Int(static_cast<int64_t>(commit.version.value())).Text(CommitKindName(commit.kind)).Text(commit.label);
+    out.Int(commit.time).Int(static_cast<int64_t>(commit.inserted_rows)).Int(static_cast<int64_t>(commit.deleted_rows));
+    out.Int(commit.segments_added).Int(commit.parts_removed).Int(static_cast<int64_t>(commit.payload_bytes));
+    out.Text(commit.description).EndRow();
+  }
+}
+
+void FillSegments(const SystemTableInput& input, RowWriter& out) {
+  if (input.engine.storage() == nullptr) return;
+  const SnapshotPtr snapshot = input.engine.storage()->snapshot();
+  for (const TablePtr& table : snapshot->catalog()->AllTables()) {
+    const TableState* state = snapshot->state()->FindTable(table->id);
+    if (state == nullptr) continue;
+    const std::string path = snapshot->catalog()->PathOf(*table);
+    state->segments.ForEach([&](const SegmentRef& ref) {
+      out.Text(path).Text(ref.info->path).Text(ref.info->partition).Int(ref.info->level);
+      out.Int(static_cast<int64_t>(ref.info->rows)).Int(static_cast<int64_t>(ref.info->rows - ref.live_rows()));
+      out.Int(static_cast<int64_t>(ref.info->bytes)).Text("segment").EndRow();
+    });
+    state->inline_batches.ForEach([&](const InlineRef& ref) {
+      out.Text(path).Null().Text("").Int(0).Int(static_cast<int64_t>(ref.batch->rows.size()));
+      out.Int(static_cast<int64_t>(ref.batch->rows.size() - ref.live_rows()));
+      out.Int(static_cast<int64_t>(ref.batch->bytes)).Text("inline").EndRow();
+    });
+  }
+}
+
+void FillTables(const SystemTableInput& input, RowWriter& out) {
+  if (input.engine.storage() == nullptr) return;
+  const SnapshotPtr snapshot = input.engine.storage()->snapshot();
+  for (const TablePtr& table : snapshot->catalog()->AllTables()) {
+    const auto statistics = snapshot->Statistics(table->id);
+    uint64_t segments = 0, inlined = 0;
+    if (const TableState* state = snapshot->state()->FindTable(table->id)) {
+      state->segments.ForEach([&](const SegmentRef&) { ++segments; });
+      state->inline_batches.ForEach([&](const InlineRef& ref) { inlined += ref.live_rows(); });
+    }
+    out.Text(snapshot->catalog()->PathOf(*table)).Text(TableKindName(table->kind));
+    out.Int(statistics == nullptr ? 0 : static_cast<int64_t>(statistics->row_count));
+    out.Int(statistics == nullptr ? 0 : static_cast<int64_t>(statistics->bytes));
+    out.Int(static_cast<int64_t>(segments)).Int(static_cast<int64_t>(inlined)).EndRow();
+  }
+}
+
+void FillJobs(const SystemTableInput& input, RowWriter& out) {
+  if (input.engine.storage() == nullptr) return;
+  for (const JobInfo& job : input.engine.storage()->jobs()) WriteJob(job, out);
+}
+
+void FillMemory(const SystemTableInput& input, RowWriter& out) {
+  for (const MemoryUsage& usage : input.engine.memory()->Snapshot()) {
+    out.Int(static_cast<int64_t>(usage.id));
+    if (usage.parent_id == 0) {
+      out.Null();
+    } else {
+      out.Int(static_cast<int64_t>(usage.parent_id));
+    }
+    out.Text(usage.name).Text(MemoryScopeName(usage.scope)).Int(usage.used_bytes).Int(usage.peak_bytes);
+    if (usage.limit_bytes == MemoryTracker::kNoLimit) {
+      out.Null();
+    } else {
+      out.Int(usage.limit_bytes);
+    }
+    out.EndRow();
+  }
+}
+
+void FillSettings(const SystemTableInput&, RowWriter& out) {
+  for (const SettingDef& def : SettingDefs()) {
+    out.Text(def.name).Text(def.fallback).Text(def.description).Bool(!def.read_only).EndRow();
+  }
+}
+
+void FillSessions(const SystemTableInput& input, RowWriter& out) {
+  for (const SessionInfo& session : input.engine.sessions()) {
+    out.Int(session.id).Text(session.user).Text(session.database).Text(session.client_address).Text(session.state);
+    out.Text(session.query).Int(session.started).Int(session.query_started).EndRow();
+  }
+}
+
+void FillQueries(const SystemTableInput& input, RowWriter& out) {
+  for (const FinishedQuery& query : input.engine.finished_queries()) {
+    out.Int(query.session_id).Text(query.user).Text(query.database).Text(query.query).Text(query.tag);
+    out.Text(query.sqlstate).Text(query.error).Int(query.started);
+    out.Real(static_cast<double>(query.duration_nanos) / 1e6).Real(static_cast<double>(query.cpu_nanos) / 1e6);
+    out.Int(static_cast<int64_t>(query.rows)).Int(query.memory_bytes_peak).EndRow();
+  }
+}
+
+void FillMetrics(const SystemTableInput& input, RowWriter& out) {
+  for (const obs::MetricSample& sample : input.engine.services().metrics.Snapshot()) {
+    std::string labels;
+    for (const auto& [name, value] : sample.labels) labels += (labels.empty() ? "" : ", ") + name + "=" + value;
+    out.Text(sample.name).Text(obs::MetricKindName(sample.kind)).Text(labels).Real(sample.value).Real(sample.sum);
+    out.Text(sample.unit).Text(sample.help).EndRow();
+  }
+}
+
+void FillDefinitions(const SystemTableInput& input, RowWriter& out) {
+  for (const RelationInfo& relation : RelationsOf(input.catalog, input.statement.database)) {
+    if (relation.system) continue;
+    out.Text(relation.schema).Text(relation.name).Text(relation.view == nullptr ? "table" : "view");
+    out.Text(DefinitionOf(relation)).EndRow();
+  }
+}
+
+}  // namespace
+
+std::vector<SystemTableDef> WeirCatalogTables() {
+  std::vector<SystemTableDef> out;
+  out.push_back({"functions",
+                 {{"name", kText},
+                  {"kind", kText},
+                  {"signature", kText},
+                  {"description", kText},
+                  {"example", kText},
+                  {"example_result", kText},
+                  {"family", kText}},
+                 "Functions and aggregates, a row per signature",
+                 FillFunctions});
+  out.push_back({"commits",
+                 {{"version", kBigint},
+                  {"kind", kText},
+                  {"label", kText},
+                  {"committed", kTime},
+                  {"inserted_rows", kBigint},
+                  {"deleted_rows", kBigint},
+                  {"segments_added", kBigint},
+                  {"parts_removed", kBigint},
+                  {"payload_bytes", kBigint},
+                  {"description", kText}},
+                 "The newest commits",
+                 FillCommits});
+  out.push_back({"segments",
+                 {{"table", kText},
+                  {"path", kText},
+                  {"partition", kText},
+                  {"level", kBigint},
+                  {"rows", kBigint},
+                  {"deleted_rows", kBigint},
+                  {"bytes", kBigint},
+                  {"kind", kText}},
+                 "Segments and inline rows of all tables",
+                 FillSegments});
+  out.push_back({"tables",
+                 {{"table", kText},
+                  {"kind", kText},
+                  {"rows", kBigint},
+                  {"bytes", kBigint},
+                  {"segments", kBigint},
+                  {"inline_rows", kBigint}},
+                 "Tables with their sizes",
+                 FillTables});
+  out.push_back({"jobs", JobColumns(), "Background jobs", FillJobs});
+  out.push_back({"memory",
+                 {{"id", kBigint},
+                  {"parent_id", kBigint},
+                  {"name", kText},
+                  {"scope", kText},
+                  {"used_bytes", kBigint},
+                  {"peak_bytes", kBigint},
+                  {"limit_bytes", kBigint}},
+                 "The tree of memory trackers",
+                 FillMemory});
+  out.push_back({"settings",
+                 {{"name", kText}, {"setting", kText}, {"description", kText}, {"changeable", kBool}},
+                 "Settings with their defaults; SHOW gives the session's values",
+                 FillSettings});
+  out.push_back({"sessions",
+                 {{"id", kBigint},
+                  {"user", kText},
+                  {"database", kText},
+                  {"client_address", kText},
+                  {"state", kText},
+                  {"query", kText},
+                  {"started", kTime},
+                  {"query_started", kTime}},
+                 "Connected sessions",
+                 FillSessions});
+  out.push_back({"queries",
+                 {{"session_id", kBigint},
+                  {"user", kText},
+                  {"database", kText},
+                  {"query", kText},
+                  {"tag", kText},
+                  {"sqlstate", kText},
+                  {"error", kText},
+                  {"started", kTime},
+                  {"duration_ms", kReal},
+                  {"cpu_ms", kReal},
+                  {"rows", kBigint},
+                  {"memory_bytes_peak", kBigint}},
+                 "Statements that have ended, the newest last",
+                 FillQueries});
+  out.push_back({"metrics",
+                 {{"name", kText},
+                  {"kind", kText},
+                  {"labels", kText},
+                  {"value", kReal},
+                  {"sum", kReal},
+                  {"unit", kText},
+                  {"help", kText}},
+                 "The server's own metrics",
+                 FillMetrics});
+  out.push_back({"definitions",
+                 {{"schema", kText}, {"name", kText}, {"kind", kText}, {"definition", kText}},
+                 "CREATE statements of tables and views",
+                 FillDefinitions});
+  return out;
+}
+
+}  // namespace weir
