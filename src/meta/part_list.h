@@ -85,6 +85,9 @@ class PartList {
     size_ = 0;
   }
 
+  // Of a list that is not empty.
+  const T& front() const { return blocks_.front()->front(); }
+
   template <typename F>
   void ForEach(F&& f) const {
     for (const auto& block : blocks_) {

@@ -19,6 +19,7 @@
 #include "obs/metrics.h"
 #include "runtime/io_pool.h"
 #include "runtime/memory_tracker.h"
+#include "storage/compaction.h"
 #include "storage/job.h"
 #include "storage/scan.h"
 #include "storage/snapshot.h"
@@ -28,7 +29,6 @@ namespace weir {
 
 class BackgroundJobs;
 class FooterCache;
-class PendingSegments;
 class SegmentReclaimer;
 
 // The world that storage lives in; all borrowed, and must outlive it.
@@ -53,11 +53,7 @@ struct StorageOptions {
   uint64_t flush_batches = 512;
   int64_t flush_age_nanos = 60 * kNanosPerSecond;
   int64_t job_interval_nanos = 1 * kNanosPerSecond;
-  // Compaction: this many segments of about one size become one of the next level.
-  size_t compact_fan_in = 8;
-  uint64_t compact_level0_bytes = 16 << 20;  // segments below are level 0; each level is fan_in times larger
-  uint64_t compact_bytes_max = 512 << 20;    // larger ones are left alone ...
-  double compact_deleted_fraction = 0.2;     // ... unless so many of their rows are deleted
+  CompactionPolicy compaction;
   // Files that no snapshot needs are removed after this time.
   int64_t sweep_grace_nanos = 10 * kNanosPerSecond;
   int64_t orphan_scan_nanos = 3600 * kNanosPerSecond;
@@ -67,10 +63,13 @@ struct StorageOptions {
   std::function<std::unique_ptr<ObjectStore>()> open_objects;
 };
 
+// The two columns that ScanSpec::with_row_ids adds.
+Schema RowIdSchema();
+
 // Tables of one data folder: opens it, hands out snapshots, commits changes, and keeps files few and tidy in the
 // background.
 //
-//   <data_dir>/FORMAT  weir.lock  meta/weir.db  objects/<database>/<table>/[<partition>/]seg_<uuid>.parquet
+//   <data_dir>/FORMAT  weir.lock  meta/weir.db  objects/<database>/<table>-<id>/[<partition>/]seg_<uuid>.parquet
 //
 // Ownership: the process has one. Threads: all methods from any thread; those that say so block, and are not for
 // workers and event loops. Lifecycle: Open (takes the folder's lock, replays the log, removes orphans), use, Stop.
@@ -123,27 +122,38 @@ class Storage {
   const Clock& clock() const { return services_.clock; }
   std::vector<JobInfo> jobs() const;
   const StorageOptions& options() const { return options_; }
-  // A new store of the same metadata, for those who keep tables of their own there (Transactions).
+  // Another connection to the metadata, for those who keep tables of their own there (Transactions).
   std::unique_ptr<SqlStore> ConnectMeta() const;
+  void SetVirtualTables(std::shared_ptr<const VirtualTables> virtual_tables);
 
  private:
-  friend class BackgroundJobs;
   Storage(StorageServices services, StorageOptions options);
   void OpenFolder();
-  void StartJobs();
+  void AddJobs();
+  TableWriterServices WriterServices() const;
+  std::string ObjectPrefix(const Catalog& catalog, const TableDef& table) const;
+  // Runs `attempt` until it does not end in a conflict with others.
+  bool RetryConflicts(const std::function<bool()>& attempt);
+  uint64_t FlushTable(TableId table);
+  uint64_t CompactTable(TableId table, bool full);
+  bool FlushDue(const TableState& table) const;
+  void OnCommit(const CommitPtr& commit, const StatePtr& after);
 
   const StorageServices services_;
   const StorageOptions options_;
+  std::shared_ptr<MemoryTracker> tracker_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<ObjectStore> objects_;
   std::shared_ptr<FooterCache> footers_;
+  std::shared_ptr<StatisticsCache> statistics_ = std::make_shared<StatisticsCache>();
   std::shared_ptr<PendingSegments> pending_;
-  std::unique_ptr<SqlStore> meta_;  // only to make further connections
-  std::unique_ptr<CommitLog> log_;
   std::unique_ptr<SegmentReclaimer> reclaimer_;
-  std::unique_ptr<BackgroundJobs> jobs_;
+  std::unique_ptr<CommitLog> log_;
   uint64_t subscription_ = 0;
-  mutable std::mutex snapshot_mutex_;
+  std::unique_ptr<BackgroundJobs> jobs_;
+  std::mutex upkeep_mutex_;            // one flush or compaction at a time; held across I/O
+  StatePtr reclaimed_;                 // the state before the commit that OnCommit is given; on the committer only
+  mutable std::mutex snapshot_mutex_;  // leaf
   mutable SnapshotPtr snapshot_;
 };
 

@@ -10,13 +10,11 @@
 #include "column/chunk.h"
 #include "env/clock.h"
 #include "env/object_store.h"
-#include "env/random.h"
 #include "meta/commit.h"
 #include "runtime/memory_tracker.h"
+#include "storage/pending_segments.h"
 
 namespace weir {
-
-class PendingSegments;
 
 struct TableWriterOptions {
   // Up to this much the rows go into the commit itself.
@@ -24,7 +22,7 @@ struct TableWriterOptions {
   uint64_t inline_bytes_max = 1 << 20;
   // Rows are gathered up to this much, sorted, and written as one segment per partition and bucket.
   uint64_t segment_bytes_max = 256 << 20;  // in memory
-  uint64_t row_group_bytes = 128 << 20;
+  uint64_t segment_rows_max = 4 << 20;
   uint32_t level = 0;
 };
 
@@ -32,7 +30,6 @@ struct TableWriterOptions {
 struct TableWriterServices {
   ObjectStore& objects;
   const Clock& clock;
-  Random& random;
   std::shared_ptr<PendingSegments> pending;
   std::shared_ptr<MemoryTracker> tracker;
 };
@@ -54,12 +51,9 @@ class TableWriter {
   TableDelta Finish();
 
  private:
-  struct Part;
-  std::string PartitionOf(const Chunk& chunk, size_t row, std::vector<Value>& values) const;
   void CheckNotNull(const Chunk& chunk) const;
-  void WriteSegments();
-  void WriteSegment(std::vector<Chunk> chunks, const std::string& partition, std::vector<Value> values,
-                    uint32_t bucket);
+  void AddInline();
+  void WriteGathered();
 
   const TablePtr table_;
   const std::string object_prefix_;
@@ -72,6 +66,7 @@ class TableWriter {
   ScopedReservation reservation_;
   uint64_t rows_ = 0;
   TableDelta delta_;
+  std::shared_ptr<PendingSegments::Files> files_;
 };
 
 // Collects the row ids that a scan with_row_ids has delivered, for DELETE and UPDATE. One thread at a time;
@@ -81,8 +76,8 @@ class DeleteBuilder {
   // The two row-id columns and the rows to delete.
   void Add(const Column& part_ids, const Column& positions, const RowSet& rows);
   void Append(DeleteBuilder other);
-  // Without repeats.
-  uint64_t rows() const;
+  bool empty() const { return positions_.empty(); }
+  // Its deleted_rows counts each row once.
   TableDelta Finish(TableId table);
 
  private:

@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include "storage/footer_cache.h"
+#include "storage/page_pruning.h"
+#include "storage/prune.h"
+#include "storage/scan.h"
+
+namespace weir {
+
+ParquetFiles::ParquetFiles(FileSystem& file_system, std::vector<FileInfo> files, std::shared_ptr<FooterCache> footers)
+    : file_system_(file_system), files_(std::move(files)), footers_(std::move(footers)) {
+  schema_ = footers_->OpenFile(file_system_, files_[0])->schema();
+}
+
+std::shared_ptr<const ParquetFiles> ParquetFiles::Open(FileSystem& files, const std::vector<std::string>& patterns,
+                                                       std::shared_ptr<FooterCache> footers) {
+  std::vector<FileInfo> found;
+  for (const std::string& pattern : patterns) {
+    auto matches = files.Glob(pattern);
+    if (matches.empty()) throw Error::User(sqlstate::kUndefinedFile, "no file matches: {}", pattern);
+    found.insert(found.end(), std::make_move_iterator(matches.begin()), std::make_move_iterator(matches.end()));
+  }
+  if (found.empty()) throw Error::User(sqlstate::kInvalidParameterValue, "no file is named");
+  return std::shared_ptr<const ParquetFiles>(new ParquetFiles(files, std::move(found), std::move(footers)));
+}
+
+uint64_t ParquetFiles::RowCount() const {
+  uint64_t rows = 0;
+  for (const FileInfo& file : files_) rows += footers_->OpenFile(file_system_, file)->row_count();
+  return rows;
+}
+
+ScanPlanPtr ParquetFiles::Plan(ScanSpec spec) const {
+  auto plan = std::make_shared<ScanPlan>();
+  for (const FieldId field : spec.columns) {
+    const Field& column = schema_.at(field.value() - 1);
+    plan->columns.push_back({field, column.name, column.type, true, Value::Null(column.type)});
+    plan->output.push_back({column.name, column.type, true});
+  }
+  if (spec.with_row_ids) throw Error::Internal("files have no row ids");
+  plan->files = &file_system_;
+  plan->footers = footers_;
+  plan->match_by_name = true;
+  for (const FileInfo& file : files_) {
+    const auto opened = footers_->OpenFile(file_system_, file);
+    auto segment = std::make_shared<SegmentInfo>();
+    segment->path = file.path;
+    segment->bytes = file.size;
+    segment->written = file.modified_unix_nanos;
+    segment->rows = opened->row_count();
+    ++plan->counters->segments_total;
+    bool any = false;
+    for (size_t i = 0; i < opened->row_group_count(); ++i) {
+      const uint64_t rows = opened->row_group_rows(i);
+      segment->row_group_rows.push_back(rows);
+      bool matches = rows != 0;
+      for (const ScanPredicate& predicate : spec.predicates) {
+        const Field& column = schema_.at(predicate.field.value() - 1);
+        const auto at = opened->footer()->FindColumn(column.name);
+        if (!matches || !at.has_value()) continue;
+        const auto bounds = BoundsAs(opened->Bounds(i, *at), column.type);
+        matches = !bounds.has_value() || MayMatch(predicate, *bounds, rows);
+      }
+      if (!matches) {
+        ++plan->counters->row_groups_total;
+        ++plan->counters->row_groups_pruned;
+        continue;
+      }
+      any = true;
+      ScanUnit unit;
+      unit.segment = segment;
+      unit.row_group_begin = i;
+      unit.row_group_end = i + 1;
+      unit.rows = rows;
+      unit.bytes = segment->rows == 0 ? 0 : file.size * rows / segment->rows;
+      plan->rows_estimated += rows;
+      plan->units.push_back(std::move(unit));
+    }
+    if (!any) ++plan->counters->segments_pruned;
+  }
+  plan->spec = std::move(spec);
+  return plan;
+}
+
+}  // namespace weir

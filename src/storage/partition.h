@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "catalog/table.h"
+#include "column/chunk.h"
+
+namespace weir {
+
+// Where each row of a chunk belongs: which partition, and which bucket of it.
+struct Placement {
+  struct Partition {
+    std::string name;           // "day=2024-01-31", "p1"; also the folder's name
+    std::vector<Value> values;  // one per partition field
+  };
+  std::vector<Partition> partitions;   // those that occur
+  std::vector<uint32_t> partition_of;  // per selected row: index into partitions
+  std::vector<uint32_t> bucket_of;     // per selected row; empty: all 0
+};
+
+// Columns are the table's, in order. Throws 23514 when no partition takes a row.
+Placement PlaceRows(const TableDef& table, const Chunk& chunk);
+
+// date_trunc of a date or timestamp value of the type's unit, as PostgreSQL; infinities stay. Exposed for tests.
+int64_t TruncateTime(PartitionTransform transform, const Type& type, int64_t value);
+
+}  // namespace weir

@@ -1,0 +1,194 @@
+#include "storage/segment_reader.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "column/builder.h"
+#include "storage/footer_cache.h"
+#include "storage/page_pruning.h"
+#include "storage/prune.h"
+
+namespace weir {
+
+SegmentReader::~SegmentReader() {
+  CountBytes();
+}
+
+void SegmentReader::Open(const ScanUnit& unit) {
+  CountBytes();
+  reader_.reset();
+  unit_ = &unit;
+  if (file_ == nullptr || path_ != unit.segment->path) OpenFile();
+  row_group_ = unit.row_group_begin;
+  row_group_first_ = 0;
+  for (size_t i = 0; i < row_group_; ++i) row_group_first_ += file_->row_group_rows(i);
+}
+
+void SegmentReader::OpenFile() {
+  file_.reset();
+  path_ = unit_->segment->path;
+  if (plan_.match_by_name) {
+    const FileInfo info{.path = path_, .size = unit_->segment->bytes, .modified_unix_nanos = unit_->segment->written};
+    file_ = plan_.footers->OpenFile(*plan_.files, info);
+  } else {
+    file_ = plan_.footers->OpenObject(*plan_.objects, path_);
+  }
+  file_columns_.clear();
+  projection_.clear();
+  in_projection_.clear();
+  const auto& columns = file_->columns();
+  for (const ScanColumn& column : plan_.columns) {
+    size_t at = SIZE_MAX;
+    if (plan_.match_by_name) {
+      at = file_->footer()->FindColumn(column.name).value_or(SIZE_MAX);
+    } else {
+      for (size_t i = 0; i < columns.size(); ++i) {
+        if (columns[i].field_id == static_cast<int32_t>(column.field.value())) at = i;
+      }
+    }
+    file_columns_.push_back(at);
+    in_projection_.push_back(at == SIZE_MAX ? SIZE_MAX : projection_.size());
+    if (at != SIZE_MAX) projection_.push_back(at);
+  }
+  if (unit_->segment->id && file_->row_count() != unit_->segment->rows) {
+    throw Error::Operational(sqlstate::kDataCorrupted,
+                             "segment has another number of rows than the index says: {}, {} not {}", path_,
+                             file_->row_count(), unit_->segment->rows);
+  }
+}
+
+void SegmentReader::CountBytes() {
+  if (reader_ == nullptr) return;
+  const uint64_t bytes = reader_->bytes_read();
+  plan_.counters->bytes_read += bytes - bytes_counted_;
+  bytes_counted_ = bytes;
+}
+
+bool SegmentReader::RowGroupMayMatch(size_t row_group) const {
+  for (const ScanPredicate& predicate : plan_.spec.predicates) {
+    for (size_t i = 0; i < plan_.columns.size(); ++i) {
+      if (plan_.columns[i].field != predicate.field || file_columns_[i] == SIZE_MAX) continue;
+      const auto bounds = BoundsAs(file_->Bounds(row_group, file_columns_[i]), plan_.columns[i].type);
+      if (bounds.has_value() && !MayMatch(predicate, *bounds, file_->row_group_rows(row_group))) return false;
+    }
+  }
+  return true;
+}
+
+bool SegmentReader::OpenRowGroup() {
+  while (row_group_ < unit_->row_group_end && row_group_ < file_->row_group_count()) {
+    const size_t at = row_group_++;
+    ++plan_.counters->row_groups_total;
+    if (!RowGroupMayMatch(at)) {
+      ++plan_.counters->row_groups_pruned;
+      row_group_first_ += file_->row_group_rows(at);
+      continue;
+    }
+    auto ranges = MatchingRows(plan_, *file_, file_columns_, at);
+    if (ranges.has_value() && ranges->empty()) {
+      ++plan_.counters->row_groups_pruned;
+      row_group_first_ += file_->row_group_rows(at);
+      continue;
+    }
+    reader_ = std::make_unique<parquet::RowGroupReader>(file_, at, projection_, std::move(ranges));
+    bytes_counted_ = 0;
+    return true;
+  }
+  return false;
+}
+
+SelectionPtr SegmentReader::LiveRows() const {
+  if (unit_->deletes == nullptr) return nullptr;
+  uint64_t deleted = 0;
+  for (const parquet::RowRange& range : reader_->batch_ranges()) {
+    deleted += unit_->deletes->CountInRange(row_group_first_ + range.begin, row_group_first_ + range.end);
+  }
+  if (deleted == 0) return nullptr;
+  plan_.counters->rows_deleted += deleted;
+  auto live = std::make_shared<Selection>();
+  live->reserve(reader_->batch_rows() - deleted);
+  uint32_t row = 0;
+  for (const parquet::RowRange& range : reader_->batch_ranges()) {
+    std::vector<uint64_t> words(WordsForBits(range.size()));
+    unit_->deletes->ExtractRange(row_group_first_ + range.begin, row_group_first_ + range.end, words.data());
+    for (size_t i = 0; i < range.size(); ++i, ++row) {
+      if (!GetBit(words.data(), i)) live->push_back(row);
+    }
+  }
+  return live;
+}
+
+ColumnPtr SegmentReader::ReadColumn(size_t i, const Selection* rows) {
+  const size_t count = rows == nullptr ? reader_->batch_rows() : rows->size();
+  const ScanColumn& column = plan_.columns[i];
+  if (in_projection_[i] == SIZE_MAX) return Column::Constant(column.missing, count);
+  ColumnPtr read = rows == nullptr ? reader_->Read(in_projection_[i]) : reader_->ReadSelected(in_projection_[i], *rows);
+  return AdaptColumn(read, column.type);
+}
+
+void SegmentReader::AddRowIds(const Selection* rows, size_t count, std::vector<ColumnPtr>& columns) const {
+  columns.push_back(Column::Constant(Value::Int64(static_cast<int64_t>(unit_->segment->id.value())), count));
+  FlatWriter<int64_t> positions(TypeKind::kInt64, count);
+  size_t next = 0;  // of rows
+  size_t out = 0;
+  uint64_t batch_row = 0;
+  for (const parquet::RowRange& range : reader_->batch_ranges()) {
+    const auto first = static_cast<int64_t>(row_group_first_ + range.begin);
+    if (rows == nullptr) {
+      for (uint64_t i = 0; i < range.size(); ++i) positions.Set(out++, first + static_cast<int64_t>(i));
+    } else {
+      for (; next < rows->size() && (*rows)[next] < batch_row + range.size(); ++next) {
+        positions.Set(out++, first + static_cast<int64_t>((*rows)[next] - batch_row));
+      }
+    }
+    batch_row += range.size();
+  }
+  columns.push_back(positions.Finish());
+}
+
+bool SegmentReader::ReadBatch(const ScanFilter& filter, Chunk& out) {
+  const size_t rows = reader_->batch_rows();
+  ScanCounters& counters = *plan_.counters;
+  counters.rows_read += rows;
+  SelectionPtr selection = LiveRows();
+  if (selection != nullptr && selection->empty()) return false;
+  std::vector<ColumnPtr> columns;
+  const size_t early = filter == nullptr ? 0 : plan_.spec.filter_columns;
+  for (size_t i = 0; i < early; ++i) columns.push_back(ReadColumn(i, nullptr));
+  if (filter != nullptr) {
+    const size_t before = selection == nullptr ? rows : selection->size();
+    if (SelectionPtr passed = filter(Chunk(columns, rows, selection))) selection = std::move(passed);
+    const size_t after = selection == nullptr ? rows : selection->size();
+    counters.rows_filtered += before - after;
+    if (after == 0) return false;
+    if (after == rows) selection = nullptr;
+  }
+  // Few survivors: the other columns are read for those alone. Many: reading all is cheaper than picking.
+  const bool pick = selection != nullptr && selection->size() * 4 <= rows * 3;
+  size_t size = rows;
+  if (pick) {
+    Chunk compact = Chunk(std::move(columns), rows, selection).Compact();
+    columns = compact.columns();
+    size = selection->size();
+  }
+  const Selection* wanted = pick ? selection.get() : nullptr;
+  for (size_t i = early; i < plan_.columns.size(); ++i) columns.push_back(ReadColumn(i, wanted));
+  if (plan_.spec.with_row_ids) AddRowIds(wanted, size, columns);
+  out = pick ? Chunk(std::move(columns), size) : Chunk(std::move(columns), size, std::move(selection));
+  return true;
+}
+
+bool SegmentReader::Next(size_t rows_max, const ScanFilter& filter, Chunk& out) {
+  while (true) {
+    if (reader_ == nullptr && !OpenRowGroup()) return false;
+    if (!reader_->NextBatch(rows_max)) {
+      CountBytes();
+      row_group_first_ += file_->row_group_rows(row_group_ - 1);
+      reader_.reset();
+      continue;
+    }
+    if (ReadBatch(filter, out)) return true;
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "format/parquet/reader.h"
+#include "storage/scan.h"
+
+namespace weir {
+
+// Reads the row groups of one unit: skips what statistics rule out, leaves deleted rows out, reads the columns behind
+// the filter's only for the rows that pass it.
+class SegmentReader {
+ public:
+  explicit SegmentReader(const ScanPlan& plan) : plan_(plan) {}
+  ~SegmentReader();
+  void Open(const ScanUnit& unit);
+  bool Next(size_t rows_max, const ScanFilter& filter, Chunk& out);
+
+ private:
+  void OpenFile();
+  bool OpenRowGroup();
+  bool RowGroupMayMatch(size_t row_group) const;
+  void CountBytes();
+  // The rows of the batch that are not deleted; null: all.
+  SelectionPtr LiveRows() const;
+  ColumnPtr ReadColumn(size_t i, const Selection* rows);
+  bool ReadBatch(const ScanFilter& filter, Chunk& out);
+  void AddRowIds(const Selection* rows, size_t count, std::vector<ColumnPtr>& columns) const;
+
+  const ScanPlan& plan_;
+  const ScanUnit* unit_ = nullptr;
+  std::string path_;  // of file_
+  std::shared_ptr<const parquet::ParquetFile> file_;
+  // Where each of the plan's columns is in the file; SIZE_MAX: not there.
+  std::vector<size_t> file_columns_;
+  std::vector<size_t> projection_;     // those that are, in order
+  std::vector<size_t> in_projection_;  // per column of the plan: index into projection_, or SIZE_MAX
+  size_t row_group_ = 0;
+  uint64_t row_group_first_ = 0;  // position of its first row in the file
+  std::unique_ptr<parquet::RowGroupReader> reader_;
+  uint64_t bytes_counted_ = 0;
+};
+
+// The column as the table has it now: widened, or one of the types that segments store as another (interval, int128).
+ColumnPtr AdaptColumn(const ColumnPtr& column, const Type& type);
+Value AdaptValue(const Value& value, const Type& type);
+// What a column of the type is stored as in segments, and a column of it brought there.
+Type StoredType(const Type& type);
+ColumnPtr ToStored(const ColumnPtr& column);
+
+}  // namespace weir
