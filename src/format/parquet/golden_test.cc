@@ -175,60 +175,81 @@ TEST(Golden, OtherFiles) {
   CompareFolder(folder, folder);
 }
 
-// Every way to read a part of the rows gives those rows.
-TEST(Golden, PartsAreTheSameRows) {
-  if (!std::filesystem::exists(SharedParquet())) GTEST_SKIP() << "no shared data";
-  for (const auto& entry : std::filesystem::directory_iterator(SharedParquet())) {
+std::vector<std::vector<std::string>> AllRows(const std::shared_ptr<const ParquetFile>& file, size_t group,
+                                              const std::vector<size_t>& columns) {
+  std::vector<std::vector<std::string>> rows;
+  RowGroupReader reader(file, group, columns);
+  Chunk chunk;
+  while (reader.Next(4096, chunk)) {
+    for (size_t row = 0; row < chunk.size(); ++row) {
+      auto& out = rows.emplace_back();
+      for (const ColumnPtr& column : chunk.columns()) out.push_back(Text(column->GetValue(row)));
+    }
+  }
+  return rows;
+}
+
+// Reads ranges of the row group in batches, the even columns wholly and the odd ones for some rows of some batches.
+void CheckParts(const std::shared_ptr<const ParquetFile>& file, size_t group, const std::vector<size_t>& columns,
+                const std::vector<std::vector<std::string>>& rows, size_t step) {
+  RowRanges ranges;
+  for (uint64_t row = step / 2; row < rows.size(); row += 3 * step) {
+    ranges.push_back({row, std::min<uint64_t>(row + step, rows.size())});
+  }
+  RowGroupReader reader(file, group, columns, ranges);
+  for (size_t batch = 0; reader.NextBatch(1 + step * 2); ++batch) {
+    std::vector<uint64_t> positions;
+    for (const RowRange& range : reader.batch_ranges()) {
+      for (uint64_t row = range.begin; row < range.end; ++row) positions.push_back(row);
+    }
+    ASSERT_EQ(positions.size(), reader.batch_rows());
+    std::vector<uint32_t> selection;
+    for (size_t i = batch % 2; i < positions.size(); i += 1 + batch % 3) selection.push_back(static_cast<uint32_t>(i));
+    for (size_t c = 0; c < columns.size(); ++c) {
+      if (c % 2 == 0) {
+        const ColumnPtr column = reader.Read(c);
+        column->Verify();
+        ASSERT_EQ(column->size(), positions.size());
+        for (size_t i = 0; i < positions.size(); ++i) {
+          ASSERT_EQ(Text(column->GetValue(i)), rows[positions[i]][c]) << file->schema()[c].name;
+        }
+      } else if (batch % 3 != 1 && !selection.empty()) {
+        const ColumnPtr column = reader.ReadSelected(c, selection);
+        column->Verify();
+        ASSERT_EQ(column->size(), selection.size());
+        for (size_t i = 0; i < selection.size(); ++i) {
+          ASSERT_EQ(Text(column->GetValue(i)), rows[positions[selection[i]]][c]) << file->schema()[c].name;
+        }
+      }
+    }
+  }
+}
+
+void CheckPartsOfFolder(const std::filesystem::path& folder, std::initializer_list<size_t> steps) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".parquet") continue;
     SCOPED_TRACE(entry.path().string());
     const auto file = ParquetFile::Open(std::make_shared<MemoryFile>(ReadWhole(entry.path())));
     std::vector<size_t> columns(file->schema().size());
     for (size_t i = 0; i < columns.size(); ++i) columns[i] = i;
     for (size_t group = 0; group < file->row_group_count(); ++group) {
-      std::vector<std::vector<std::string>> rows;
-      RowGroupReader all(file, group, columns);
-      Chunk chunk;
-      while (all.Next(4096, chunk)) {
-        for (size_t row = 0; row < chunk.size(); ++row) {
-          auto& out = rows.emplace_back();
-          for (const ColumnPtr& column : chunk.columns()) out.push_back(Text(column->GetValue(row)));
-        }
-      }
+      const auto rows = AllRows(file, group, columns);
       ASSERT_EQ(rows.size(), file->row_group_rows(group));
-      for (const size_t step : {2u, 7u, 40u, 1000u}) {
-        // Ranges of different lengths, with selections on top; the first column of every third batch only.
-        RowRanges ranges;
-        for (uint64_t row = step / 2; row < rows.size(); row += 3 * step)
-          ranges.push_back({row, std::min<uint64_t>(row + step, rows.size())});
-        RowGroupReader part(file, group, columns, ranges);
-        for (size_t batch = 0; part.NextBatch(1 + step * 2); ++batch) {
-          std::vector<uint64_t> positions;
-          for (const RowRange& range : part.batch_ranges()) {
-            for (uint64_t row = range.begin; row < range.end; ++row) positions.push_back(row);
-          }
-          ASSERT_EQ(positions.size(), part.batch_rows());
-          std::vector<uint32_t> selection;
-          for (size_t i = batch % 2; i < positions.size(); i += 1 + batch % 3)
-            selection.push_back(static_cast<uint32_t>(i));
-          for (size_t c = 0; c < columns.size(); ++c) {
-            if (c % 2 == 0) {
-              const ColumnPtr column = part.Read(c);
-              column->Verify();
-              ASSERT_EQ(column->size(), positions.size());
-              for (size_t i = 0; i < positions.size(); ++i) ASSERT_EQ(Text(column->GetValue(i)), rows[positions[i]][c]);
-            } else if (batch % 3 != 1 && !selection.empty()) {
-              const ColumnPtr column = part.ReadSelected(c, selection);
-              column->Verify();
-              ASSERT_EQ(column->size(), selection.size());
-              for (size_t i = 0; i < selection.size(); ++i) {
-                ASSERT_EQ(Text(column->GetValue(i)), rows[positions[selection[i]]][c]);
-              }
-            }
-          }
-        }
-      }
+      for (const size_t step : steps) CheckParts(file, group, columns, rows, step);
     }
   }
+}
+
+// Every way to read a part of the rows gives those rows.
+TEST(Golden, PartsAreTheSameRows) {
+  if (!std::filesystem::exists(SharedParquet())) GTEST_SKIP() << "no shared data";
+  CheckPartsOfFolder(SharedParquet(), {2, 7, 40, 1000});
+}
+
+TEST(Golden, PartsOfOtherFilesAreTheSameRows) {
+  const char* folder = std::getenv("WEIR_PARQUET_GOLDENS");
+  if (folder == nullptr) GTEST_SKIP() << "WEIR_PARQUET_GOLDENS is not set";
+  CheckPartsOfFolder(folder, {7, 900});
 }
 
 }  // namespace
