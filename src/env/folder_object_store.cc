@@ -15,7 +15,7 @@ constexpr size_t kDurableFoldersMax = 100'000;  // remembered; forgotten ones ar
 
 class FolderObjectWriter final : public ObjectWriter {
  public:
-  FolderObjectWriter(FolderObjectStore& store, std::string key)
+  FolderObjectWriter(FolderObjectStore& store, const std::string& key)
       : store_(store),
         path_(store.PathOf(key)),
         temporary_(store.TemporaryPath()),

@@ -152,7 +152,9 @@ void ExpandBraces(const std::string& pattern, std::vector<std::string>& out) {
         if (depth == 1) commas.push_back(i);
         break;
       case '}':
-        if (depth > 0 && --depth == 0) close = i;
+        if (depth == 0) break;  // a brace by itself
+        --depth;
+        if (depth == 0) close = i;
         break;
       default:
         break;

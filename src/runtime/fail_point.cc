@@ -188,6 +188,7 @@ void DisarmAllFailPoints() {
 
 std::vector<FailPointInfo> ListFailPoints() {
   std::vector<FailPointInfo> out;
+  out.reserve(kCount);
   const std::scoped_lock lock(mutex);
   for (size_t i = 0; i < kCount; ++i) {
     out.push_back({kNames[i].name, kNames[i].text, points[i].text, points[i].hits});

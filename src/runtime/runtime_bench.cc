@@ -74,6 +74,7 @@ void Main() {
   op->Release(kCount * 4096);
   Measure("reserve + release, 4 threads, own trackers", kCount, [&] {
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
         const auto mine = query->CreateChild("operator", MemoryScope::kOperator);

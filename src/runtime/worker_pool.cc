@@ -241,7 +241,7 @@ void WorkerPool::WorkerLoop(int index) {
     }
     const auto least = std::ranges::min_element(
         queues.runnable, {}, [](const std::shared_ptr<DriverGroup>& group) { return group->virtual_nanos_; });
-    const std::shared_ptr<DriverGroup> group = *least;
+    std::shared_ptr<DriverGroup> group = *least;  // which may be erased below
     if (options_.shuffle && group->ready_.size() > 1) {
       std::swap(group->ready_.front(), group->ready_[queues.random.Below(group->ready_.size())]);
     }

@@ -71,7 +71,11 @@ class SimFileSystem final : public FileSystem {
   void RenameLocked(const std::string& from, const std::string& to);
   void CheckParentLocked(const std::string& path);
   uint64_t UsedLocked() const;
-  static bool CountDown(int64_t& left) { return left > 0 && --left == 0; }
+  static bool CountDown(int64_t& left) {
+    if (left == 0) return false;
+    --left;
+    return left == 0;
+  }
 
   const Clock& clock_;
   mutable std::mutex mutex_;
