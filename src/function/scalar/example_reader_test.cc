@@ -199,6 +199,7 @@ class Reader {
     if (AcceptWord("null")) return Expr::Literal(Value::Null());
     if (AcceptWord("true")) return Expr::Literal(Value::Boolean(true));
     if (AcceptWord("false")) return Expr::Literal(Value::Boolean(false));
+    if (Accept("[")) return Array();  // an inner dimension
     if (AcceptWord("array")) {
       Space();
       if (Accept("[")) return Array();
@@ -381,7 +382,14 @@ TEST(FunctionExampleTest, ExamplesOverColumns) {
     if (constant_needed) continue;
     Evaluator evaluator({expr->WithChildren(inputs)}, AllScalars(), statement);
     const Chunk chunk(columns, 3);
-    const ColumnPtr result = evaluator.Evaluate(0, chunk);
+    ColumnPtr result;
+    try {
+      result = evaluator.Evaluate(0, chunk);
+    } catch (const Error& error) {
+      // Some do not take NULLs at all.
+      EXPECT_EQ(error.sqlstate(), sqlstate::kNullValueNotAllowed) << spec->name << ": " << error.message();
+      continue;
+    }
     result->Verify();
     const Value expected = EvaluateConstant(expr, AllScalars(), statement);
     const Value first = result->GetValue(0), last = result->GetValue(2);

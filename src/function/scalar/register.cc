@@ -14,6 +14,12 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterDateTimeArithmeticFunctions(registry);
   RegisterDateTimeMakeFunctions(registry);
   RegisterMysqlDateTimeFunctions(registry);
+  RegisterMathFunctions(registry);
+  RegisterRoundingFunctions(registry);
+  RegisterListFunctions(registry);
+  RegisterNumberListFunctions(registry);
+  RegisterMapAndStructFunctions(registry);
+  RegisterSystemFunctions(registry);
 }
 
 }  // namespace weir

@@ -18,5 +18,11 @@ void RegisterDateTimeBinFunctions(Registry& registry);
 void RegisterDateTimeArithmeticFunctions(Registry& registry);
 void RegisterDateTimeMakeFunctions(Registry& registry);
 void RegisterMysqlDateTimeFunctions(Registry& registry);
+void RegisterMathFunctions(Registry& registry);
+void RegisterRoundingFunctions(Registry& registry);
+void RegisterListFunctions(Registry& registry);
+void RegisterNumberListFunctions(Registry& registry);
+void RegisterMapAndStructFunctions(Registry& registry);
+void RegisterSystemFunctions(Registry& registry);
 
 }  // namespace weir

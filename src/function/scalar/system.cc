@@ -1,0 +1,234 @@
+// What a statement can say about itself and its session, and the catalog functions that PostgreSQL's clients call.
+
+#include <array>
+
+#include "function/scalar/kernel.h"
+#include "function/scalar/register.h"
+#include "types/text_scan.h"
+
+namespace weir {
+
+namespace {
+
+constexpr TypeKind kText = TypeKind::kVarchar;
+constexpr TypeKind kLong = TypeKind::kInt64;
+constexpr TypeKind kInt = TypeKind::kInt32;
+constexpr TypeKind kBool = TypeKind::kBoolean;
+constexpr TypePattern::Kind kAny = TypePattern::Kind::kAny;
+
+// A value of the statement for all rows.
+template <typename F>
+FunctionOverload OfStatement(TypePattern type, F f) {
+  return Stable(Total({}, std::move(type), [f](const KernelArgs& args) {
+    return Column::Constant(f(args.context.statement()).WithType(args.result_type), args.size);
+  }));
+}
+
+// The same value whatever the arguments are.
+FunctionOverload Always(std::vector<TypePattern> parameters, Value value) {
+  const Type type = value.type();
+  return SeesNulls(Stable(Total(std::move(parameters), type,
+                                [value](const KernelArgs& args) { return Column::Constant(value, args.size); })));
+}
+
+Value TextList(const std::vector<std::string>& texts) {
+  std::vector<Value> parts;
+  for (const std::string& text : texts) parts.push_back(Value::String(text));
+  return Value::Nested(Type::List(kText), std::move(parts));
+}
+
+// Settings that live in the statement's context; the rest are the session's, by SHOW.
+std::optional<std::string> SettingOf(const StatementContext& statement, std::string_view name) {
+  const auto is = [&](std::string_view other) { return EqualsIgnoreCase(name, other); };
+  if (is("timezone") || is("time_zone")) return statement.time_zone;
+  if (is("application_name")) return statement.application_name;
+  if (is("extra_float_digits")) return std::to_string(statement.extra_float_digits);
+  if (is("search_path")) {
+    std::string out;
+    for (const std::string& schema : statement.search_path) out += (out.empty() ? "" : ", ") + schema;
+    return out;
+  }
+  if (is("server_version")) return "15.0";
+  if (is("server_version_num")) return "150000";
+  if (is("server_encoding") || is("client_encoding")) return "UTF8";
+  if (is("standard_conforming_strings") || is("integer_datetimes")) return "on";
+  if (is("datestyle")) return "ISO, MDY";
+  if (is("intervalstyle")) return "postgres";
+  if (is("max_identifier_length")) return "63";
+  return std::nullopt;
+}
+
+ColumnPtr CurrentSetting(const KernelArgs& args) {
+  const ColumnView names(*args.columns[0]);
+  const ColumnView missing = args.columns.size() > 1 ? ColumnView(*args.columns[1]) : ColumnView();
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    const std::string_view name = names.values<StringRef>()[names.Index(row)].view();
+    const std::optional<std::string> value = SettingOf(args.context.statement(), name);
+    if (value.has_value()) {
+      out.SetString(row, *value);
+    } else if (args.columns.size() > 1 && missing.At<uint8_t>(row) != 0) {
+      out.SetNull(row);
+    } else {
+      throw Error::User(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"{}\"", name)
+          .WithHint("SHOW knows all settings of the session.");
+    }
+  });
+  return out.Finish();
+}
+
+void AddSession(Family& family) {
+  family.Add(
+      "version", "The version of the server.", "", "",
+      {OfStatement(kText, [](const StatementContext&) { return Value::String("PostgreSQL 15.0 (Weir 0.1.0)"); })});
+  family.Add({"current_user", {"session_user", "user", "current_role"}}, "The user of the session.", "current_user()",
+             "weir", {OfStatement(kText, [](const StatementContext& s) { return Value::String(s.user); })});
+  family.Add({"current_database", {"database", "current_catalog"}}, "The database of the session.",
+             "current_database()", "weir",
+             {OfStatement(kText, [](const StatementContext& s) { return Value::String(s.database); })});
+  family.Add({"current_schema", {"schema"}}, "The schema that new objects go to.", "current_schema()", "public",
+             {OfStatement(kText, [](const StatementContext& s) { return Value::String(s.schema); })});
+  family.Add("current_schemas", "The schemas that names are looked up in, with pg_catalog when asked for.",
+             "current_schemas(true)", "{pg_catalog,public}",
+             {Stable(Total({kBool}, Type::List(kText), [](const KernelArgs& args) {
+               const std::vector<std::string>& path = args.context.statement().search_path;
+               std::vector<std::string> with_catalog = {"pg_catalog"};
+               with_catalog.insert(with_catalog.end(), path.begin(), path.end());
+               const Value plain = TextList(path), full = TextList(with_catalog);
+               const ColumnView implicit(*args.columns[0]);
+               return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
+                 out.AppendValue(implicit.At<uint8_t>(row) != 0 ? full : plain);
+               });
+             }))});
+  family.Add({"pg_backend_pid", {"connection_id"}}, "The number of the session.", "pg_backend_pid()", "0",
+             {OfStatement(kInt, [](const StatementContext& s) { return Value::Int32(s.session_id); })});
+  family.Add("current_setting", "The value of a setting; with true as second argument NULL for unknown ones.",
+             "current_setting('TimeZone')", "UTC",
+             {Stable(Partial({kText}, kText, CurrentSetting)), Stable(Partial({kText, kBool}, kText, CurrentSetting))});
+}
+
+void AddTypes(Family& family) {
+  const auto type_of = [](const KernelArgs& args) {
+    return Column::Constant(Value::String(args.columns[0]->type().ToString()), args.size);
+  };
+  family.Add({"pg_typeof", {"typeof"}}, "The type of the argument.", "pg_typeof(1)", "integer",
+             {SeesNulls(Total({kAny}, kText, type_of))});
+  family.Add("pg_size_pretty", "A number of bytes for people.", "pg_size_pretty(1234567)", "1206 kB",
+             {Total({kLong}, kText, RowKernelWith<StringRef, int64_t>([](RowOut<StringRef>& out, int64_t bytes) {
+                      // As PostgreSQL: the next unit from 10240 on, rounded half up.
+                      constexpr std::array<std::string_view, 6> kUnits = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+                      const bool negative = bytes < 0;
+                      uint64_t value =
+                          negative ? uint64_t{0} - static_cast<uint64_t>(bytes) : static_cast<uint64_t>(bytes);
+                      size_t unit = 0;
+                      bool half = false;
+                      while (unit + 1 < kUnits.size() && value + (half ? 1 : 0) >= 10'240) {
+                        half = (value >> 9 & 1) != 0;
+                        value >>= 10;
+                        ++unit;
+                      }
+                      if (half) ++value;
+                      out.SetString(fmt::format("{}{} {}", negative ? "-" : "", value, kUnits[unit]));
+                    }))});
+}
+
+// Names of the types that clients ask format_type for, by PostgreSQL's object ids.
+std::optional<std::string_view> TypeNameOfOid(int64_t oid) {
+  switch (oid) {
+    case 16:
+      return "boolean";
+    case 17:
+      return "bytea";
+    case 20:
+      return "bigint";
+    case 21:
+      return "smallint";
+    case 23:
+      return "integer";
+    case 25:
+      return "text";
+    case 114:
+      return "json";
+    case 700:
+      return "real";
+    case 701:
+      return "double precision";
+    case 1043:
+      return "character varying";
+    case 1082:
+      return "date";
+    case 1083:
+      return "time without time zone";
+    case 1114:
+      return "timestamp without time zone";
+    case 1184:
+      return "timestamp with time zone";
+    case 1186:
+      return "interval";
+    case 1700:
+      return "numeric";
+    case 2950:
+      return "uuid";
+    case 3802:
+      return "jsonb";
+    default:
+      return std::nullopt;
+  }
+}
+
+void AddCatalog(Family& family) {
+  const Value yes = Value::Boolean(true), no = Value::Boolean(false), no_text = Value::Null(kText);
+  for (const char* name : {"has_schema_privilege", "has_table_privilege", "has_database_privilege",
+                           "has_column_privilege", "has_function_privilege"}) {
+    family.Add(name, "Whether a user may do something; always true, since statements check rights themselves.",
+               fmt::format("{}('public', 'USAGE')", name), "t",
+               {Always({kAny, kAny}, yes), Always({kAny, kAny, kAny}, yes), Always({kAny, kAny, kAny, kAny}, yes)});
+  }
+  for (const char* name : {"pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible"}) {
+    family.Add(name, "Whether an object can be named without its schema; always true.", fmt::format("{}(1)", name), "t",
+               {Always({kLong}, yes)});
+  }
+  family.Add("pg_is_in_recovery", "Whether the server only replays; never.", "pg_is_in_recovery()", "f",
+             {Always({}, no)});
+  for (const char* name : {"obj_description", "col_description", "shobj_description", "pg_get_expr",
+                           "pg_get_constraintdef", "pg_get_indexdef"}) {
+    family.Add(name, "Nothing: for clients that ask for comments and definitions.", fmt::format("{}(1, 2)", name),
+               "NULL", {Always({kAny}, no_text), Always({kAny, kAny}, no_text), Always({kAny, kAny, kAny}, no_text)});
+  }
+  family.Add("pg_get_userbyid", "The name of a user.", "pg_get_userbyid(10)", "weir",
+             {Stable(Total({kLong}, kText, [](const KernelArgs& args) {
+               return Column::Constant(Value::String(args.context.statement().user), args.size);
+             }))});
+  family.Add("pg_encoding_to_char", "The name of an encoding.", "pg_encoding_to_char(6)", "UTF8",
+             {Total({kInt}, kText,
+                    [](const KernelArgs& args) { return Column::Constant(Value::String("UTF8"), args.size); })});
+  family.Add("format_type", "The name of a type by its object id and modifier.", "format_type(1043, 14)",
+             "character varying(10)", {SeesNulls(Total({kLong, kLong}, kText, [](const KernelArgs& args) {
+               const ColumnView oids(*args.columns[0]), modifiers(*args.columns[1]);
+               return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
+                 if (oids.IsNull(row)) {
+                   out.AppendNull();
+                   return;
+                 }
+                 const std::optional<std::string_view> name = TypeNameOfOid(oids.At<int64_t>(row));
+                 const int64_t modifier = modifiers.IsNull(row) ? -1 : modifiers.At<int64_t>(row);
+                 std::string text(name.value_or("???"));
+                 if (oids.At<int64_t>(row) == 1043 && modifier >= 4) text += fmt::format("({})", modifier - 4);
+                 if (oids.At<int64_t>(row) == 1700 && modifier >= 4) {
+                   text += fmt::format("({},{})", (modifier - 4) >> 16 & 0xFFFF, (modifier - 4) & 0xFFFF);
+                 }
+                 out.AppendString(text);
+               });
+             }))});
+}
+
+}  // namespace
+
+void RegisterSystemFunctions(Registry& registry) {
+  Family family(registry, "system");
+  AddSession(family);
+  AddTypes(family);
+  AddCatalog(family);
+}
+
+}  // namespace weir
