@@ -1,6 +1,7 @@
 #include "algo/group_table.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -116,14 +117,29 @@ void GroupTable::Rehash(size_t slot_count) {
   slots_ = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
   slot_mask_ = slot_count - 1;
   grow_at_ = slot_count / 3 * 2;
-  storage_->rows.ForEach([&](uint8_t* row) { InsertSlot(layout_->HashOf(row), row); }, findable_from_);
-}
-
-void GroupTable::InsertSlot(uint64_t hash, uint8_t* row) {
+  // In small batches, so that the slots of one are fetched together.
+  constexpr size_t kBatch = 32;
+  std::array<uint8_t*, kBatch> rows;
+  std::array<uint64_t, kBatch> hashes;
+  size_t n = 0;
   auto* slots = slots_.as<uint64_t>();
-  size_t at = hash & slot_mask_;
-  while (slots[at] != 0) at = (at + 1) & slot_mask_;
-  slots[at] = MakeSlot(hash, row);
+  const auto flush = [&] {
+    for (size_t i = 0; i < n; ++i) {
+      size_t at = hashes[i] & slot_mask_;
+      while (slots[at] != 0) at = (at + 1) & slot_mask_;
+      slots[at] = MakeSlot(hashes[i], rows[i]);
+    }
+    n = 0;
+  };
+  storage_->rows.ForEach(
+      [&](uint8_t* row) {
+        rows[n] = row;
+        hashes[n] = layout_->HashOf(row);
+        __builtin_prefetch(slots + (hashes[n] & slot_mask_), 1);
+        if (++n == kBatch) flush();
+      },
+      findable_from_);
+  flush();
 }
 
 void GroupTable::MaybeForget() {

@@ -150,7 +150,6 @@ class GroupTable {
 
   void EnsureSlots(size_t more_groups);
   void Rehash(size_t slot_count);
-  void InsertSlot(uint64_t hash, uint8_t* row);
   uint8_t* NewRow();
   uint8_t* NullRow();
   void MaybeForget();

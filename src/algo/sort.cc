@@ -19,27 +19,54 @@ constexpr size_t kGatherAhead = 8;
 static_assert(sizeof(SortEntry) == sizeof(hwy::uint128_t) &&
               offsetof(SortEntry, prefix) == offsetof(hwy::uint128_t, hi));
 
-void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entries, size_t count) {
-  if (count < 2) return;
+namespace {
+
+// Below this, comparing whole keys beats sorting by their next bytes.
+constexpr size_t kRefineMin = 24;
+
+void SortByPrefix(SortEntry* entries, size_t count) {
   const auto by_prefix = [](const SortEntry& a, const SortEntry& b) { return a.prefix < b.prefix; };
-  if (!std::is_sorted(entries, entries + count, by_prefix)) {
-    if (count >= kVectorSortMin) {
-      const hwy::Sorter sorter;
-      sorter(reinterpret_cast<hwy::uint128_t*>(entries), count, hwy::SortAscending());
-    } else {
-      std::sort(entries, entries + count, by_prefix);
-    }
+  if (std::is_sorted(entries, entries + count, by_prefix)) return;
+  if (count >= kVectorSortMin) {
+    const hwy::Sorter sorter;
+    sorter(reinterpret_cast<hwy::uint128_t*>(entries), count, hwy::SortAscending());
+  } else {
+    std::sort(entries, entries + count, by_prefix);
   }
-  if (layout.PrefixDecides(skip_null_flag)) return;
+}
+
+// Sorts entries whose prefixes are the key's bytes at `position`, all before being equal. Leaves the prefixes as they
+// were.
+void SortFrom(const SortLayout& layout, SortLayout::KeyPosition position, SortEntry* entries, size_t count) {
+  SortByPrefix(entries, count);
   for (size_t begin = 0; begin < count;) {
+    const uint64_t prefix = entries[begin].prefix;
     size_t end = begin + 1;
-    while (end < count && entries[end].prefix == entries[begin].prefix) ++end;
-    if (end - begin > 1) {
-      std::sort(entries + begin, entries + end,
-                [&](const SortEntry& a, const SortEntry& b) { return layout.Compare(a.address(), b.address()) < 0; });
-    }
+    while (end < count && entries[end].prefix == prefix) ++end;
+    SortEntry* range = entries + begin;
+    const size_t size = end - begin;
     begin = end;
+    if (size == 1) continue;
+    const std::optional<SortLayout::KeyPosition> next = layout.NextPosition(position, range[0].address());
+    if (!next) continue;
+    if (size < kRefineMin) {
+      std::sort(range, range + size,
+                [&](const SortEntry& a, const SortEntry& b) { return layout.Compare(a.address(), b.address()) < 0; });
+      continue;
+    }
+    for (size_t i = 0; i < size; ++i) {
+      if (i + kGatherAhead < size) __builtin_prefetch(range[i + kGatherAhead].address());
+      range[i].prefix = layout.KeyWord(*next, range[i].address());
+    }
+    SortFrom(layout, *next, range, size);
+    for (size_t i = 0; i < size; ++i) range[i].prefix = prefix;
   }
+}
+
+}  // namespace
+
+void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entries, size_t count) {
+  if (count > 1) SortFrom(layout, SortLayout::FirstPosition(skip_null_flag), entries, count);
 }
 
 SortRun::SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker)
@@ -72,59 +99,35 @@ size_t SortRun::MemoryBytes() const {
   return rows_->bytes() + heap_->bytes() + entries_.size();
 }
 
-bool SortedScan::Before(const Cursor& a, const Cursor& b) const {
-  if (a.prefix != b.prefix) return a.prefix < b.prefix;
-  return !prefix_decides_ && layout_->Compare(a.at->address(), b.at->address()) < 0;
-}
-
-void SortedScan::SiftDown(size_t i) {
-  const size_t n = cursors_.size();
-  for (;;) {
-    size_t least = i;
-    for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < n; ++child) {
-      if (Before(cursors_[child], cursors_[least])) least = child;
-    }
-    if (least == i) return;
-    std::swap(cursors_[i], cursors_[least]);
-    i = least;
+// Sorting the parts together beats a k-way merge: it has no unpredictable branches, and a partition fits the cache.
+void SortedScan::Order() {
+  std::erase_if(parts_, [](const Part& part) { return part.count == 0; });
+  if (parts_.size() == 1) {
+    at_ = parts_[0].entries;
+    return;
   }
+  merged_.reserve(left_);
+  for (const Part& part : parts_) {
+    for (size_t i = 0; i < part.count; ++i) {
+      SortEntry entry = part.entries[i];
+      if (part.other_prefixes) entry.prefix = layout_->Prefix(entry.address(), skip_null_flag_);
+      merged_.push_back(entry);
+    }
+  }
+  SortEntries(*layout_, skip_null_flag_, merged_.data(), merged_.size());
+  at_ = merged_.data();
 }
 
 std::optional<Chunk> SortedScan::Next(size_t max_rows) {
   if (left_ == 0) return std::nullopt;
-  const auto load = [&](Cursor& cursor) {
-    cursor.prefix = cursor.recompute ? layout_->Prefix(cursor.at->address(), skip_null_flag_) : cursor.at->prefix;
-  };
-  if (!opened_) {
-    opened_ = true;
-    std::erase_if(cursors_, [](const Cursor& cursor) { return cursor.at == cursor.end; });
-    for (Cursor& cursor : cursors_) load(cursor);
-    for (size_t i = cursors_.size(); i-- > 0;) SiftDown(i);
-  }
+  if (at_ == nullptr) Order();
   const size_t count = std::min(max_rows, left_);
   scratch_.resize(count);
-  size_t n = 0;
-  while (n < count) {
-    Cursor& top = cursors_[0];
-    if (cursors_.size() == 1) {
-      const size_t step = std::min(count - n, static_cast<size_t>(top.end - top.at));
-      for (size_t i = 0; i < step; ++i) {
-        scratch_[n++] = top.at[i].address();
-        if (i + kGatherAhead < step) __builtin_prefetch(top.at[i + kGatherAhead].address());
-      }
-      top.at += step;
-      continue;
-    }
-    scratch_[n++] = top.at->address();
-    __builtin_prefetch(top.at->address());
-    if (++top.at == top.end) {
-      top = cursors_.back();
-      cursors_.pop_back();
-    } else {
-      load(top);
-    }
-    SiftDown(0);
+  for (size_t i = 0; i < count; ++i) {
+    if (i + kGatherAhead < left_) __builtin_prefetch(at_[i + kGatherAhead].address());
+    scratch_[i] = at_[i].address();
   }
+  at_ += count;
   left_ -= count;
   return layout_->Gather(scratch_.data(), count, owners_);
 }
@@ -175,13 +178,12 @@ SortedScan SortMerge::Partition(size_t partition) const {
   scan.runs_ = runs_;
   scan.owners_ = owners_;
   scan.skip_null_flag_ = skip_null_flag_;
-  scan.prefix_decides_ = layout_->PrefixDecides(skip_null_flag_);
   for (size_t r = 0; r < runs_->size(); ++r) {
     const SortRun& run = *(*runs_)[r];
     const auto* entries = run.entries_.as<SortEntry>();
     const size_t begin = cuts_[partition][r];
     const size_t end = cuts_[partition + 1][r];
-    scan.cursors_.push_back({entries + begin, entries + end, 0, !run.has_null_ != skip_null_flag_});
+    scan.parts_.push_back({entries + begin, end - begin, !run.has_null_ != skip_null_flag_});
     scan.left_ += end - begin;
   }
   return scan;

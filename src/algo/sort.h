@@ -39,9 +39,18 @@ class SortLayout {
   // The first eight bytes of the key, or those behind the NULL flag when no row has a NULL there. Rows whose prefixes
   // differ compare as the prefixes do.
   uint64_t Prefix(const uint8_t* row, bool skip_null_flag) const;
-  // Equal prefixes mean equal keys.
-  bool PrefixDecides(bool skip_null_flag) const;
   Chunk Gather(const uint8_t* const* rows, size_t count, const Owners& owners) const;
+
+  // Sorting by radix: keys as a sequence of 64-bit words, each of which decides where those before it are equal.
+  struct KeyPosition {
+    size_t byte = 0;    // of the key bytes
+    size_t string = 0;  // when `tail` is not 0: the segment of the string
+    size_t tail = 0;    // and the byte of the string that comes next
+  };
+  static KeyPosition FirstPosition(bool skip_null_flag) { return {skip_null_flag ? size_t{1} : 0, 0, 0}; }
+  uint64_t KeyWord(const KeyPosition& position, const uint8_t* row) const;
+  // Where to go on among rows like `row`, whose words up to `position` are equal; empty when they are equal.
+  std::optional<KeyPosition> NextPosition(const KeyPosition& position, const uint8_t* row) const;
 
  private:
   struct Segment {
@@ -51,6 +60,7 @@ class SortLayout {
     size_t bytes;   // with the flag
     bool is_string;
   };
+  size_t WordEnd(size_t byte) const;
   void EncodeSegment(const Segment& segment, const Column& column, const RowSet& rows, uint8_t* const* out) const;
 
   std::vector<Type> types_;
@@ -93,7 +103,8 @@ class SortRun {
   std::vector<uint8_t*> targets_;
 };
 
-// Sorted rows, one chunk after the other. Strings point into the runs, which the chunks keep alive.
+// Sorted rows, one chunk after the other. Strings point into the runs, which the chunks keep alive. The rows of
+// several runs are brought in order by the first Next.
 class SortedScan {
  public:
   size_t row_count() const { return left_; }
@@ -102,27 +113,25 @@ class SortedScan {
  private:
   friend class SortMerge;
   friend class TopN;
-  struct Cursor {
-    const SortEntry* at;
-    const SortEntry* end;
-    uint64_t prefix;
-    bool recompute;  // its run sorted by other prefixes
+  struct Part {
+    const SortEntry* entries;
+    size_t count;
+    bool other_prefixes;  // its run sorted by other prefixes than the merge
   };
-  void SiftDown(size_t i);
-  bool Before(const Cursor& a, const Cursor& b) const;
+  void Order();
 
   std::shared_ptr<const SortLayout> layout_;
   std::shared_ptr<const void> runs_;  // keeps the entries alive
   Owners owners_;
-  std::vector<Cursor> cursors_;  // a heap, smallest on top, once opened
+  std::vector<Part> parts_;
   bool skip_null_flag_ = false;
-  bool prefix_decides_ = false;
-  bool opened_ = false;
+  std::vector<SortEntry> merged_;
+  const SortEntry* at_ = nullptr;
   size_t left_ = 0;
   std::vector<const uint8_t*> scratch_;
 };
 
-// Merges finished runs, cut into ranges of rows that can be merged in parallel:
+// Merges finished runs, cut into ranges of rows that can be brought in order in parallel:
 //   SortMerge merge(layout, runs); merge.Partition(0) ... Partition(n - 1), in this order, are the sorted rows.
 class SortMerge {
  public:

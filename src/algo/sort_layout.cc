@@ -84,7 +84,7 @@ SortLayout::SortLayout(std::vector<Type> types, std::vector<SortColumn> keys)
     key_bytes_ += segment.bytes;
     segments_.push_back(segment);
   }
-  // Room to read a prefix behind the first flag.
+  // Words are read from any key byte, and masked: the values behind make up for those that reach beyond.
   const size_t header = RoundUp(std::max(key_bytes_, kPrefixBytes + 1), size_t{8});
   rows_ = RowLayout(RowTypes(types_, nested_keys_.size()), header);
 }
@@ -191,13 +191,6 @@ uint64_t SortLayout::Prefix(const uint8_t* row, bool skip_null_flag) const {
   return LoadBigEndian<uint64_t>(row + (skip_null_flag ? 1 : 0));
 }
 
-bool SortLayout::PrefixDecides(bool skip_null_flag) const {
-  for (const Segment& segment : segments_) {
-    if (segment.is_string) return false;
-  }
-  return key_bytes_ <= kPrefixBytes + (skip_null_flag ? 1 : 0);
-}
-
 uint64_t SortLayout::FirstKeyMask() const {
   const size_t bytes = std::min(segments_[0].bytes, kPrefixBytes);
   return bytes == kPrefixBytes ? ~uint64_t{0} : ~(~uint64_t{0} >> (8 * bytes));
@@ -221,6 +214,62 @@ int SortLayout::Compare(const uint8_t* a, const uint8_t* b) const {
     if (full != 0) return (full < 0) != descending ? -1 : 1;
   }
   return key_bytes_ == begin ? 0 : std::memcmp(a + begin, b + begin, key_bytes_ - begin);
+}
+
+namespace {
+
+// A word of a string's tail: so many bytes, then how many were left, up to one more than that.
+constexpr size_t kTailBytes = 7;
+
+}  // namespace
+
+uint64_t SortLayout::KeyWord(const KeyPosition& position, const uint8_t* row) const {
+  if (position.tail == 0) {
+    const size_t left = WordEnd(position.byte) - position.byte;
+    const auto word = LoadBigEndian<uint64_t>(row + position.byte);
+    return left >= kPrefixBytes ? word : word & ~(~uint64_t{0} >> (8 * left));
+  }
+  const Segment& segment = segments_[position.string];
+  const auto text = rows_.Load<StringRef>(row, segment.column);
+  const size_t left = text.size() - position.tail;
+  std::array<uint8_t, 8> bytes{};
+  std::memcpy(bytes.data(), text.data() + position.tail, std::min(left, kTailBytes));
+  bytes[kTailBytes] = static_cast<uint8_t>(std::min(left, kTailBytes + 1));
+  const auto word = LoadBigEndian<uint64_t>(bytes.data());
+  return keys_[segment.key].descending ? ~word : word;
+}
+
+// One past the last key byte that the word at `byte` takes in: not beyond a string's part, behind which its tail comes
+// first.
+size_t SortLayout::WordEnd(size_t byte) const {
+  size_t end = std::min(byte + kPrefixBytes, key_bytes_);
+  for (const Segment& segment : segments_) {
+    const size_t string_end = segment.begin + segment.bytes;
+    if (segment.is_string && string_end > byte) return std::min(end, string_end);
+  }
+  return end;
+}
+
+std::optional<SortLayout::KeyPosition> SortLayout::NextPosition(const KeyPosition& position, const uint8_t* row) const {
+  size_t end = 0;
+  if (position.tail != 0) {
+    const Segment& segment = segments_[position.string];
+    const auto text = rows_.Load<StringRef>(row, segment.column);
+    if (text.size() - position.tail > kTailBytes) {
+      return KeyPosition{position.byte, position.string, position.tail + kTailBytes};
+    }
+    end = segment.begin + segment.bytes;
+  } else {
+    end = WordEnd(position.byte);
+    for (size_t s = 0; s < segments_.size(); ++s) {
+      const Segment& segment = segments_[s];
+      if (!segment.is_string || segment.begin + segment.bytes != end || row[segment.begin] != kValid) continue;
+      const uint8_t truncated = keys_[segment.key].descending ? static_cast<uint8_t>(~kTruncated) : kTruncated;
+      if (row[end - 1] == truncated) return KeyPosition{position.byte, s, kStringPrefix};
+    }
+  }
+  if (end >= key_bytes_) return std::nullopt;
+  return KeyPosition{end, 0, 0};
 }
 
 Chunk SortLayout::Gather(const uint8_t* const* rows, size_t count, const Owners& owners) const {

@@ -110,7 +110,6 @@ SortedScan TopN::Finish() {
   SortedScan scan;
   scan.layout_ = layout_;
   scan.owners_ = {heap_->owner()};
-  scan.prefix_decides_ = layout_->PrefixDecides(false);
   struct Kept {
     std::vector<SortEntry> entries;
     std::shared_ptr<RowBlocks> rows;
@@ -119,7 +118,7 @@ SortedScan TopN::Finish() {
   auto kept = std::make_shared<Kept>(Kept{std::move(entries_), std::move(rows_), std::move(other_bytes_)});
   const SortEntry* begin = kept->entries.data();
   scan.left_ = kept->entries.size();
-  scan.cursors_.push_back({begin, begin + scan.left_, 0, false});
+  scan.parts_.push_back({begin, scan.left_, false});
   scan.runs_ = std::move(kept);
   return scan;
 }
