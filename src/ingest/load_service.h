@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,10 @@ class LoadService {
   LoadService(const LoadService&) = delete;
   LoadService& operator=(const LoadService&) = delete;
 
-  // `done` gets the error or the result, on a thread of the I/O pool.
+  // `done` gets the error or the result, on whatever thread commits: it must be quick and not throw.
   using Done = std::move_only_function<void(std::unique_ptr<Error> error, LoadResult result)>;
-  // Throws (and does not call `done`) when the load is refused: 53400 when too much is queued, 57P01 when stopping.
+  // Throws (and does not call `done`) when the load is refused: 53400 when too much is queued, 42P01 when there
+  // is no such table, 57P01 when stopping.
   void LoadAsync(LoadRequest request, Done done);
   Task<LoadResult> LoadTask(LoadRequest request);
   // Blocks; not from workers or event loops.
@@ -71,9 +73,18 @@ class LoadService {
  private:
   struct Waiting;
   struct Batch;
+  struct Awaiter;
+  // What timers hold on to: they may fire when the service is gone.
+  struct Alive {
+    explicit Alive(LoadService* alive) : service(alive) {}
+    std::shared_mutex mutex;  // held shared while a timer uses the service
+    LoadService* service;
+  };
+  void CloseBatch(const std::shared_ptr<Batch>& batch);
   void StartBatch(std::shared_ptr<Batch> batch);
-  void RunBatch(std::shared_ptr<Batch> batch) noexcept;
-  void Finish(std::vector<Waiting>& loads, const Error* error, const CommitResult* result) noexcept;
+  void RunBatch(const std::shared_ptr<Batch>& batch) noexcept;
+  void SplitBatch(Batch& batch) noexcept;
+  void Answer(Batch& batch, const Error* error, const CommitResult& result) noexcept;
 
   Storage& storage_;
   Executor& timers_;
@@ -81,14 +92,16 @@ class LoadService {
   const LoadServiceOptions options_;
   const std::shared_ptr<MemoryTracker> tracker_;
   obs::Counter& loads_total_;
+  obs::Counter& rows_total_;
   obs::Counter& batches_total_;
   obs::Counter& refused_total_;
   std::atomic<uint64_t> queued_bytes_{0};
+  const std::shared_ptr<Alive> state_ = std::make_shared<Alive>(this);
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards all below; leaf but for the executor's
   std::condition_variable idle_;
   std::map<TableId, std::shared_ptr<Batch>> open_;  // gathering, by table
-  size_t running_ = 0;
+  size_t running_ = 0;                              // batches that are being written or committed
   bool stopping_ = false;
 };
 
