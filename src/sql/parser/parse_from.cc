@@ -412,7 +412,7 @@ const ast::TableRef* Parser::ParsePivot(const ast::TableRef* source) {
     }
     Expect(TokenKind::kRightParen);
     columns.Add(column);
-  } while (!At(Keyword::kGroup) && !At(TokenKind::kRightParen));
+  } while (Accept(Keyword::kFor) || (!At(Keyword::kGroup) && !At(TokenKind::kRightParen)));
   pivot->columns = columns.Finish();
   if (Accept(Keyword::kGroup)) {
     Expect(Keyword::kBy);

@@ -273,8 +273,11 @@ const Expr* Parser::ParseArray() {
     // Inner brackets of ARRAY[[1, 2], [3, 4]] are lists of their own.
     return ParseBracketList();
   }
+  // No bounds: the bracket is the list's.
+  auto* type = New<ast::TypeName>(offset);
+  ParseSimpleType(type);
   auto* node = New<ast::CastExpr>(offset);
-  node->type = ParseTypeName();
+  node->type = type;
   if (!At(TokenKind::kLeftBracket)) SyntaxError();
   node->operand = ParseBracketList();
   return node;

@@ -129,7 +129,7 @@ const ast::Statement* Parser::ParseShow() {
     } else if (AcceptWord("session") || AcceptWord("builtin")) {
       // the default of variables, and all functions there are
     } else if (AtWord("all") && (PeekIsWord(1, "routine") || PeekIsWord(1, "grants") || PeekIsWord(1, "backends") ||
-                                 PeekIsWord(1, "properties"))) {
+                                 PeekIsWord(1, "properties") || PeekIsWord(1, "resource"))) {
       Advance();
       show->all = true;
     } else {
@@ -217,6 +217,8 @@ void Parser::ParseShowClauses(ast::ShowCommand* show) {
       show->offset_rows = ParseExpr();
     } else if (show->what == "proc" && At(TokenKind::kString)) {
       show->path = ParseString();
+    } else if (show->what == "resource groups" && Accept(Keyword::kAll)) {
+      show->all = true;
     } else if (show->what == "tablet" && At(TokenKind::kInteger)) {
       show->name.offset = token_.offset;
       show->name.parts = OneName(token_.text);
