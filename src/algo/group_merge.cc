@@ -27,6 +27,7 @@ GroupMerge::GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::sha
   }
   if (partition_bits >= 0) {
     bits_ = partition_bits;
+    by_hash_ = true;
   } else if (!layout_->key_types().empty()) {
     bits_ = std::min<int>(kBitsMax, std::bit_width(group_rows_ / kRowsPerPartition));
   }
@@ -42,7 +43,7 @@ void GroupMerge::PartitionTable(size_t t) {
   if (tracker_ != nullptr) {
     part_bytes_[t] = ScopedReservation(tracker_, static_cast<int64_t>(rows.size() * sizeof(uint8_t*)));
   }
-  if (tables_.size() == 1 && !table.has_forgotten()) {
+  if (tables_.size() == 1 && !table.has_forgotten() && !by_hash_) {
     // Nothing to merge: any even split will do, and one in order of making reads memory in order.
     const size_t step = rows.size() / partition_count() + 1;
     for (auto& part : parts) part.reserve(step);

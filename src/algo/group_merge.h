@@ -17,7 +17,8 @@ namespace weir {
 // Few groups make one partition. Partitions hold disjoint groups; every group comes out of exactly one scan.
 class GroupMerge {
  public:
-  // The tables (at least one) share one layout; they are used up. `partition_bits` < 0: as many as groups call for.
+  // The tables (at least one) share one layout; they are used up. `partition_bits` < 0: as many as groups call for;
+  // otherwise partitions go by the keys' hashes alone, alike for all merges of the same layout (spilling).
   explicit GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::shared_ptr<MemoryTracker> tracker,
                       int partition_bits = -1);
 
@@ -34,6 +35,7 @@ class GroupMerge {
   std::shared_ptr<MemoryTracker> tracker_;
   std::vector<std::shared_ptr<GroupStorage>> storages_;
   int bits_ = 0;
+  bool by_hash_ = false;  // even when any split would do
   size_t group_rows_ = 0;
   // [table][partition]: group rows, in order of making.
   std::vector<std::vector<std::vector<uint8_t*>>> parts_;

@@ -393,6 +393,7 @@ void JoinProbe::LookupHashed() {
   }
   const auto* directory = table_.directory_.as<uint64_t>();
   const int shift = table_.hash_shift_;
+  const size_t last_byte = table_.layout_.row_bytes() - 1;  // rows may span two cache lines
   constexpr size_t kAhead = 24;
   size_t n = 0;
   for (size_t i = 0; i < std::min(kAhead, row_count_); ++i) __builtin_prefetch(directory + (hashes[i] >> shift));
@@ -405,7 +406,10 @@ void JoinProbe::LookupHashed() {
     active_[n] = static_cast<uint32_t>(i);
     const bool hit = (entry & tag) == tag;  // an empty slot has no tags
     n += hit;
-    if (hit) __builtin_prefetch(row);
+    if (hit) {
+      __builtin_prefetch(row);
+      __builtin_prefetch(row + last_byte);
+    }
   }
   active_count_ = n;
 }
@@ -462,12 +466,15 @@ size_t JoinProbe::Next(size_t capacity, uint32_t* probe_rows_out, const uint8_t*
       if (active_count_ == 0) return 0;
     }
     const size_t end = std::min(active_count_, at_ + capacity);
-    const size_t matched = CompareActive(at_, end);
-    for (size_t m = 0; m < matched; ++m) {
-      const uint32_t i = matched_[m];
-      probe_rows_out[m] = static_cast<uint32_t>(rows[i]);
-      build_rows[m] = chain_[i];
+    // In a dense directory whatever is found matches.
+    const uint32_t* positions = table_.dense_ ? active_.data() + at_ : matched_.data();
+    const size_t matched = table_.dense_ ? end - at_ : CompareActive(at_, end);
+    if (rows.is_dense()) {
+      std::copy_n(positions, matched, probe_rows_out);
+    } else {
+      for (size_t m = 0; m < matched; ++m) probe_rows_out[m] = rows.rows()[positions[m]];
     }
+    for (size_t m = 0; m < matched; ++m) build_rows[m] = chain_[positions[m]];
     Advance(at_, end);
     at_ = end;
     if (matched != 0) return matched;

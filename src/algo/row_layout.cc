@@ -234,15 +234,27 @@ size_t RowLayout::Match(size_t column, const Column& source, const RowSet& sourc
   } else {
     VisitPhysical(slot.physical, [&]<typename T>() {
       const T* values = view.values<T>();
-      for (size_t i = 0; i < count; ++i) {
-        const uint32_t candidate = candidates[i];
-        const size_t at = view.Index(source_rows[candidate]);
-        const uint8_t* row = rows[candidate];
-        const bool a_null = view.may_have_nulls() && !GetBit(view.validity(), at);
-        const bool b_null = (row[null_byte] & bit) != 0;
-        const bool same =
-            a_null || b_null ? a_null && b_null && null_equal : SamePlain(values[at], LoadUnaligned<T>(row + offset));
-        decide(candidate, same);
+      const bool may_have_nulls = view.may_have_nulls();
+      // The loop without the choices that hold for all rows.
+      const auto match = [&](auto index) {
+        for (size_t i = 0; i < count; ++i) {
+          const uint32_t candidate = candidates[i];
+          const size_t at = index(candidate);
+          const uint8_t* row = rows[candidate];
+          const bool a_null = may_have_nulls && !GetBit(view.validity(), at);
+          const bool b_null = (row[null_byte] & bit) != 0;
+          const bool same =
+              a_null || b_null ? a_null && b_null && null_equal : SamePlain(values[at], LoadUnaligned<T>(row + offset));
+          decide(candidate, same);
+        }
+      };
+      const uint32_t* list = source_rows.rows();
+      if (view.is_identity() && list == nullptr) {
+        match([](uint32_t i) { return size_t{i}; });
+      } else if (view.is_identity()) {
+        match([list](uint32_t i) { return size_t{list[i]}; });
+      } else {
+        match([&](uint32_t i) { return view.Index(source_rows[i]); });
       }
     });
   }
