@@ -79,7 +79,8 @@ GroupLayout::GroupLayout(std::vector<Type> key_types, std::vector<std::shared_pt
 
 void GroupLayout::InitStates(uint8_t* row) const {
   if (zero_states_) {
-    std::memset(row + states_offset_, 0, row_bytes_ - states_offset_);
+    // A few words as a rule: no call pays.
+    for (size_t at = states_offset_; at < row_bytes_; at += 8) StoreUnaligned<uint64_t>(row + at, 0);
     return;
   }
   for (size_t i = 0; i < aggregates_.size(); ++i) aggregates_[i]->Init(row + state_offsets_[i]);

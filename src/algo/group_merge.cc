@@ -41,20 +41,23 @@ void GroupMerge::PartitionTable(size_t t) {
   auto& parts = parts_[t];
   parts.resize(partition_count());
   if (tracker_ != nullptr) {
-    part_bytes_[t] = ScopedReservation(tracker_, static_cast<int64_t>(rows.size() * sizeof(uint8_t*)));
+    part_bytes_[t] = ScopedReservation(tracker_, static_cast<int64_t>(rows.size() * sizeof(Entry)));
   }
   if (tables_.size() == 1 && !table.has_forgotten() && !by_hash_) {
     // Nothing to merge: any even split will do, and one in order of making reads memory in order.
     const size_t step = rows.size() / partition_count() + 1;
     for (auto& part : parts) part.reserve(step);
     size_t i = 0;
-    rows.ForEach([&](uint8_t* row) { parts[i++ / step].push_back(row); });
+    rows.ForEach([&](uint8_t* row) { parts[i++ / step].push_back({0, row}); });
     return;
   }
   std::vector<size_t> counts(parts.size());
   rows.ForEach([&](const uint8_t* row) { ++counts[HashPartition(layout_->HashOf(row), bits_)]; });
   for (size_t p = 0; p < parts.size(); ++p) parts[p].reserve(counts[p]);
-  rows.ForEach([&](uint8_t* row) { parts[HashPartition(layout_->HashOf(row), bits_)].push_back(row); });
+  rows.ForEach([&](uint8_t* row) {
+    const uint64_t hash = layout_->HashOf(row);
+    parts[HashPartition(hash, bits_)].push_back({hash, row});
+  });
 }
 
 GroupScan GroupMerge::MergePartition(size_t partition, GroupOutput output) {
@@ -93,33 +96,40 @@ GroupScan GroupMerge::MergePartition(size_t partition, GroupOutput output) {
     sources += !parts_[t][partition].empty();
     may_repeat |= tables_[t]->has_forgotten();
   }
+  rows.reserve(sources <= 1 ? total : total / 2);
   if (sources <= 1 && !may_repeat) {
-    for (auto& table : parts_) {
-      if (!table[partition].empty()) rows = std::move(table[partition]);
+    for (const auto& table : parts_) {
+      for (const Entry& entry : table[partition]) rows.push_back(entry.row);
     }
   } else {
     const size_t slot_count = std::bit_ceil(total * 3 / 2 + 1);
     const size_t mask = slot_count - 1;
     const BigArray memory = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
     auto* slots = memory.as<uint64_t>();
-    for (auto& table : parts_) {
-      const std::vector<uint8_t*>& part = table[partition];
-      std::vector<uint64_t> hashes(part.size());
+    for (const auto& table : parts_) {
+      const std::vector<Entry>& part = table[partition];
       for (size_t i = 0; i < part.size(); ++i) {
-        if (i + kPrefetchAhead < part.size()) __builtin_prefetch(part[i + kPrefetchAhead]);
-        hashes[i] = layout_->HashOf(part[i]);
-      }
-      for (size_t i = 0; i < part.size(); ++i) {
-        if (i + kPrefetchAhead < part.size()) __builtin_prefetch(slots + (hashes[i + kPrefetchAhead] & mask));
-        uint8_t* row = part[i];
-        for (size_t at = hashes[i] & mask;; at = (at + 1) & mask) {
+        if (i + 2 * kPrefetchAhead < part.size()) {
+          __builtin_prefetch(slots + (part[i + 2 * kPrefetchAhead].hash & mask));
+        }
+        if (i + kPrefetchAhead < part.size()) {
+          // A known group most likely: both rows will be compared and merged.
+          const Entry& ahead = part[i + kPrefetchAhead];
+          const uint64_t slot = slots[ahead.hash & mask];
+          if (slot != 0 && (slot ^ ahead.hash) >> kAddressBits == 0) {
+            __builtin_prefetch(reinterpret_cast<const uint8_t*>(slot & kAddressMask));
+            __builtin_prefetch(ahead.row);
+          }
+        }
+        const auto [hash, row] = part[i];
+        for (size_t at = hash & mask;; at = (at + 1) & mask) {
           const uint64_t slot = slots[at];
           if (slot == 0) {
-            slots[at] = (hashes[i] & ~kAddressMask) | reinterpret_cast<uint64_t>(row);
+            slots[at] = (hash & ~kAddressMask) | reinterpret_cast<uint64_t>(row);
             rows.push_back(row);
             break;
           }
-          if ((slot ^ hashes[i]) >> kAddressBits != 0) continue;
+          if ((slot ^ hash) >> kAddressBits != 0) continue;
           auto* known = reinterpret_cast<uint8_t*>(slot & kAddressMask);
           if (!layout_->SameKey(row, known)) continue;
           from.push_back(row);

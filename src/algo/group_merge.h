@@ -37,8 +37,12 @@ class GroupMerge {
   int bits_ = 0;
   bool by_hash_ = false;  // even when any split would do
   size_t group_rows_ = 0;
+  struct Entry {
+    uint64_t hash;  // kept, so that rows need not be touched again to find out that they are new
+    uint8_t* row;
+  };
   // [table][partition]: group rows, in order of making.
-  std::vector<std::vector<std::vector<uint8_t*>>> parts_;
+  std::vector<std::vector<std::vector<Entry>>> parts_;
   std::vector<ScopedReservation> part_bytes_;
 };
 

@@ -433,7 +433,16 @@ void GroupTable::FindString(const ColumnPtr& key, const RowSet& rows) {
   StringHeap& heap = storage_->heap.strings();
   for (size_t begin = 0; begin < count; begin += kPrefetchRows) {
     const size_t end = std::min(count, begin + kPrefetchRows);
-    if (prefetch) Prefetch(hashes + begin, end - begin);
+    if (prefetch) {
+      Prefetch(hashes + begin, end - begin);
+      // The bytes of long strings are one more step away.
+      for (size_t i = begin; i < end; ++i) {
+        const uint64_t slot = slots[hashes[i] & mask];
+        if (!SaltMatches(slot, hashes[i]) || slot == 0) continue;
+        const auto known = LoadUnaligned<StringRef>(RowOf(slot) + offset);
+        if (!known.is_inline()) __builtin_prefetch(known.data());
+      }
+    }
     for (size_t i = begin; i < end; ++i) {
       const size_t index = view.Index(rows[i]);
       const bool valid = !view.may_have_nulls() || GetBit(view.validity(), index);
