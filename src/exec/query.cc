@@ -8,11 +8,15 @@
 #include "exec/pipeline_builder.h"
 #include "exec/query_context.h"
 #include "exec/result_queue.h"
+#include "storage/footer_cache.h"
 #include "storage/storage.h"
 
 namespace weir {
 
 namespace {
+
+// Of the footer cache that a query makes for itself.
+constexpr int64_t kOwnFooterBytes = int64_t{16} << 20;
 
 QueryContext MakeContext(const QueryServices& services, StatementContext statement, SnapshotPtr snapshot,
                          const std::shared_ptr<MemoryTracker>& memory, CancellationToken token, QueryOptions options) {
@@ -21,6 +25,7 @@ QueryContext MakeContext(const QueryServices& services, StatementContext stateme
   auto tracker = memory->CreateChild("query", MemoryScope::kQuery, options.memory_limit_bytes, "query_memory_limit");
   std::shared_ptr<FooterCache> footers = services.footers;
   if (footers == nullptr && services.storage != nullptr) footers = services.storage->footers();
+  if (footers == nullptr) footers = std::make_shared<FooterCache>(tracker, kOwnFooterBytes);
   return {.services = services,
           .statement = std::move(statement),
           .snapshot = std::move(snapshot),

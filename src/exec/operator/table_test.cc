@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "catalog/catalog.h"
+#include "column/builder.h"
+#include "env/posix/posix_clock.h"
+#include "env/posix/posix_file_system.h"
+#include "env/posix/posix_random.h"
+#include "env/sim/sim_clock.h"
+#include "env/sim/sim_executor.h"
+#include "exec/testing/engine_fixture.h"
+#include "storage/storage.h"
+
+namespace weir::exec_test {
+
+// Scans of tables and files, INSERT and DELETE, over real storage.
+class TableTest : public EngineTest {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/weir_exec_XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    folder_ = name;
+    StorageOptions options;
+    options.data_dir = folder_ + "/data";
+    options.background = false;
+    options.writer.inline_rows_max = 100;
+    storage_ = Storage::Open({.files = files_,
+                              .clock = real_clock_,
+                              .random = random_,
+                              .timers = timers_,
+                              .io = io_,
+                              .metrics = metrics_,
+                              .tracker = memory_},
+                             std::move(options));
+    CreateTable create{.database = "weir", .schema = "public"};
+    create.def.name = "t";
+    create.def.columns.resize(3);
+    create.def.columns[0].name = "k";
+    create.def.columns[0].type = TypeKind::kInt64;
+    create.def.columns[1].name = "v";
+    create.def.columns[1].type = TypeKind::kInt64;
+    create.def.columns[1].nullable = false;
+    create.def.columns[2].name = "s";
+    create.def.columns[2].type = TypeKind::kVarchar;
+    table_ = storage_->ApplyDdl({create}).state->catalog()->GetTable({"", "", "t"}, {})->id;
+  }
+  void TearDown() override {
+    storage_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static Schema Columns() { return {{"k", TypeKind::kInt64}, {"v", TypeKind::kInt64}, {"s", TypeKind::kVarchar}}; }
+  static Schema Count() { return {{"count", TypeKind::kInt64}}; }
+  PhysicalPtr Scan(std::vector<ExprPtr> filters = {}, std::vector<ColumnPredicate> predicates = {},
+                   std::vector<size_t> output = {0, 1, 2}, std::vector<RuntimeFilterTarget> targets = {}) {
+    return std::make_shared<PhysicalScan>(TableSource{table_.value(), "t", {0, 1, 2}}, Columns(), std::move(filters),
+                                          std::move(predicates), std::move(output), std::move(targets));
+  }
+  PhysicalPtr Insert(PhysicalPtr rows, std::string label = {}) {
+    return std::make_shared<PhysicalInsert>(std::move(rows), table_.value(), "t", std::move(label), Count());
+  }
+  PhysicalPtr Delete(PhysicalPtr rows) {
+    return std::make_shared<PhysicalDelete>(std::move(rows), table_.value(), "t", Count());
+  }
+  // Runs at the newest snapshot; results as sorted text.
+  std::vector<std::string> Texts(const PhysicalPtr& plan, const QueryOptions& options = {}) {
+    const QueryServices services{
+        .registry = registry_, .workers = workers_, .io = io_, .files = &files_, .storage = storage_.get()};
+    QueryExecution execution(plan, services, statement_, storage_->snapshot(), memory_, {}, options);
+    std::vector<std::string> out;
+    for (const Chunk& chunk : RunToCompletion(execution)) {
+      for (size_t i = 0; i < chunk.row_count(); ++i) out.push_back(chunk.RowToString(i));
+    }
+    rows_affected_ = execution.rows_affected();
+    version_ = execution.committed_version();
+    std::ranges::sort(out);
+    return out;
+  }
+  std::vector<std::string> MemoryTexts(const PhysicalPtr& plan) {
+    std::vector<std::string> out;
+    for (const Row& row : Reference(registry_, statement_).Run(*plan)) {
+      std::string text;
+      for (const Value& value : row) text += (text.empty() ? "" : "|") + value.ToString();
+      out.push_back(std::move(text));
+    }
+    std::ranges::sort(out);
+    return out;
+  }
+
+  std::string folder_;
+  PosixFileSystem files_;
+  PosixClock real_clock_;
+  PosixRandom random_;
+  SimClock sim_clock_;
+  SimExecutor timers_{sim_clock_, 1};
+  obs::MetricsRegistry metrics_;
+  std::unique_ptr<Storage> storage_;
+  TableId table_;
+  uint64_t rows_affected_ = 0;
+  Version version_;
+};
+
+TEST_F(TableTest, InsertedRowsAreScanned) {
+  EXPECT_EQ(Texts(Scan()).size(), 0u);
+  // Few rows go into the commit, many into segments.
+  const PhysicalPtr few = RandomTable(50, 71);
+  const PhysicalPtr many = RandomTable(20'000, 72);
+  EXPECT_EQ(Texts(Insert(few)), std::vector<std::string>{"50"});
+  EXPECT_EQ(rows_affected_, 50u);
+  const Version first = version_;
+  EXPECT_EQ(Texts(Insert(many)), std::vector<std::string>{"20000"});
+  EXPECT_EQ(version_, first.next());
+  const PhysicalPtr both = std::make_shared<PhysicalUnionAll>(std::vector<PhysicalPtr>{few, many}, Columns());
+  EXPECT_EQ(Texts(Scan()), MemoryTexts(both));
+  for (const size_t chunk_rows : {size_t{3}, size_t{512}}) {
+    for (const int threads : {1, 4}) {
+      const QueryOptions options{.threads = threads, .chunk_rows = chunk_rows, .random_block_seed = chunk_rows};
+      EXPECT_EQ(Texts(Scan({}, {}, {2}), options), MemoryTexts(Project(both, {In(both, 2)})));
+    }
+  }
+  // Nothing to insert makes no commit.
+  EXPECT_EQ(Texts(Insert(Filter(few, Call(">", {In(few, 1), Int(5000)})))), std::vector<std::string>{"0"});
+  EXPECT_EQ(version_, Version());
+}
+
+TEST_F(TableTest, NoColumnsStillCountRows) {
+  Texts(Insert(RandomTable(20'000, 73)));
+  const PhysicalPtr scan = Scan({}, {}, {});
+  EXPECT_EQ(Texts(Aggregate(scan, {}, {Agg("count", {})})), std::vector<std::string>{"20000"});
+}
+
+TEST_F(TableTest, FiltersPruneAndAreExact) {
+  const PhysicalPtr rows = RandomTable(20'000, 74);
+  Texts(Insert(rows));
+  const ExprPtr less = Call("<", {In(1, TypeKind::kInt64), Int(-900)});
+  const ExprPtr key = Call("=", {In(0, TypeKind::kInt64), Int(7)});
+  const ColumnPredicate predicate{1, ColumnPredicate::Op::kLess, {Value::Int64(-900)}};
+  EXPECT_EQ(Texts(Scan({less, key}, {predicate}, {2, 1})),
+            MemoryTexts(Project(Filter(Filter(rows, less), key), {In(rows, 2), In(rows, 1)})));
+  const ColumnPredicate none{1, ColumnPredicate::Op::kGreater, {Value::Int64(5000)}};
+  EXPECT_EQ(Texts(Scan({Call(">", {In(1, TypeKind::kInt64), Int(5000)})}, {none})).size(), 0u);
+}
+
+TEST_F(TableTest, RuntimeFiltersOverStorage) {
+  const PhysicalPtr rows = RandomTable(20'000, 75);
+  Texts(Insert(rows));
+  const PhysicalPtr build = RandomTable(3, 76, 20, 0);
+  for (const size_t key : {size_t{0}, size_t{2}}) {
+    const PhysicalPtr scan = Scan({}, {}, {0, 1, 2}, {{RuntimeFilterId(1), key}});
+    const JoinOptions options{.keys = {{key, key}}, .runtime_filters = {{RuntimeFilterId(1), 0}}};
+    EXPECT_EQ(Texts(HashJoin(HashJoinKind::kInner, scan, build, options)),
+              MemoryTexts(HashJoin(HashJoinKind::kInner, rows, build, options)));
+  }
+}
+
+TEST_F(TableTest, Delete) {
+  const PhysicalPtr few = RandomTable(60, 77);
+  const PhysicalPtr many = RandomTable(20'000, 78);
+  Texts(Insert(few));
+  Texts(Insert(many));
+  const PhysicalPtr both = std::make_shared<PhysicalUnionAll>(std::vector<PhysicalPtr>{few, many}, Columns());
+  const ExprPtr negative = Call("<", {In(1, TypeKind::kInt64), Int(0)});
+  const size_t expected = MemoryTexts(Filter(both, negative)).size();
+  EXPECT_EQ(Texts(Delete(Scan({negative}, {}, {1}))), std::vector<std::string>{std::to_string(expected)});
+  EXPECT_EQ(rows_affected_, expected);
+  const PhysicalPtr left = Filter(both, Expr::Not(negative));
+  EXPECT_EQ(Texts(Scan()), MemoryTexts(left));
+  EXPECT_EQ(Texts(Delete(Scan({negative}))), std::vector<std::string>{"0"});
+  // WHERE k IN (subquery) and NOT IN, by a filter above.
+  const PhysicalPtr keys = RandomTable(5, 79, 20, 0);
+  Texts(
+      Delete(HashJoin(HashJoinKind::kSemi, Filter(Scan(), Call("<", {In(1, TypeKind::kInt64), Int(500)})), keys, {})));
+  const PhysicalPtr small = Filter(left, Call("<", {In(1, TypeKind::kInt64), Int(500)}));
+  EXPECT_EQ(rows_affected_, MemoryTexts(HashJoin(HashJoinKind::kSemi, small, keys, {})).size());
+  EXPECT_THROW(Texts(Delete(Aggregate(Scan(), {In(0, TypeKind::kInt64)}, {}))), Error);
+}
+
+TEST_F(TableTest, LabelsAreIdempotent) {
+  const PhysicalPtr rows = RandomTable(10, 80);
+  Texts(Insert(rows, "load-1"));
+  const Version first = version_;
+  EXPECT_EQ(Texts(Insert(rows, "load-1")), std::vector<std::string>{"0"});
+  EXPECT_EQ(version_, first);
+  EXPECT_EQ(Texts(Scan()).size(), 10u);
+}
+
+TEST_F(TableTest, DeltasGoToTheCaller) {
+  CommitRequest request;
+  QueryOptions options;
+  options.on_delta = [&](CommitKind kind, TableDelta delta) {
+    request.kind = kind;
+    request.tables.push_back(std::move(delta));
+  };
+  Texts(Insert(RandomTable(10, 81)), options);
+  Texts(Insert(RandomTable(5000, 82)), options);
+  EXPECT_EQ(Texts(Scan()).size(), 0u);
+  ASSERT_EQ(request.tables.size(), 2u);
+  request.tables[0].Append(std::move(request.tables[1]));
+  request.tables.pop_back();
+  storage_->Commit(std::move(request));
+  EXPECT_EQ(Texts(Scan()).size(), 5010u);
+}
+
+TEST_F(TableTest, ErrorsLeaveTheTableAsItWas) {
+  // NULL in a NOT NULL column; and a row that fails after many were written.
+  const PhysicalPtr rows = RandomTable(20'000, 83);
+  const PhysicalPtr nulls = Project(rows, {In(rows, 1), In(rows, 0), In(rows, 2)});
+  EXPECT_THROW(Texts(Insert(nulls)), Error);
+  const PhysicalPtr failing =
+      Project(rows, {Call("/", {Int(1), Call("%", {In(rows, 1), Int(997)})}), In(rows, 1), In(rows, 2)});
+  EXPECT_THROW(Texts(Insert(failing)), Error);
+  EXPECT_EQ(Texts(Scan()).size(), 0u);
+}
+
+TEST_F(TableTest, ReadsParquetFiles) {
+  // A segment is a Parquet file like any other.
+  const PhysicalPtr rows = RandomTable(20'000, 84);
+  Texts(Insert(rows));
+  FileSource source;
+  source.paths = {folder_ + "/data/objects/**/*.parquet"};
+  source.schema = Columns();
+  source.column_ordinals = {2, 1, 0};
+  source.filename_column = 2;
+  const Schema columns{{"s", TypeKind::kVarchar}, {"v", TypeKind::kInt64}, {"filename", TypeKind::kVarchar}};
+  const PhysicalPtr scan = std::make_shared<PhysicalScan>(
+      source, columns, std::vector<ExprPtr>{Call(">", {In(1, TypeKind::kInt64), Int(990)})},
+      std::vector<ColumnPredicate>(), std::vector<size_t>{0, 2, 1}, std::vector<RuntimeFilterTarget>());
+  const std::vector<std::string> got = Texts(scan);
+  EXPECT_EQ(got.size(), MemoryTexts(Filter(rows, Call(">", {In(rows, 1), Int(990)}))).size());
+  ASSERT_FALSE(got.empty());
+  EXPECT_NE(got[0].find(".parquet"), std::string::npos) << got[0];
+}
+
+}  // namespace weir::exec_test
