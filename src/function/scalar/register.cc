@@ -20,6 +20,7 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterNumberListFunctions(registry);
   RegisterMapAndStructFunctions(registry);
   RegisterSystemFunctions(registry);
+  RegisterTemplateFunctions(registry);
 }
 
 }  // namespace weir

@@ -24,5 +24,6 @@ void RegisterListFunctions(Registry& registry);
 void RegisterNumberListFunctions(Registry& registry);
 void RegisterMapAndStructFunctions(Registry& registry);
 void RegisterSystemFunctions(Registry& registry);
+void RegisterTemplateFunctions(Registry& registry);
 
 }  // namespace weir
