@@ -14,6 +14,7 @@
 #include <new>
 
 #include "format/parquet/corrupt.h"
+#include "format/parquet/snappy_decode.h"
 
 namespace weir::parquet {
 namespace {
@@ -127,17 +128,13 @@ bool Lz4LegacyDecompress(ByteSpan in, std::span<uint8_t> out) {
 }
 
 bool TryDecompress(CompressionCodec codec, ByteSpan in, std::span<uint8_t> out) {
-  const auto* text = reinterpret_cast<const char*>(in.data());
   switch (codec) {
     case CompressionCodec::kUncompressed:
       if (in.size() != out.size()) return false;
       if (!out.empty()) std::memcpy(out.data(), in.data(), out.size());
       return true;
-    case CompressionCodec::kSnappy: {
-      size_t size = 0;
-      return snappy::GetUncompressedLength(text, in.size(), &size) && size == out.size() &&
-             snappy::RawUncompress(text, in.size(), reinterpret_cast<char*>(out.data()));
-    }
+    case CompressionCodec::kSnappy:
+      return SnappyDecode(in, out);
     case CompressionCodec::kGzip:
       return GzipDecompress(in, out);
     case CompressionCodec::kBrotli: {

@@ -76,6 +76,8 @@ ParquetFile::ParquetFile(std::shared_ptr<RandomAccessFile> file, std::shared_ptr
   context_.window_bytes = options_.window_bytes;
   context_.verify_checksums = options_.verify_checksums;
   context_.verify_utf8 = options_.verify_utf8;
+  context_.page_bytes_max = options_.page_bytes_max;
+  context_.nested_entries_max = options_.nested_entries_max;
   context_.fixed_dictionary_max = options_.fixed_dictionary_max;
 }
 

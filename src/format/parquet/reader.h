@@ -24,7 +24,10 @@ struct ReaderOptions {
   bool verify_checksums = false;  // of pages that have one
   bool verify_utf8 = true;        // of varchar and json
   size_t window_bytes = 1 << 20;  // of a column chunk, read at a time
+  // Limits for what a file may ask for.
   size_t footer_bytes_max = 512 << 20;
+  size_t page_bytes_max = size_t{1} << 30;      // decompressed
+  size_t nested_entries_max = size_t{1} << 28;  // of a batch: elements and empty lists
   // Dictionary columns are handed on as such when they are strings; of other types, when the dictionary is this small.
   size_t fixed_dictionary_max = 1024;
   std::shared_ptr<PagePool> pool;  // shared between files; null: one per file

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/bits.h"
+#include "format/parquet/bit_unpack.h"
 
 namespace weir::parquet {
 namespace {
@@ -161,11 +162,16 @@ void ValueSink::AppendSelected(PageReader& pages, std::span<const uint32_t> rows
   Reserve(size_ + count);
   const size_t at = size_;
   const bool has_nulls = valid != span;
-  size_t selected_valid = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const bool bit = !has_nulls || GetBit(span_validity, rows[i]);
-    AssignBit(validity(), at + i, bit);
-    selected_valid += static_cast<size_t>(bit);
+  size_t selected_valid = count;
+  if (has_nulls) {
+    selected_valid = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const bool bit = GetBit(span_validity, rows[i]);
+      AssignBit(validity(), at + i, bit);
+      selected_valid += static_cast<size_t>(bit);
+    }
+  } else {
+    SetBits(validity(), at, count);
   }
   nulls_ += count - selected_valid;
   const bool as_indices = pages.is_dictionary() && (mode_ == Mode::kEmpty || mode_ == Mode::kIndices);
