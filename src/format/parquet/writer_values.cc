@@ -124,6 +124,14 @@ void StageValues(const WriterLeaf& leaf, const Column& column, std::span<const u
       for (size_t i = 0; i < rows.size(); ++i) put(i, view.Index(rows[i]));
     }
   });
+  if (leaf.stored == StoredKind::kInt32 && column.type().physical() == PhysicalType::kInt64) {
+    // Decimals of up to nine digits have four bytes in the file.
+    for (const uint64_t word : out.words) {
+      if (static_cast<int64_t>(word) == static_cast<int32_t>(word)) continue;
+      throw Error::User(sqlstate::kNumericValueOutOfRange, "value is out of range for type {}: {}",
+                        leaf.type.ToString(), Value::Integer(leaf.type, static_cast<int64_t>(word)).ToString());
+    }
+  }
 }
 
 uint64_t HashWord(StoredKind kind, uint64_t word) {
