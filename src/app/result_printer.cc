@@ -226,7 +226,7 @@ void ResultPrinter::Finish() {
       }
       break;
     case OutputFormat::kJson:
-      fmt::print(out_, rows_ == 0 ? "[]\n" : "\n]\n");
+      fmt::print(out_, "{}", rows_ == 0 ? "[]\n" : "\n]\n");
       break;
   }
   std::fflush(out_);

@@ -203,6 +203,7 @@ ColumnPtr EvaluatorImpl::EvalCase(EvalNode& node, const RowSet& rows) {
   };
   ScratchRows chosen(scratch_, rows.count());
   ScratchRows open(scratch_, rows.count());
+  std::vector<uint8_t> gone(size, 0);
   RowSet left = rows;
   for (size_t i = 0; i < whens && !left.empty(); ++i) {
     const size_t count = Select(*node.children[i * 2], left, true, chosen.data());
@@ -212,17 +213,8 @@ ColumnPtr EvaluatorImpl::EvalCase(EvalNode& node, const RowSet& rows) {
       if (merge) return Eval(*node.children[i * 2 + 1], rows);
     }
     add(i, *node.children[i * 2 + 1], chosen.Set(count));
-    size_t taken = 0;
-    size_t kept = 0;
-    uint32_t* next = open.data();
-    left.ForEach([&](size_t row) {
-      if (taken < count && chosen.data()[taken] == row) {
-        ++taken;
-      } else {
-        next[kept++] = static_cast<uint32_t>(row);
-      }
-    });
-    left = open.Set(kept);
+    for (size_t k = 0; k < count; ++k) gone[chosen.data()[k]] = 1;
+    left = open.Set(SelectRows(gone.data(), nullptr, 0, left, open.data()));
   }
   if (merge && left.count() == rows.count()) return Eval(*node.children.back(), rows);
   add(whens, *node.children.back(), left);

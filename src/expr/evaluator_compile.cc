@@ -111,7 +111,8 @@ void EvaluatorImpl::CompileKernel(EvalNode& node) {
       const FunctionOverload& overload = expr.overload();
       node.kernel = overload.kernel;
       node.nulls = overload.nulls;
-      node.can_fail = overload.can_fail;
+      node.can_fail = expr.NodeCanFail();
+      node.optimistic = overload.optimistic;
       node.deterministic = overload.volatility != Volatility::kVolatile;
       if (expr.children().size() == 2 && overload.nulls == NullBehavior::kPropagate && !overload.can_fail) {
         const Type& a = expr.child(0)->type();
@@ -129,6 +130,7 @@ void EvaluatorImpl::CompileKernel(EvalNode& node) {
             .WithPosition(expr.position());
       }
       node.can_fail = CastCanFail(from, expr.type());
+      node.optimistic = from.is_numeric() && expr.type().is_numeric();
       node.failure_is_null = expr.is_try();
       break;
     }

@@ -62,6 +62,7 @@ struct EvalNode {
   ScalarKernel kernel;
   NullBehavior nulls = NullBehavior::kPropagate;
   bool can_fail = false;
+  bool optimistic = false;       // can fail, but may be tried over rows that nobody asked for
   bool deterministic = true;     // same arguments, same result within the statement
   bool fixed_width = false;      // arguments and result: may run over rows that nobody asked for
   bool failure_is_null = false;  // TRY_CAST

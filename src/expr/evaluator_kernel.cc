@@ -226,9 +226,18 @@ ColumnPtr EvaluatorImpl::RunKernel(EvalNode& node, std::span<const ColumnPtr> ar
   const bool total = node.fixed_width && !node.can_fail && IsDenseEnough(rows, size);
   if (node.nulls == NullBehavior::kSpecial) return run(rows);
   if (std::any_of(args.begin(), args.end(), IsNullConstant)) return Column::ConstantNull(type, size);
-  const BufferPtr validity = CombineValidity(args, size, total ? RowSet::All(size) : rows);
+  const bool all = total || (node.fixed_width && node.optimistic && IsDenseEnough(rows, size));
+  const BufferPtr validity = CombineValidity(args, size, all ? RowSet::All(size) : rows);
   if (validity == nullptr) return run(total ? RowSet::All(size) : rows);
   if (total) return WithNulls(run(RowSet::All(size)), validity);
+  if (all) {
+    ColumnPtr out = run(RowSet::All(size));
+    if (!context_.has_failures()) return WithNulls(out, validity);
+    // Some row failed, perhaps one that is NULL. Values under NULL that fail tend to come again.
+    std::optional<Error> ignored;
+    context_.TakeFailures(&ignored);
+    node.optimistic = false;
+  }
   ScratchRows valid(scratch_, rows.count());
   size_t count = 0;
   const auto* words = validity->as<uint64_t>();

@@ -143,13 +143,27 @@ Volatility Expr::volatility() const {
   return worst;
 }
 
-bool Expr::CanFail() const {
-  if (is(ExprKind::kCall)) {
-    if (name_ == "try") return false;
-    if (overload_->can_fail) return true;
+bool Expr::NodeCanFail() const {
+  switch (kind_) {
+    case ExprKind::kCall: {
+      if (!overload_->can_fail) return false;
+      if (overload_->never_fails == nullptr) return true;
+      std::vector<Type> types;
+      for (const ExprPtr& child : children_) types.push_back(child->type());
+      return !overload_->never_fails(types, type_);
+    }
+    case ExprKind::kCast:
+      return !is_try_ && CastCanFail(children_[0]->type(), type_);
+    case ExprKind::kSubquery:
+      return true;
+    default:
+      return false;
   }
-  if (is(ExprKind::kCast) && !is_try_ && CastCanFail(children_[0]->type(), type_)) return true;
-  if (is(ExprKind::kSubquery)) return true;
+}
+
+bool Expr::CanFail() const {
+  if (is(ExprKind::kCall) && name_ == "try") return false;
+  if (NodeCanFail()) return true;
   return std::any_of(children_.begin(), children_.end(), [](const ExprPtr& e) { return e->CanFail(); });
 }
 

@@ -87,6 +87,8 @@ class Expr {
   // kStable, for this statement only.
   bool IsFoldable(Volatility worst = Volatility::kImmutable) const;
   Volatility volatility() const;  // the worst in the tree
+  // Whether the call or cast by itself may fail, its arguments being given.
+  bool NodeCanFail() const;
   // Whether evaluating it for a row may fail; such expressions are not computed for rows that a filter removes.
   bool CanFail() const;
   bool Equals(const Expr& other) const;  // structurally; volatile calls equal only themselves

@@ -93,6 +93,11 @@ struct FunctionOverload {
   Volatility volatility = Volatility::kImmutable;
   Monotonicity monotonicity = Monotonicity::kNone;
   bool can_fail = true;                     // false: no row ever fails, so it may be computed for rows nobody asked for
+  // Where can_fail is set: whether calls of these types cannot fail all the same (decimals with digits to spare).
+  bool (*never_fails)(std::span<const Type> argument_types, const Type& result_type) = nullptr;
+  // Where rows can fail: computing rows that nobody asked for is harmless and cheap, so the evaluator may run the kernel
+  // over all rows first and look closer only when something failed. For arithmetic on fixed-width values.
+  bool optimistic = false;
   TypeResolver resolve;
   // Work done once per expression instance from constant arguments (compiled regex, time zone); called lazily.
   std::function<std::shared_ptr<const void>(std::span<const std::optional<Value>> constants)> prepare;

@@ -303,7 +303,7 @@ ExprPtr Registry::BindCast(const ExprPtr& expr, const Type& to, CastRule context
   if (literal && expr->literal().is_null()) return placed(Expr::Literal(Value::Null(to)));
   if (literal && IsRelabel(from, to)) return placed(Expr::Literal(expr->literal().WithType(to)));
   // Storing too long a text is an error, while CAST cuts it.
-  if (context == CastRule::kAssignment && to.is_string() && !IsRelabel(from, to)) {
+  if (context == CastRule::kAssignment && to.is_string() && to.max_length() != 0 && !IsRelabel(from, to)) {
     ExprPtr text = BindCast(expr, TypeKind::kVarchar, context, position, is_try);
     const FunctionSpec* check = FindFunction("check_varchar_length");
     if (check == nullptr) throw Error::Internal("no function check_varchar_length");

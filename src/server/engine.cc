@@ -39,7 +39,7 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
         std::make_unique<LoadService>(*storage_, services_.timers, *io_, services_.metrics, memory_, options_.loads);
     footers_ = storage_->footers();
   } else {
-    footers_ = std::make_shared<FooterCache>(kBareFooterCacheBytes, memory_);
+    footers_ = std::make_shared<FooterCache>(memory_, kBareFooterCacheBytes);
     bare_catalog_ = Catalog::Initial(virtual_tables_);
   }
 }

@@ -1,6 +1,6 @@
 #include "server/copy_in.h"
 #include "server/statement/statement.h"
-#include "sql/parser/sql_text.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
@@ -146,17 +146,17 @@ std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::Sta
   CopyOptions options = ParseCopyOptions(session, copy);
   std::string sql;
   if (copy.query != nullptr) {
-    sql = ast::ToSql(*copy.query);
+    sql = ToSql(*copy.query);
   } else {
     for (const ast::Name column : copy.columns) {
       sql += sql.empty() ? "SELECT " : ", ";
-      sql += ast::QuoteIdentifier(column);
+      sql += QuoteName(column);
     }
     if (sql.empty()) sql = "SELECT *";
     sql += " FROM ";
     for (size_t i = 0; i < copy.table.parts.size(); ++i) {
       if (i != 0) sql += '.';
-      sql += ast::QuoteIdentifier(copy.table.parts[i]);
+      sql += QuoteName(copy.table.parts[i]);
     }
   }
   return std::make_unique<CopyOutExecution>(ExecuteText(session, sql, {}), std::move(options));

@@ -3,7 +3,7 @@
 #include "server/scram.h"
 #include "server/statement/statement.h"
 #include "sql/binder/bind_type.h"
-#include "sql/parser/sql_text.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
@@ -23,7 +23,7 @@ std::string OptionText(const ast::Option& option) {
   if (const auto* text = option.value->TryAs<ast::StringLiteral>()) return std::string(text->value);
   if (const auto* number = option.value->TryAs<ast::NumberLiteral>()) return std::string(number->text);
   if (const auto* flag = option.value->TryAs<ast::BoolLiteral>()) return flag->value ? "true" : "false";
-  return ast::ToSql(*option.value);
+  return ToSql(*option.value);
 }
 
 // ---- tables
@@ -74,7 +74,7 @@ class TableMaker {
     const Registry& registry = session_.engine().registry();
     const ExprPtr bound =
         registry.BindCast(Binder(context).BindStandalone(expr), column.type, CastRule::kAssignment, expr.offset);
-    column.default_sql = ast::ToSql(expr);
+    column.default_sql = ToSql(expr);
     column.default_value.reset();
     if (bound->IsFoldable()) column.default_value = EvaluateConstant(bound, registry, statement);
   }
@@ -115,7 +115,7 @@ class TableMaker {
     def_.partition.kind = PartitionKind::kExpression;
     for (const ast::Expr* expr : partition.exprs) {
       if (!def_.partition.sql.empty()) def_.partition.sql += ", ";
-      def_.partition.sql += ast::ToSql(*expr);
+      def_.partition.sql += ToSql(*expr);
       def_.partition.fields.push_back(MakePartitionField(*expr));
     }
   }
@@ -146,7 +146,7 @@ class TableMaker {
       }
     }
     throw Error::Unsupported("Use a column, or date_trunc with hour, day, week, month or year.",
-                             "partition expression is not available: {}", ast::ToSql(expr))
+                             "partition expression is not available: {}", ToSql(expr))
         .WithPosition(expr.offset);
   }
 
@@ -409,7 +409,7 @@ std::string CreateViewStatement(Session& session, const ast::CreateView& create)
   change.or_replace = create.or_replace;
   change.if_not_exists = create.if_not_exists;
   change.def.name = name.name;
-  change.def.sql = ast::ToSql(*create.query);
+  change.def.sql = ToSql(*create.query);
   change.def.search_path = scope.search_path;
   if (create.comment.has_value()) change.def.comment = std::string(*create.comment);
   if (create.columns.size() > bound.names.size()) {

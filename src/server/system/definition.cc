@@ -1,19 +1,10 @@
 #include "server/system/definition.h"
 
-#include "sql/parser/sql_text.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
 namespace {
-
-std::string Quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += c;
-  }
-  return out + "'";
-}
 
 std::string ColumnList(const TableDef& table, const std::vector<FieldId>& fields) {
   std::string out;
@@ -21,7 +12,7 @@ std::string ColumnList(const TableDef& table, const std::vector<FieldId>& fields
     const ColumnDef* column = table.FindColumn(field);
     if (column == nullptr) continue;
     if (!out.empty()) out += ", ";
-    out += ast::QuoteIdentifier(column->name);
+    out += QuoteName(column->name);
   }
   return out;
 }
@@ -29,20 +20,20 @@ std::string ColumnList(const TableDef& table, const std::vector<FieldId>& fields
 std::string TableDefinition(const RelationInfo& relation) {
   const TableDef& table = *relation.table;
   std::string out =
-      fmt::format("CREATE TABLE {}.{} (\n", ast::QuoteIdentifier(relation.schema), ast::QuoteIdentifier(relation.name));
+      fmt::format("CREATE TABLE {}.{} (\n", QuoteName(relation.schema), QuoteName(relation.name));
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ColumnDef& column = table.columns[i];
-    out += fmt::format("  {} {}", ast::QuoteIdentifier(column.name), column.type.ToString());
+    out += fmt::format("  {} {}", QuoteName(column.name), column.type.ToString());
     if (!column.nullable) out += " NOT NULL";
     if (!column.default_sql.empty()) out += " DEFAULT " + column.default_sql;
-    if (!column.comment.empty()) out += " COMMENT " + Quoted(column.comment);
+    if (!column.comment.empty()) out += " COMMENT " + QuoteString(column.comment);
     out += i + 1 < table.columns.size() ? ",\n" : "\n";
   }
   out += ")";
   if (!table.key_columns.empty()) {
     out += fmt::format("\n{} ({})", TableKindName(table.kind), ColumnList(table, table.key_columns));
   }
-  if (!table.comment.empty()) out += "\nCOMMENT " + Quoted(table.comment);
+  if (!table.comment.empty()) out += "\nCOMMENT " + QuoteString(table.comment);
   if (table.partition.kind != PartitionKind::kNone) out += fmt::format("\nPARTITION BY {}", table.partition.sql);
   if (!table.distribution.hash_columns.empty()) {
     out += fmt::format("\nDISTRIBUTED BY HASH ({}) BUCKETS {}", ColumnList(table, table.distribution.hash_columns),
@@ -56,7 +47,7 @@ std::string TableDefinition(const RelationInfo& relation) {
     bool first = true;
     for (const auto& [key, value] : table.properties) {
       if (!std::exchange(first, false)) out += ", ";
-      out += fmt::format("{} = {}", Quoted(key), Quoted(value));
+      out += fmt::format("{} = {}", QuoteString(key), QuoteString(value));
     }
     out += ")";
   }
@@ -67,8 +58,8 @@ std::string TableDefinition(const RelationInfo& relation) {
 
 std::string DefinitionOf(const RelationInfo& relation) {
   if (relation.view != nullptr) {
-    return fmt::format("CREATE VIEW {}.{} AS {};", ast::QuoteIdentifier(relation.schema),
-                       ast::QuoteIdentifier(relation.name), relation.view->sql);
+    return fmt::format("CREATE VIEW {}.{} AS {};", QuoteName(relation.schema),
+                       QuoteName(relation.name), relation.view->sql);
   }
   return relation.table == nullptr ? "" : TableDefinition(relation);
 }

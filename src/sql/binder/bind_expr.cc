@@ -192,8 +192,14 @@ ExprPtr ExpressionBinder::BindNumber(const ast::NumberLiteral& literal, bool neg
   const int precision = std::max({static_cast<int>(digits.size()), scale, 1});
   if (scale >= 0 && precision <= Type::kDecimalPrecisionMax) {
     const auto value = ParseInt128(digits.empty() ? "0" : digits);
-    if (value.has_value())
-      return Expr::Literal(Value::Wide(Type::Decimal(precision, scale), negative ? -*value : *value));
+    if (value.has_value()) {
+      const Type type = Type::Decimal(precision, scale);
+      const int128_t unscaled = negative ? -*value : *value;
+      if (type.physical() == PhysicalType::kInt64) {
+        return Expr::Literal(Value::Integer(type, static_cast<int64_t>(unscaled)));
+      }
+      return Expr::Literal(Value::Wide(type, unscaled));
+    }
   }
   const ExprPtr unknown = Expr::Literal(Value::Bytes({}, text));
   return CastTo(unknown, TypeKind::kDouble, CastRule::kExplicit, literal.offset);

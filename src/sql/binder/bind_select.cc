@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/binder/select_binder.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
@@ -68,7 +69,7 @@ void SelectBinder::BindItems() {
     }
     ExprPtr expr = ItemBinder("SELECT").Bind(*item.expr);
     items_.push_back(
-        {std::move(expr), item.alias.empty() ? ColumnNameOf(*item.expr) : std::string(item.alias), item.expr});
+        {std::move(expr), item.alias.empty() ? ResultColumnName(*item.expr) : std::string(item.alias), item.expr});
   }
 }
 
@@ -332,57 +333,6 @@ LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
     plan = std::make_shared<LogicalProject>(std::move(plan), std::move(kept), columns);
   }
   return plan;
-}
-
-std::string ColumnNameOf(const ast::Expr& expr) {
-  switch (expr.kind) {
-    case ast::ExprKind::kColumnRef:
-      return std::string(expr.As<ast::ColumnRef>().last());
-    case ast::ExprKind::kFunctionCall:
-      return std::string(expr.As<ast::FunctionCall>().name.last());
-    case ast::ExprKind::kFieldAccess:
-      return std::string(expr.As<ast::FieldAccess>().field);
-    case ast::ExprKind::kSubscriptExpr:
-      return ColumnNameOf(*expr.As<ast::SubscriptExpr>().base);
-    case ast::ExprKind::kCollateExpr:
-      return ColumnNameOf(*expr.As<ast::CollateExpr>().operand);
-    case ast::ExprKind::kCastExpr: {
-      const auto& cast = expr.As<ast::CastExpr>();
-      std::string name = ColumnNameOf(*cast.operand);
-      if (name != "?column?") return name;
-      std::string type(cast.type->name.back());
-      if (type == "integer" || type == "int") return "int4";
-      if (type == "bigint") return "int8";
-      if (type == "smallint") return "int2";
-      if (type == "boolean") return "bool";
-      if (type == "double precision") return "float8";
-      if (type == "real") return "float4";
-      if (type == "timestamp with time zone") return "timestamptz";
-      return type;
-    }
-    case ast::ExprKind::kCaseExpr: {
-      const auto& cases = expr.As<ast::CaseExpr>();
-      std::string name = cases.otherwise == nullptr ? "?column?" : ColumnNameOf(*cases.otherwise);
-      return name == "?column?" ? "case" : name;
-    }
-    case ast::ExprKind::kExistsExpr:
-      return "exists";
-    case ast::ExprKind::kArrayExpr:
-    case ast::ExprKind::kArraySubqueryExpr:
-      return "array";
-    case ast::ExprKind::kRowExpr:
-      return "row";
-    case ast::ExprKind::kIntervalLiteral:
-      return "interval";
-    case ast::ExprKind::kSubqueryExpr: {
-      const auto* select = expr.As<ast::SubqueryExpr>().query->body->TryAs<ast::Select>();
-      if (select == nullptr || select->items.size() != 1) return "?column?";
-      const ast::SelectItem& item = select->items[0];
-      return item.alias.empty() ? ColumnNameOf(*item.expr) : std::string(item.alias);
-    }
-    default:
-      return "?column?";
-  }
 }
 
 }  // namespace weir

@@ -60,7 +60,4 @@ class SelectBinder {
 // The 0-based select item that an integer literal in GROUP BY or ORDER BY names; nullopt for other expressions.
 std::optional<size_t> OrdinalOf(const ast::Expr& expr, size_t count, std::string_view clause);
 
-// The name of a select item without an alias, as PostgreSQL gives it.
-std::string ColumnNameOf(const ast::Expr& expr);
-
 }  // namespace weir

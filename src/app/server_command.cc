@@ -1,0 +1,137 @@
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/process.h"
+#include "app/version.h"
+#include "env/posix/posix_system_info.h"
+#include "obs/log.h"
+#include "runtime/fail_point.h"
+#include "server/pgwire/pg_server.h"
+#include "server/settings.h"
+#include "server/system_tables.h"
+
+namespace weir::app {
+
+namespace {
+
+struct ServerOptions {
+  std::string data_dir = "weir-data";
+  std::string listen = "127.0.0.1";
+  int pg_port = 4566;
+  int mysql_port = 9030;
+  int http_port = 8030;
+  int otlp_grpc_port = 4317;
+  int otlp_http_port = 4318;
+  int rpc_port = 9060;
+  std::string roles;
+  std::string meta_url;
+  std::string object_store;
+  std::string kafka_url;
+  int threads = 0;
+  std::string memory_limit;
+  std::string tls_cert;
+  std::string tls_key;
+  bool tls_required = false;
+  std::string log_level = "info";
+};
+
+void AddOptions(CLI::App& app, ServerOptions& options) {
+  app.set_config("--config", "", "file of these options, name = value");
+  app.add_option("--data-dir", options.data_dir, "where everything is kept")->capture_default_str()->envname("WEIR_DATA_DIR");
+  app.add_option("--listen", options.listen, "address to listen on")->capture_default_str()->envname("WEIR_LISTEN");
+  app.add_option("--pg-port", options.pg_port, "PostgreSQL protocol; 0: any free one")->capture_default_str()->envname("WEIR_PG_PORT");
+  app.add_option("--mysql-port", options.mysql_port, "MySQL protocol (not available yet)")->envname("WEIR_MYSQL_PORT");
+  app.add_option("--http-port", options.http_port, "HTTP: SQL, metrics, health")->capture_default_str()->envname("WEIR_HTTP_PORT");
+  app.add_option("--otlp-grpc-port", options.otlp_grpc_port, "OTLP/gRPC (not available yet)")->envname("WEIR_OTLP_GRPC_PORT");
+  app.add_option("--otlp-http-port", options.otlp_http_port, "OTLP/HTTP")->capture_default_str()->envname("WEIR_OTLP_HTTP_PORT");
+  app.add_option("--rpc-port", options.rpc_port, "RPC between nodes (not available yet)")->envname("WEIR_RPC_PORT");
+  app.add_option("--role", options.roles, "only `all` for now: one process does everything")->envname("WEIR_ROLE");
+  app.add_option("--meta-url", options.meta_url, "metadata in PostgreSQL (not available yet)")->envname("WEIR_META_URL");
+  app.add_option("--object-store", options.object_store, "objects in S3 (not available yet)")->envname("WEIR_OBJECT_STORE");
+  app.add_option("--kafka-url", options.kafka_url, "work topics in Kafka (not available yet)")->envname("WEIR_KAFKA_URL");
+  app.add_option("--threads", options.threads, "workers (default: all cores)")->envname("WEIR_THREADS");
+  app.add_option("--memory-limit", options.memory_limit, "e.g. 8GB (default: 80% of the machine's)")->envname("WEIR_MEMORY_LIMIT");
+  app.add_option("--tls-cert", options.tls_cert, "PEM certificate for the PostgreSQL port")->envname("WEIR_TLS_CERT");
+  app.add_option("--tls-key", options.tls_key, "its PEM key")->envname("WEIR_TLS_KEY");
+  app.add_flag("--tls-required", options.tls_required, "refuse connections without TLS")->envname("WEIR_TLS_REQUIRED");
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error")->capture_default_str()->envname("WEIR_LOG_LEVEL");
+}
+
+void RefuseWhatIsMissing(const ServerOptions& options) {
+  const auto refuse = [](bool given, std::string_view what, std::string_view instead) {
+    if (given) throw Error::Unsupported(std::string(instead), "{} is not available yet", what);
+  };
+  refuse(!options.roles.empty() && options.roles != "all", "--role", "Leave it out: one process does everything.");
+  refuse(!options.meta_url.empty(), "--meta-url", "Metadata is kept in SQLite under --data-dir.");
+  refuse(!options.object_store.empty(), "--object-store", "Segments are kept under --data-dir.");
+  refuse(!options.kafka_url.empty(), "--kafka-url", "Work is scheduled inside the process.");
+}
+
+int64_t MemoryLimit(const ServerOptions& options, const SystemInfo& system) {
+  if (options.memory_limit.empty()) return static_cast<int64_t>(system.memory_bytes / 10 * 8);
+  const auto bytes = ParseByteSize(options.memory_limit);
+  if (!bytes.has_value()) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", options.memory_limit).WithHint("Example: 8GB");
+  }
+  return *bytes;
+}
+
+}  // namespace
+
+int RunServer(int argc, char** argv) {
+  ServerOptions options;
+  CLI::App app("Runs the database server until SIGTERM or SIGINT.", "weir server");
+  AddOptions(app, options);
+  CLI11_PARSE(app, argc, argv);
+  RefuseWhatIsMissing(options);
+
+  // Taken by sigwait below, on this thread; threads inherit the mask.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  ArmFailPointsFromEnvironment();
+  const SystemInfo system = ReadSystemInfo();
+  EngineOptions engine_options;
+  engine_options.data_dir = options.data_dir;
+  engine_options.threads = options.threads > 0 ? options.threads : system.cores;
+  engine_options.memory_limit_bytes = MemoryLimit(options, system);
+  engine_options.version = kVersion;
+
+  Process process;
+  auto system_tables = std::make_shared<SystemTables>();
+  Engine engine(process.services(), engine_options, system_tables->virtual_tables());
+  system_tables->Attach(engine);
+
+  std::vector<std::unique_ptr<EventLoop>> event_loops;
+  constexpr int kLoops = 2;
+  for (int i = 0; i < kLoops; ++i) event_loops.push_back(std::make_unique<EpollLoop>(process.clock()));
+  LoopThreads loops(std::move(event_loops));
+  PgServerOptions pg_options;
+  pg_options.address = SocketAddress(options.listen, static_cast<uint16_t>(options.pg_port));
+  pg_options.tls_certificate_file = options.tls_cert;
+  pg_options.tls_key_file = options.tls_key;
+  pg_options.tls_required = options.tls_required;
+  PgServer pg(engine, loops, pg_options);
+
+  fmt::print("weir ready version={} pg={} data-dir={}\n", kVersion, pg.address().ToString(), options.data_dir);
+  std::fflush(stdout);
+
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  // A second signal ends the process at once.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  pg.Stop();
+  engine.Stop();
+  return 0;
+}
+
+}  // namespace weir::app
