@@ -95,7 +95,6 @@ void RegisterLogicalAggregates(Registry& registry) {
 
   AggregateSpec bool_or;
   bool_or.name = "bool_or";
-  bool_or.aliases = {"any"};
   bool_or.description = "True when at least one value is true.";
   bool_or.example = "bool_or(x > 1) FROM (VALUES (1), (2)) t(x)";
   bool_or.example_result = "t";
