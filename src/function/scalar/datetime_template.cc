@@ -371,7 +371,7 @@ void DateTimeTemplate::Append(const Parts& parts, std::string& out) const {
         number(parts.days - IsoYearStart(IsoWeekFromDays(parts.days).year) + 1, 3);
         break;
       case Field::kDayOfMonth:
-        number(parts.day, 2);
+        number(parts.day, parts.day < 0 ? 1 : 2);
         break;
       case Field::kDayOfWeek:
         dates_only();
@@ -822,7 +822,9 @@ class DateTimeTextReader {
         week_of_month_ = Number(node, 1, next, "W");
         break;
       case Field::kYearComma: {
-        const int64_t thousands = Number(node, 3, false, "Y,YYY");
+        Node plain = node;
+        plain.ordinal = 0;
+        const int64_t thousands = Number(plain, 3, false, "Y,YYY");
         if (at_ < text_.size() && text_[at_] == ',') ++at_;
         year_ = thousands * 1000 + Number(node, 3, next, "Y,YYY");
         break;

@@ -160,7 +160,6 @@ NumberTemplate::Digits NumberTemplate::DigitsOf(double value) const {
   const size_t point = text.find('.');
   digits.whole = text.substr(0, point);
   digits.fraction = point == std::string::npos ? "" : text.substr(point + 1);
-  digits.fraction.resize(static_cast<size_t>(post_), '0');
   return digits;
 }
 
@@ -187,7 +186,7 @@ void NumberTemplate::Append(const Digits& digits, std::string& out) const {
   }
   const auto pre = static_cast<size_t>(pre_);
   std::string whole = digits.whole, fraction = digits.fraction;
-  const bool overflow = whole.size() > pre && !(whole == "0" && pre == 0);
+  const bool overflow = whole.size() > pre;
   if (overflow) {
     whole.assign(pre, '#');
     fraction.assign(fraction.size(), '#');
@@ -255,7 +254,7 @@ void NumberTemplate::Append(const Digits& digits, std::string& out) const {
       case Kind::kPoint:
         write_sign();
         digits_begun = true;
-        out += '.';
+        if (!fraction.empty() || post_ == 0) out += '.';  // doubles may have no digits left to show
         break;
       case Kind::kGroup:
         if (digits_begun)
@@ -345,7 +344,9 @@ int128_t NumberTemplate::Parse(std::string_view text) const {
         take_sign();
         break;
       case Kind::kText:
-        for (size_t i = 0; i < node.text.size() && at < text.size(); ++i) ++at;
+        for (size_t i = 0; i < node.text.size() && at < text.size(); ++i) {
+          if (!IsDigit(text[at]) && std::string_view(".,+-").find(text[at]) == std::string_view::npos) ++at;
+        }
         break;
       case Kind::kCurrency:
         if (at < text.size() && !IsDigit(text[at])) ++at;

@@ -21,6 +21,7 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterMapAndStructFunctions(registry);
   RegisterSystemFunctions(registry);
   RegisterTemplateFunctions(registry);
+  RegisterJsonFunctions(registry);
 }
 
 }  // namespace weir

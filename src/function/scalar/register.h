@@ -25,5 +25,6 @@ void RegisterNumberListFunctions(Registry& registry);
 void RegisterMapAndStructFunctions(Registry& registry);
 void RegisterSystemFunctions(Registry& registry);
 void RegisterTemplateFunctions(Registry& registry);
+void RegisterJsonFunctions(Registry& registry);
 
 }  // namespace weir

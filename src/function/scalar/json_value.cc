@@ -1,0 +1,393 @@
+#include "function/scalar/json_value.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include <fast_float/fast_float.h>
+#include "function/scalar/utf8.h"
+#include "types/text_scan.h"
+#include "base/json_text.h"
+
+namespace weir {
+
+namespace {
+constexpr int kDepthMax = 1000;
+}  // namespace
+
+class JsonScanner {
+ public:
+  using Kind = JsonDocument::Kind;
+  JsonScanner(std::string_view text, std::vector<JsonDocument::Node>& nodes) : text_(text), nodes_(nodes) {}
+
+  void Scan() {
+    SkipSpace();
+    Value(0);
+    SkipSpace();
+    if (at_ != text_.size()) Bad();
+  }
+
+ private:
+  [[noreturn]] void Bad() const {
+    throw Error::User(sqlstate::kInvalidTextRepresentation, "invalid input syntax for type json")
+        .WithDetail(at_ >= text_.size()
+                        ? std::string("The input string ended unexpectedly.")
+                        : fmt::format("Unexpected text at byte {}: \"{}\".", at_, text_.substr(at_, 20)));
+  }
+  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  void SkipSpace() {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
+      ++at_;
+    }
+  }
+  void Word(std::string_view word) {
+    if (text_.substr(at_, word.size()) != word) Bad();
+    at_ += word.size();
+  }
+  void Digits() {
+    if (!IsDigit(Peek())) Bad();
+    while (IsDigit(Peek())) ++at_;
+  }
+  void Number() {
+    if (Peek() == '-') ++at_;
+    if (Peek() == '0') {
+      ++at_;
+      if (IsDigit(Peek())) Bad();
+    } else {
+      Digits();
+    }
+    if (Peek() == '.') {
+      ++at_;
+      Digits();
+    }
+    if (Peek() == 'e' || Peek() == 'E') {
+      ++at_;
+      if (Peek() == '+' || Peek() == '-') ++at_;
+      Digits();
+    }
+  }
+  // Returns whether it has escapes.
+  bool String() {
+    if (Peek() != '"') Bad();
+    bool escapes = false;
+    for (++at_;; ++at_) {
+      if (at_ >= text_.size() || static_cast<uint8_t>(text_[at_]) < 0x20) Bad();
+      if (text_[at_] == '"') break;
+      if (text_[at_] != '\\') continue;
+      escapes = true;
+      ++at_;
+      if (Peek() == 'u') {
+        for (int i = 1; i <= 4; ++i) {
+          if (at_ + 1 >= text_.size() || HexDigit(text_[at_ + 1]) < 0) Bad();
+          ++at_;
+        }
+      } else if (Peek() == '\0' || std::string_view("\"\\/bfnrt").find(Peek()) == std::string_view::npos) {
+        Bad();
+      }
+    }
+    ++at_;
+    return escapes;
+  }
+
+  void Value(int depth) {
+    if (depth > kDepthMax) {
+      throw Error::User(sqlstate::kStatementTooComplex, "json nested deeper than {} levels", kDepthMax);
+    }
+    const auto index = static_cast<uint32_t>(nodes_.size());
+    nodes_.emplace_back();
+    const size_t begin = at_;
+    Kind kind = Kind::kNull;
+    switch (Peek()) {
+      case '{':
+        kind = Kind::kObject;
+        Container(index, '}', depth);
+        break;
+      case '[':
+        kind = Kind::kArray;
+        Container(index, ']', depth);
+        break;
+      case '"':
+        kind = Kind::kString;
+        nodes_[index].has_escapes = String();
+        break;
+      case 't':
+        kind = Kind::kBoolean;
+        Word("true");
+        break;
+      case 'f':
+        kind = Kind::kBoolean;
+        Word("false");
+        break;
+      case 'n':
+        Word("null");
+        break;
+      default:
+        kind = Kind::kNumber;
+        Number();
+    }
+    JsonDocument::Node& node = nodes_[index];
+    node.kind = kind;
+    node.text = text_.substr(begin, at_ - begin);
+    node.end = static_cast<uint32_t>(nodes_.size());
+  }
+
+  void Container(uint32_t index, char close, int depth) {
+    ++at_;
+    SkipSpace();
+    uint32_t count = 0;
+    if (Peek() == close) {
+      ++at_;
+      return;
+    }
+    while (true) {
+      if (close == '}') {
+        if (Peek() != '"') Bad();
+        Value(depth + 1);  // the key, a string
+        SkipSpace();
+        if (Peek() != ':') Bad();
+        ++at_;
+        SkipSpace();
+      }
+      Value(depth + 1);
+      ++count;
+      SkipSpace();
+      if (Peek() == close) break;
+      if (Peek() != ',') Bad();
+      ++at_;
+      SkipSpace();
+    }
+    ++at_;
+    nodes_[index].count = count;
+  }
+
+  std::string_view text_;
+  std::vector<JsonDocument::Node>& nodes_;
+  size_t at_ = 0;
+};
+
+void JsonDocument::Parse(std::string_view text) {
+  nodes_.clear();
+  JsonScanner(text, nodes_).Scan();
+}
+
+bool IsValidJson(std::string_view text) {
+  try {
+    const JsonDocument document(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::string JsonDocument::StringOf(const Node& node) {
+  const std::string_view inner = node.inner();
+  if (!node.has_escapes) return std::string(inner);
+  std::string out;
+  const auto hex4 = [&](size_t at) {
+    char32_t code = 0;
+    for (size_t i = 0; i < 4; ++i) code = code << 4 | static_cast<char32_t>(HexDigit(inner[at + i]));
+    return code;
+  };
+  for (size_t i = 0; i < inner.size(); ++i) {
+    if (inner[i] != '\\') {
+      out += inner[i];
+      continue;
+    }
+    switch (inner[++i]) {
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'u': {
+        char32_t code = hex4(i + 1);
+        i += 4;
+        const bool pair =
+            code >= 0xD800 && code < 0xDC00 && inner.substr(i + 1).starts_with("\\u") && i + 6 < inner.size();
+        if (pair) {
+          const char32_t low = hex4(i + 3);
+          if (low >= 0xDC00 && low < 0xE000) {
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+            i += 6;
+          }
+        }
+        // A lone half stands for no character.
+        AppendCharacter(code >= 0xD800 && code < 0xE000 ? 0xFFFD : code, out);
+        break;
+      }
+      default:
+        out += inner[i];
+    }
+  }
+  return out;
+}
+
+bool JsonDocument::StringEquals(const Node& node, std::string_view text) {
+  return node.has_escapes ? StringOf(node) == text : node.inner() == text;
+}
+
+double JsonDocument::NumberOf(const Node& node) {
+  double value = 0;
+  fast_float::from_chars(node.text.data(), node.text.data() + node.text.size(), value);
+  return value;
+}
+
+const JsonDocument::Node* JsonDocument::Find(const Node& object, std::string_view key) const {
+  if (object.kind != Kind::kObject) return nullptr;
+  const Node* found = nullptr;
+  ForEachField(object, [&](const Node& name, const Node& value) {
+    if (StringEquals(name, key)) found = &value;
+  });
+  return found;
+}
+
+const JsonDocument::Node* JsonDocument::Element(const Node& array, int64_t index) const {
+  if (array.kind != Kind::kArray) return nullptr;
+  if (index < 0) index += array.count;
+  if (index < 0 || index >= static_cast<int64_t>(array.count)) return nullptr;
+  uint32_t at = IndexOf(array) + 1;
+  for (; index > 0; --index) at = nodes_[at].end;
+  return &nodes_[at];
+}
+
+bool JsonDocument::Equals(const Node& node, const JsonDocument& other, const Node& part) const {
+  if (node.kind != part.kind) return false;
+  switch (node.kind) {
+    case Kind::kNull:
+      return true;
+    case Kind::kBoolean:
+      return node.boolean() == part.boolean();
+    case Kind::kNumber:
+      return node.text == part.text || NumberOf(node) == NumberOf(part);
+    case Kind::kString:
+      return StringEquals(node, StringOf(part));
+    case Kind::kArray: {
+      if (node.count != part.count) return false;
+      int64_t index = 0;
+      bool equal = true;
+      ForEachElement(node, [&](const Node& mine) {
+        if (equal) equal = Equals(mine, other, *other.Element(part, index));
+        ++index;
+      });
+      return equal;
+    }
+    case Kind::kObject: {
+      bool equal = true;
+      ForEachField(node,
+                   [&](const Node& key, const Node&) { equal = equal && other.Find(part, StringOf(key)) != nullptr; });
+      other.ForEachField(part, [&](const Node& key, const Node&) {
+        if (!equal) return;
+        const std::string name = StringOf(key);
+        const Node* mine = Find(node, name);
+        equal = mine != nullptr && Equals(*mine, other, *other.Find(part, name));
+      });
+      return equal;
+    }
+  }
+  return false;
+}
+
+bool JsonDocument::Contains(const Node& node, const JsonDocument& other, const Node& part) const {
+  const auto holds = [&](const Node& mine, const Node& wanted) {
+    if (mine.kind != wanted.kind) return false;
+    return mine.is_container() ? Contains(mine, other, wanted) : Equals(mine, other, wanted);
+  };
+  bool contained = true;
+  if (node.kind == Kind::kObject) {
+    if (part.kind != Kind::kObject) return false;
+    other.ForEachField(part, [&](const Node& key, const Node&) {
+      if (!contained) return;
+      const std::string name = StringOf(key);
+      const Node* mine = Find(node, name);
+      contained = mine != nullptr && holds(*mine, *other.Find(part, name));
+    });
+    return contained;
+  }
+  if (node.kind == Kind::kArray) {
+    const auto has = [&](const Node& wanted) {
+      bool found = false;
+      ForEachElement(node, [&](const Node& mine) { found = found || holds(mine, wanted); });
+      return found;
+    };
+    // A scalar counts as an array of itself, at the top only.
+    if (part.kind != Kind::kArray) return !part.is_container() && &node == &nodes_[0] && has(part);
+    other.ForEachElement(part, [&](const Node& wanted) { contained = contained && has(wanted); });
+    return contained;
+  }
+  return Equals(node, other, part);
+}
+
+std::string_view JsonKindName(JsonDocument::Kind kind) {
+  constexpr std::string_view kNames[] = {"null", "boolean", "number", "string", "array", "object"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+std::vector<JsonStep> ParseJsonPath(std::string_view path) {
+  std::vector<JsonStep> steps;
+  const auto bad = [&] {
+    return Error::User(sqlstate::kSyntaxError, "syntax error in json path: \"{}\"", path)
+        .WithHint("Paths look like $.key.\"other key\"[0]['key'][*].");
+  };
+  std::string_view rest = TrimSpace(path);
+  for (const std::string_view mode : {"lax ", "strict "}) {
+    if (rest.starts_with(mode)) rest = TrimSpace(rest.substr(mode.size()));
+  }
+  if (rest.starts_with('$'))
+    rest.remove_prefix(1);
+  else if (!rest.empty() && rest[0] != '.' && rest[0] != '[')
+    steps.reserve(4);
+  bool first = true;
+  while (!rest.empty()) {
+    if (rest[0] == '[') {
+      const size_t end = rest.find(']');
+      if (end == rest.npos) throw bad();
+      const std::string_view inner = TrimSpace(rest.substr(1, end - 1));
+      JsonStep step;
+      if (inner == "*") {
+        step.is_wildcard = true;
+      } else if (inner.size() >= 2 && (inner[0] == '\'' || inner[0] == '"') && inner.back() == inner[0]) {
+        step.key = inner.substr(1, inner.size() - 2);
+      } else {
+        step.is_index = true;
+        const auto [stop, code] = std::from_chars(inner.data(), inner.data() + inner.size(), step.index);
+        if (code != std::errc() || stop != inner.data() + inner.size()) throw bad();
+      }
+      steps.push_back(std::move(step));
+      rest.remove_prefix(end + 1);
+    } else {
+      if (rest[0] == '.')
+        rest.remove_prefix(1);
+      else if (!first)
+        throw bad();
+      JsonStep step;
+      if (!rest.empty() && rest[0] == '"') {
+        const size_t end = rest.find('"', 1);
+        if (end == rest.npos) throw bad();
+        step.key = rest.substr(1, end - 1);
+        rest.remove_prefix(end + 1);
+      } else {
+        const size_t end = std::min(rest.find_first_of(".["), rest.size());
+        step.key = rest.substr(0, end);
+        if (step.key.empty()) throw bad();
+        step.is_wildcard = step.key == "*";
+        rest.remove_prefix(end);
+      }
+      steps.push_back(std::move(step));
+    }
+    first = false;
+  }
+  return steps;
+}
+
+}  // namespace weir
