@@ -272,6 +272,11 @@ T ShiftRight(T a, int32_t by) {
   return static_cast<T>(a >> (by & kTopBit<T>));
 }
 
+FunctionOverload Optimistic(FunctionOverload overload) {
+  overload.optimistic = true;
+  return overload;
+}
+
 template <typename F>
 void ForEachInteger(F&& f) {
   f.template operator()<int8_t>(TypeKind::kInt8);
@@ -284,29 +289,29 @@ void ForEachInteger(F&& f) {
 template <typename Op>
 void AddIntegers(std::vector<FunctionOverload>& out) {
   ForEachInteger([&]<typename T>(TypeKind kind) {
-    out.push_back(Partial({kind, kind}, kind, RunBinary<typename Op::template Of<T>, T, T, T>));
+    out.push_back(Optimistic(Partial({kind, kind}, kind, RunBinary<typename Op::template Of<T>, T, T, T>)));
   });
 }
 
 // With a real and anything else the computation is in double precision.
 template <typename Op>
 void AddFloats(std::vector<FunctionOverload>& out) {
-  out.push_back(Partial({TypeKind::kFloat, TypeKind::kFloat}, TypeKind::kFloat,
-                        RunBinary<typename Op::template Of<float>, float, float, float>));
+  out.push_back(Optimistic(Partial({TypeKind::kFloat, TypeKind::kFloat}, TypeKind::kFloat,
+                                   RunBinary<typename Op::template Of<float>, float, float, float>)));
   const ScalarKernel in_double = RunBinary<typename Op::template Of<double>, double, double, double>;
-  out.push_back(Partial({TypeKind::kDouble, TypeKind::kDouble}, TypeKind::kDouble, in_double));
+  out.push_back(Optimistic(Partial({TypeKind::kDouble, TypeKind::kDouble}, TypeKind::kDouble, in_double)));
   const TypeResolver to_double = [](std::span<const Type>, std::span<const std::optional<Value>>) {
     return ResolvedCall{{TypeKind::kDouble, TypeKind::kDouble}, TypeKind::kDouble};
   };
   for (const auto& [a, b] : {std::pair{TypeKind::kFloat, TypeKind::kDouble}, {TypeKind::kDouble, TypeKind::kFloat}}) {
-    out.push_back(Resolving(Partial({a, b}, TypeKind::kDouble, in_double), to_double));
+    out.push_back(Optimistic(Resolving(Partial({a, b}, TypeKind::kDouble, in_double), to_double)));
   }
 }
 
 template <typename Op>
 void AddUnary(std::vector<FunctionOverload>& out) {
   ForEachInteger([&]<typename T>(TypeKind kind) {
-    out.push_back(Partial({kind}, kind, RunUnary<typename Op::template Of<T>, T, T>));
+    out.push_back(Optimistic(Partial({kind}, kind, RunUnary<typename Op::template Of<T>, T, T>)));
   });
   out.push_back(Total({TypeKind::kFloat}, TypeKind::kFloat, RunUnary<typename Op::template Of<float>, float, float>));
   out.push_back(

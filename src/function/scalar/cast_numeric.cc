@@ -169,6 +169,20 @@ WEIR_SIMD_CLONES void LoopScale(const A* a, size_t count, R factor, R* out) {
   }
 }
 
+// One exact division where value and divisor are exact doubles; returns whether some value is not.
+constexpr int64_t kExactDoubleMax = int64_t{1} << 53;
+constexpr int kExactPowerMax = 22;
+
+template <typename R>
+WEIR_SIMD_CLONES bool LoopDecimalToFloating(const int64_t* a, size_t count, double unit, R* out) {
+  uint64_t bad = 0;
+  for (size_t i = 0; i < count; ++i) {
+    bad |= static_cast<uint64_t>(a[i] > kExactDoubleMax) | static_cast<uint64_t>(a[i] < -kExactDoubleMax);
+    out[i] = static_cast<R>(static_cast<double>(a[i]) / unit);
+  }
+  return bad != 0;
+}
+
 ColumnPtr ScaleUp(const KernelArgs& args, int digits) {
   const ColumnView view(*args.columns[0]);
   const int128_t factor = PowerOfTen(digits);
@@ -187,7 +201,10 @@ ColumnPtr ScaleUp(const KernelArgs& args, int digits) {
       return nullptr;
     });
   }
-  return MapToDecimal(args, [&](int128_t value) { return std::optional(value * factor); });
+  // Wrapping, since values under NULL may be anything.
+  return MapToDecimal(args, [&](int128_t value) {
+    return std::optional(static_cast<int128_t>(static_cast<uint128_t>(value) * static_cast<uint128_t>(factor)));
+  });
 }
 
 CastKernel ToDecimal(const Type& from, const Type& to) {
@@ -239,7 +256,12 @@ CastKernel FromDecimal(const Type& from, const Type& to) {
       };
       const auto run = [&]<typename R>() {
         FlatWriter<R> writer(args.result_type, args.size);
-        args.rows.ForEach([&](size_t row) { writer.Set(row, static_cast<R>(value(row))); });
+        const bool loops =
+            !wide && scale <= kExactPowerMax && view.is_identity() && IsDenseEnough(args.rows, args.size);
+        const auto unit = static_cast<double>(PowerOfTen(scale));
+        if (!loops || LoopDecimalToFloating<R>(view.values<int64_t>(), args.size, unit, writer.values())) {
+          args.rows.ForEach([&](size_t row) { writer.Set(row, static_cast<R>(value(row))); });
+        }
         return writer.Finish();
       };
       if (args.result_type.is(TypeKind::kFloat)) return run.template operator()<float>();

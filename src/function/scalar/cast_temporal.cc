@@ -1,5 +1,7 @@
 #include <optional>
 
+#include "base/bits.h"
+#include "expr/comparison.h"
 #include "function/scalar/cast.h"
 #include "function/scalar/kernel.h"
 #include "types/calendar.h"
@@ -97,6 +99,48 @@ CastKernel MomentCast(const Type& from, const Type& to) {
   };
 }
 
+// Dates whose midnight a timestamp holds, and finite timestamps, need no more than a multiplication or a division;
+// the loops return whether others are among them.
+WEIR_SIMD_CLONES bool LoopDateToTimestamp(const int32_t* days, size_t count, int64_t* out) {
+  constexpr auto kLast = static_cast<int32_t>(kTimestampMax / kMicrosPerDay);
+  uint32_t bad = 0;
+  for (size_t i = 0; i < count; ++i) {
+    bad |= static_cast<uint32_t>(days[i] > kLast) | static_cast<uint32_t>(days[i] < kDateMin);
+    out[i] = static_cast<int64_t>(static_cast<uint64_t>(static_cast<int64_t>(days[i])) *
+                                  static_cast<uint64_t>(kMicrosPerDay));
+  }
+  return bad != 0;
+}
+
+bool LoopTimestampToDate(const int64_t* micros, size_t count, int32_t* out) {
+  bool bad = false;
+  for (size_t i = 0; i < count; ++i) {
+    bad |= IsInfiniteTimestamp(micros[i]);
+    out[i] = static_cast<int32_t>(FloorDiv(micros[i], kMicrosPerDay));
+  }
+  return bad;
+}
+
+template <typename A, typename R, typename Loop>
+CastKernel WithLoop(CastKernel careful, Loop loop) {
+  return [careful = std::move(careful), loop](const KernelArgs& args) {
+    const ColumnView view(*args.columns[0]);
+    if (view.is_identity() && IsDenseEnough(args.rows, args.size)) {
+      FlatWriter<R> writer(args.result_type, args.size);
+      if (!loop(view.values<A>(), args.size, writer.values())) return writer.Finish();
+    }
+    return careful(args);
+  };
+}
+
+CastKernel DateToTimestamp(const Type& from, const Type& to) {
+  return WithLoop<int32_t, int64_t>(MomentCast(from, to), LoopDateToTimestamp);
+}
+
+CastKernel TimestampToDate(const Type& from, const Type& to) {
+  return WithLoop<int64_t, int32_t>(MomentCast(from, to), LoopTimestampToDate);
+}
+
 CastKernel TimeToInterval(const Type&, const Type&) {
   return RowKernel<Interval, int64_t>([](int64_t micros) { return Interval{0, 0, micros}; });
 }
@@ -122,6 +166,8 @@ void RegisterTemporalCasts(Registry& registry) {
       registry.AddCast(from, to, widens ? CastRule::kImplicit : CastRule::kAssignment, MomentCast);
     }
   }
+  registry.AddCast(TypeKind::kDate, TypeKind::kTimestamp, CastRule::kImplicit, DateToTimestamp);
+  registry.AddCast(TypeKind::kTimestamp, TypeKind::kDate, CastRule::kAssignment, TimestampToDate);
   registry.AddCast(TypeKind::kTime, TypeKind::kInterval, CastRule::kImplicit, TimeToInterval);
   registry.AddCast(TypeKind::kInterval, TypeKind::kTime, CastRule::kAssignment, IntervalToTime);
 }

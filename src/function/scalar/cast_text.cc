@@ -1,3 +1,4 @@
+#include <charconv>
 #include <string>
 
 #include "function/scalar/cast.h"
@@ -46,6 +47,20 @@ ColumnPtr TextOf(const KernelArgs& args) {
     text.clear();
     AppendColumnText(view, row, options, text);
     writer.SetString(row, characters == 0 ? std::string_view(text) : Prefix(text, characters));
+  });
+  return writer.Finish();
+}
+
+template <typename T>
+ColumnPtr IntegerText(const KernelArgs& args) {
+  const size_t characters = args.result_type.max_length();
+  FlatWriter<StringRef> writer(args.result_type, args.size);
+  const ColumnView view(*args.columns[0]);
+  args.rows.ForEach([&](size_t row) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof(digits), view.At<T>(row)).ptr;
+    const std::string_view text(digits, static_cast<size_t>(end - digits));
+    writer.SetString(row, characters == 0 ? text : Prefix(text, characters));
   });
   return writer.Finish();
 }
@@ -167,9 +182,22 @@ CastKernel FromText(const Type&, const Type& to) {
 }
 
 CastKernel ToText(const Type& from, const Type&) {
-  if (from.is(TypeKind::kBoolean)) return BooleanText;
-  if (from.is(TypeKind::kJson)) return CutText;
-  return TextOf;
+  switch (from.kind()) {
+    case TypeKind::kBoolean:
+      return BooleanText;
+    case TypeKind::kJson:
+      return CutText;
+    case TypeKind::kInt8:
+      return IntegerText<int8_t>;
+    case TypeKind::kInt16:
+      return IntegerText<int16_t>;
+    case TypeKind::kInt32:
+      return IntegerText<int32_t>;
+    case TypeKind::kInt64:
+      return IntegerText<int64_t>;
+    default:
+      return TextOf;
+  }
 }
 
 // Storing into varchar(n): too long is an error, but spaces past the end are dropped.

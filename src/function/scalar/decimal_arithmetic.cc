@@ -111,6 +111,17 @@ struct CheckedDecimal {
   static Error Failure(A, B, const Type& type) { return OutOfRange(type); }
 };
 
+// Of numbers that are known to fit into 64 bits; their product stays below 10^38.
+template <typename A, typename B>
+struct SmallProduct {
+  using Flag = uint64_t;
+  WEIR_INLINE int128_t Apply(A a, B b, Flag&) {
+    return static_cast<int128_t>(static_cast<int64_t>(a)) * static_cast<int64_t>(b);
+  }
+  static bool Fails(A, B) { return false; }
+  static Error Failure(A, B, const Type& type) { return OutOfRange(type); }
+};
+
 template <typename A, typename B, typename R>
 struct DecimalRemainder {
   using Flag = uint64_t;
@@ -138,11 +149,36 @@ struct DecimalMagnitude : DecimalNegation<T> {
 
 namespace {
 
+// Whether the values that a loop over all rows reads fit into 64 bits.
+template <typename T>
+WEIR_SIMD_CLONES bool AllSmall(const T* values, size_t count) {
+  uint64_t wide = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const auto low = static_cast<int64_t>(values[i]);
+    wide |= static_cast<uint64_t>(values[i] >> 64) ^ static_cast<uint64_t>(low >> 63);
+  }
+  return wide == 0;
+}
+
+bool IsSmall(const Column& column) {
+  const ColumnView view(column);
+  if (column.type().physical() == PhysicalType::kInt64) return true;
+  if (view.indices() != nullptr) return false;
+  return AllSmall(view.values<int128_t>(), view.is_constant() ? 1 : view.size());
+}
+
 template <typename Op>
 ColumnPtr SumKernel(const KernelArgs& args) {
   return Dispatch(args, [&]<typename A, typename B, typename R>() -> ColumnPtr {
     if constexpr (sizeof(R) == 16) {
-      if (args.result_type.precision() == kDigitsMax) return RunBinary<CheckedDecimal<Op, A, B>, A, B, R>(args);
+      if (args.result_type.precision() == kDigitsMax) {
+        if constexpr (std::is_same_v<Op, DecimalTimes>) {
+          if (IsDenseEnough(args.rows, args.size) && IsSmall(*args.columns[0]) && IsSmall(*args.columns[1])) {
+            return RunBinary<SmallProduct<A, B>, A, B, R>(args);
+          }
+        }
+        return RunBinary<CheckedDecimal<Op, A, B>, A, B, R>(args);
+      }
     }
     return RunBinary<UncheckedDecimal<Op, A, B, R>, A, B, R>(args);
   });
@@ -246,6 +282,17 @@ ResolvedCall ResolveRemainder(std::span<const Type> types, std::span<const std::
   return {{left, Rescaled(b, scale)}, left};
 }
 
+// Results of less than the greatest precision were given digits enough.
+bool HasRoom(std::span<const Type>, const Type& result) {
+  return result.precision() < kDigitsMax;
+}
+
+FunctionOverload Roomy(FunctionOverload overload) {
+  overload.never_fails = HasRoom;
+  overload.optimistic = true;
+  return overload;
+}
+
 FunctionOverload Binary(ScalarKernel kernel, TypeResolver resolve) {
   return Resolving(Partial({TypePattern::Kind::kDecimal, TypePattern::Kind::kDecimal}, TypePattern::Kind::kDecimal,
                            std::move(kernel)),
@@ -263,13 +310,13 @@ Type TightDecimal(const Type& type, const std::optional<Value>& constant) {
 }
 
 FunctionOverload DecimalAddOverload() {
-  return Binary(SumKernel<DecimalPlus>, ResolveSum);
+  return Roomy(Binary(SumKernel<DecimalPlus>, ResolveSum));
 }
 FunctionOverload DecimalSubtractOverload() {
-  return Binary(SumKernel<DecimalMinus>, ResolveSum);
+  return Roomy(Binary(SumKernel<DecimalMinus>, ResolveSum));
 }
 FunctionOverload DecimalMultiplyOverload() {
-  return Binary(ProductKernel, ResolveProduct);
+  return Roomy(Binary(ProductKernel, ResolveProduct));
 }
 FunctionOverload DecimalDivideOverload() {
   return Binary(QuotientKernel, ResolveQuotient);

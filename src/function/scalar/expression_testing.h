@@ -42,13 +42,13 @@ inline ExprPtr Call(std::string_view name, std::vector<ExprPtr> args) {
 inline ExprPtr CastTo(const ExprPtr& expr, const Type& to, bool is_try = false) {
   return CoreRegistry().BindCast(expr, to, CastRule::kExplicit, -1, is_try);
 }
-inline Value Run(const ExprPtr& expr, const StatementContext& statement = {}) {
+inline Value Compute(const ExprPtr& expr, const StatementContext& statement = {}) {
   return EvaluateConstant(expr, CoreRegistry(), statement);
 }
 // The text output of a constant expression; errors as "SQLSTATE message".
 inline std::string Show(const ExprPtr& expr, const StatementContext& statement = {}) {
   try {
-    return Run(expr, statement).ToString();
+    return Compute(expr, statement).ToString();
   } catch (const Error& error) {
     return std::string(error.sqlstate()) + " " + error.message();
   }
