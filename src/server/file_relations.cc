@@ -76,6 +76,7 @@ ExternalRelation OpenParquet(Engine& engine, const TableFunctionCall& call, cons
   source.schema = files->schema();
   relation.columns = files->schema();
   relation.rows = static_cast<double>(files->RowCount());
+  relation.statistics = files->Statistics();
   relation.source = std::move(source);
   return relation;
 }

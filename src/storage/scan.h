@@ -80,6 +80,8 @@ class ParquetFiles {
   const std::vector<FileInfo>& files() const { return files_; }
   // Rows of all files, from their footers.
   uint64_t RowCount() const;
+  // Of each column, merged from the footers; how many distinct values there are is guessed from dictionaries.
+  std::vector<ColumnStatistics> Statistics() const;
   // With pruning by row-group statistics.
   ScanPlanPtr Plan(ScanSpec spec) const;
 

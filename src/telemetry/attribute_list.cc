@@ -9,6 +9,7 @@
 #include <simdjson.h>
 
 #include "base/bytes.h"
+#include "base/json_text.h"
 #include "types/text.h"
 
 namespace weir {
@@ -88,39 +89,6 @@ const AttributeList::Item* AttributeList::Find(std::string_view key) const {
     if (item.key == key) return &item;
   }
   return nullptr;
-}
-
-void AppendJsonString(std::string_view text, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<uint8_t>(c) < 0x20) {
-          out += "\\u00";
-          out += kHex[static_cast<uint8_t>(c) >> 4];
-          out += kHex[static_cast<uint8_t>(c) & 15];
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
 }
 
 void AppendJsonDouble(double value, std::string& out) {

@@ -85,6 +85,45 @@ ExprPtr OrToIn(const ExprPtr& expr) {
   return Expr::In(subject, std::move(values));
 }
 
+// Casts that keep every value and their order.
+bool KeepsOrder(const Type& from, const Type& to) {
+  if (from.is_integer() && to.is_integer()) return from.kind() < to.kind();
+  if (from.is(TypeKind::kDate)) return to.is(TypeKind::kTimestamp);
+  return from.is_integer() && to.is(TypeKind::kDecimal);
+}
+
+// CAST(column AS wider) < constant is column < constant in the column's type, when that is exact: statistics, pruning
+// and comparison then work on the column itself.
+ExprPtr CompareInColumnType(const ExprPtr& expr, const OptimizerContext& context) {
+  constexpr std::string_view kComparisons[] = {"=", "<>", "<", "<=", ">", ">="};
+  if (expr->children().size() != 2 ||
+      std::find(std::begin(kComparisons), std::end(kComparisons), expr->name()) == std::end(kComparisons)) {
+    return expr;
+  }
+  for (size_t side = 0; side < 2; ++side) {
+    const ExprPtr& cast = expr->child(side);
+    const ExprPtr& constant = expr->child(1 - side);
+    if (!cast->is(ExprKind::kCast) || cast->is_try() || !constant->is(ExprKind::kLiteral) ||
+        constant->literal().is_null() || !KeepsOrder(cast->child(0)->type(), cast->type())) {
+      continue;
+    }
+    const Type& narrow = cast->child(0)->type();
+    try {
+      const ExprPtr down = Expr::Cast(constant, narrow);
+      const Value value = EvaluateConstant(down, context.registry, context.statement);
+      const ExprPtr up = Expr::Cast(Expr::Literal(value), constant->type());
+      if (value.is_null() || !(EvaluateConstant(up, context.registry, context.statement) == constant->literal())) continue;
+      std::vector<ExprPtr> args(2);
+      args[side] = cast->child(0);
+      args[1 - side] = Expr::Literal(value);
+      return context.registry.BindCall(expr->name(), std::move(args), expr->position());
+    } catch (const Error&) {
+      // Out of the narrow type's range.
+    }
+  }
+  return expr;
+}
+
 ExprPtr Fold(const ExprPtr& expr, const OptimizerContext& context) {
   if (expr->is(ExprKind::kLiteral) || !expr->IsFoldable()) return expr;
   // What fails is left to fail (or never to be reached) when it runs.
@@ -146,6 +185,10 @@ ExprPtr SimplifyNode(const ExprPtr& expr, const OptimizerContext& context) {
       if (kept.size() + 1 == children.size()) return Fold(expr, context);
       kept.push_back(children.back());
       return Expr::Case(std::move(kept), expr->type());
+    }
+    case ExprKind::kCall: {
+      const ExprPtr folded = Fold(expr, context);
+      return folded->is(ExprKind::kCall) ? CompareInColumnType(folded, context) : folded;
     }
     default:
       return Fold(expr, context);

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Weir and DuckDB side by side on the same Parquet files: same threads, hot, medians, answers compared in the same run.
+
+usage: compare.py --weir BINARY [--scale 1] [--threads N] [--runs 5] [--queries q01,q06] [--data DIR] [--out FILE]
+"""
+import argparse
+import csv
+import decimal
+import io
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+import duckdb
+
+HERE = pathlib.Path(__file__).resolve().parent
+TABLES = ["lineitem", "orders", "customer", "part", "partsupp", "supplier", "nation", "region"]
+SCANS = {
+    "scan_int64": "select sum(l_orderkey) from lineitem",
+    "scan_dictionary": "select l_shipmode, count(*) from lineitem group by l_shipmode order by l_shipmode",
+}
+
+
+def generate(folder, scale):
+    if all((folder / f"{t}.parquet").exists() for t in TABLES):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    tool = pathlib.Path(sys.executable).parent / "tpchgen-cli"
+    subprocess.run([str(tool), "-s", str(scale), "--format=parquet", "--output-dir", str(folder)], check=True)
+
+
+def over_files(sql, folder):
+    """The query with its table names replaced by the files, each under the table's name."""
+    def replace(match):
+        table = match.group(0)
+        return f"read_parquet('{folder}/{table}.parquet') as {table}"
+    out = []
+    # Only names in FROM clauses: after "from" or a comma within one, not followed by a dot.
+    for part in re.split(r"(\bfrom\b.*?(?=\bwhere\b|\bgroup\b|\border\b|\blimit\b|\)|$))", sql, flags=re.S | re.I):
+        if re.match(r"from\b", part, re.I) and not re.match(r"from\s+\d", part, re.I):
+            part = re.sub(r"\b(" + "|".join(TABLES) + r")\b(?!\s*\.|_)(\s+(?:as\s+)?(?:n1|n2|l1|l2|l3)\b)?",
+                          lambda m: f"read_parquet('{folder}/{m.group(1)}.parquet') as "
+                                    f"{(m.group(2) or m.group(1)).strip().split()[-1]}", part)
+        out.append(part)
+    return "".join(out)
+
+
+class Weir:
+    """One `weir local` process that runs statements as they come, timed inside."""
+
+    def __init__(self, binary, threads):
+        self.binary, self.threads = binary, threads
+
+    def run(self, sql, runs):
+        """Returns (rows, times in ms): the statement `runs` + 1 times in one process, the first not counted."""
+        args = [self.binary, "local", "--threads", str(self.threads), "--format", "csv", "--timing"]
+        for _ in range(runs + 1):
+            args += ["-c", sql]
+        done = subprocess.run(args, capture_output=True, text=True, timeout=600)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        pieces = re.split(r"^Time: ([0-9.]+) ms$", done.stdout, flags=re.M)
+        rows = list(csv.reader(io.StringIO(pieces[0].strip("\n"))))[1:]
+        times = [float(t) for t in pieces[1::2]]
+        return rows, times[1:]
+
+
+def run_duckdb(connection, sql, runs):
+    times, rows = [], None
+    for _ in range(runs + 1):
+        start = time.perf_counter()
+        rows = connection.execute(sql).fetchall()
+        times.append((time.perf_counter() - start) * 1000)
+    return rows, times[1:]
+
+
+def same(a, b):
+    if a == "" and b is None:
+        return True
+    if isinstance(b, (int, float, decimal.Decimal)) and not isinstance(b, bool):
+        try:
+            x, y = float(a), float(b)
+        except ValueError:
+            return False
+        return abs(x - y) <= 1e-6 * max(1.0, abs(x), abs(y))
+    return str(a) == str(b)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--weir", required=True)
+    parser.add_argument("--scale", default="1")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--queries", default="")
+    parser.add_argument("--data", default="")
+    parser.add_argument("--out", default="build/bench.json")
+    options = parser.parse_args()
+    folder = pathlib.Path(options.data or f"build/tpch-sf{options.scale}").resolve()
+    generate(folder, options.scale)
+    queries = {p.stem: p.read_text() for p in sorted((HERE / "tpch").glob("q*.sql"))}
+    queries.update(SCANS)
+    if options.queries:
+        queries = {k: v for k, v in queries.items() if k in options.queries.split(",")}
+    weir = Weir(options.weir, options.threads)
+    connection = duckdb.connect()
+    connection.execute(f"set threads to {options.threads}")
+    connection.execute("set parquet_metadata_cache = true")
+    results, wrong = [], 0
+    print(f"scale {options.scale}, {options.threads} threads, median of {options.runs}, DuckDB {duckdb.__version__}")
+    print(f"{'query':<18}{'weir ms':>10}{'duckdb ms':>11}{'ratio':>8}  answers")
+    for name, sql in queries.items():
+        text = over_files(sql.strip(), folder)
+        expected, duck = run_duckdb(connection, text, options.runs)
+        duck_ms = statistics.median(duck)
+        try:
+            rows, ours = weir.run(text, options.runs)
+        except Exception as error:  # noqa: BLE001: reported in the table
+            wrong += 1
+            print(f"{name:<18}{'-':>10}{duck_ms:>11.1f}{'-':>8}  failed: {str(error).splitlines()[0][:100]}")
+            results.append({"query": name, "duckdb_ms": duck_ms, "error": str(error)})
+            continue
+        equal = len(rows) == len(expected) and all(
+            all(same(a, b) for a, b in zip(x, y)) for x, y in zip(rows, expected))
+        wrong += not equal
+        ms = statistics.median(ours)
+        print(f"{name:<18}{ms:>10.1f}{duck_ms:>11.1f}{ms / duck_ms:>8.2f}  {'equal' if equal else 'DIFFERENT'}", flush=True)
+        results.append({"query": name, "weir_ms": ms, "duckdb_ms": duck_ms, "ratio": ms / duck_ms, "equal": equal})
+    ratios = [r["ratio"] for r in results if "ratio" in r]
+    if ratios:
+        print(f"geometric mean of ratios {statistics.geometric_mean(ratios):.2f}, worst {max(ratios):.2f}, "
+              f"total {sum(r['weir_ms'] for r in results if 'weir_ms' in r):.0f} ms against "
+              f"{sum(r['duckdb_ms'] for r in results if 'weir_ms' in r):.0f} ms")
+    out = pathlib.Path(options.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({"scale": options.scale, "threads": options.threads, "runs": options.runs,
+                               "duckdb": duckdb.__version__, "results": results}, indent=1))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
