@@ -78,7 +78,10 @@ void AppendMapped(std::string_view text, std::string& out, Map map) {
 }  // namespace
 
 void AppendUpper(std::string_view text, std::string& out) {
-  AppendMapped(text, out, [](char32_t c) { return utf8proc_toupper(static_cast<utf8proc_int32_t>(c)); });
+  AppendMapped(text, out, [](char32_t c) {
+    constexpr char32_t kSharpS = 0xDF;  // its capital is not in common use: PostgreSQL leaves it
+    return c == kSharpS ? static_cast<utf8proc_int32_t>(c) : utf8proc_toupper(static_cast<utf8proc_int32_t>(c));
+  });
 }
 
 void AppendLower(std::string_view text, std::string& out) {
