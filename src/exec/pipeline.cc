@@ -55,6 +55,11 @@ void PipelineGraph::Start(std::shared_ptr<DriverGroup> group, const std::shared_
   for (Pipeline* pipeline : ready) Launch(*pipeline);
 }
 
+void PipelineGraph::Clear() {
+  pipelines_.clear();
+  sinks_.clear();
+}
+
 std::string PipelineGraph::ToString() const {
   std::string out;
   for (const auto& pipeline : pipelines_) {

@@ -87,7 +87,8 @@ void PipelineBuilder::BuildNode(const PhysicalPtr& node, obs::ProfileNode& profi
       return BuildChild(*node, 0, own, down.After(Named(std::move(filter), name, own, types)));
     }
     case PhysicalKind::kProject: {
-      auto project = std::make_shared<ProjectFactory>(node->as<PhysicalProject>().exprs);
+      auto project =
+          std::make_shared<ProjectFactory>(node->as<PhysicalProject>().exprs, node->child()->schema().size());
       return BuildChild(*node, 0, own, down.After(Named(std::move(project), name, own, types)));
     }
     case PhysicalKind::kLimit: {

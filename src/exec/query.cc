@@ -38,6 +38,27 @@ QueryContext MakeContext(const QueryServices& services, StatementContext stateme
 
 }  // namespace
 
+// The end of an execution, for those who wait for it. Apart from the state, so that the state is gone by then if
+// nobody else holds it.
+struct QueryEnding {
+  std::mutex mutex;  // guards the below
+  std::condition_variable ended;
+  bool started = false;
+  bool finished = false;
+  std::shared_ptr<Waiter> waiter;
+
+  void Signal() {
+    std::shared_ptr<Waiter> waiting;
+    {
+      const std::scoped_lock lock(mutex);
+      finished = true;
+      waiting = std::exchange(waiter, nullptr);
+      ended.notify_all();
+    }
+    if (waiting != nullptr) waiting->Wake(Waiter::Outcome::kWoken);
+  }
+};
+
 // Everything of one execution. Held by the QueryExecution and by every driver, so it goes with the last of them.
 class QueryState {
  public:
@@ -60,11 +81,7 @@ class QueryState {
   std::shared_ptr<DriverGroup> group;
   CancellationToken::Registration on_cancel;
 
-  std::mutex mutex;  // guards the below
-  bool started = false;
-  bool finished = false;
-  std::shared_ptr<Waiter> done_waiter;
-  std::condition_variable done;
+  const std::shared_ptr<QueryEnding> ending = std::make_shared<QueryEnding>();
 
   // When the last driver is gone.
   void Finished(const Error* error) {
@@ -73,15 +90,9 @@ class QueryState {
       counters.memory_bytes_peak = node.tracker->peak_bytes();
       node.profile->Merge(counters);
     }
+    // Tables and materialised rows go now, not when the client closes the query; results keep what they need.
+    graph.Clear();
     results.Close(error == nullptr ? std::nullopt : std::optional<Error>(*error));
-    std::shared_ptr<Waiter> waiter;
-    {
-      const std::scoped_lock lock(mutex);
-      finished = true;
-      waiter = std::exchange(done_waiter, nullptr);
-      done.notify_all();
-    }
-    if (waiter != nullptr) waiter->Wake(Waiter::Outcome::kWoken);
   }
 };
 
@@ -109,14 +120,19 @@ const Schema& QueryExecution::schema() const {
 
 void QueryExecution::Start() {
   {
-    const std::scoped_lock lock(state_->mutex);
-    WEIR_CHECK(!state_->started, "a query is started twice");
-    state_->started = true;
+    const std::scoped_lock lock(state_->ending->mutex);
+    WEIR_CHECK(!state_->ending->started, "a query is started twice");
+    state_->ending->started = true;
   }
   // Drivers of a group that fails at once are not added: that is an end like any other.
   const auto refused = CatchError([&] { state_->graph.Start(state_->group, state_); });
   if (refused != nullptr) state_->group->Cancel(*refused);
-  state_->group->OnFinished([state = state_](const Error* error) { state->Finished(error); });
+  state_->group->OnFinished([state = state_](const Error* error) mutable {
+    const std::shared_ptr<QueryEnding> ending = state->ending;
+    state->Finished(error);
+    state.reset();
+    ending->Signal();
+  });
   const std::weak_ptr<QueryState> weak = state_;
   state_->on_cancel = state_->context.token.OnCancel([weak](const Error& reason) {
     const std::shared_ptr<QueryState> state = weak.lock();
@@ -134,27 +150,28 @@ Task<std::optional<Chunk>> QueryExecution::NextAsync() {
 
 void QueryExecution::Cancel(const Error& reason) {
   {
-    const std::scoped_lock lock(state_->mutex);
-    if (state_->finished) return;
+    const std::scoped_lock lock(state_->ending->mutex);
+    if (state_->ending->finished) return;
   }
   state_->group->Cancel(reason);
 }
 
 void QueryExecution::Wait() {
-  std::unique_lock lock(state_->mutex);
-  if (!state_->started) return;
-  state_->done.wait(lock, [this] { return state_->finished; });
+  QueryEnding& ending = *state_->ending;
+  std::unique_lock lock(ending.mutex);
+  if (!ending.started) return;
+  ending.ended.wait(lock, [&] { return ending.finished; });
 }
 
 Task<void> QueryExecution::Done() {
-  const std::shared_ptr<QueryState> state = state_;
+  const std::shared_ptr<QueryEnding> ending = state_->ending;
   std::shared_ptr<Waiter> waiter;
   {
-    const std::scoped_lock lock(state->mutex);
-    if (!state->started || state->finished) co_return;
-    WEIR_CHECK(state->done_waiter == nullptr, "two wait for one query");
+    const std::scoped_lock lock(ending->mutex);
+    if (!ending->started || ending->finished) co_return;
+    WEIR_CHECK(ending->waiter == nullptr, "two wait for one query");
     waiter = std::make_shared<Waiter>(nullptr);
-    state->done_waiter = waiter;
+    ending->waiter = waiter;
   }
   co_await waiter->Suspend();
 }

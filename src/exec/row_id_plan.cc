@@ -64,6 +64,12 @@ PhysicalPtr WithRowIds(const PhysicalPtr& plan) {
       return std::make_shared<PhysicalScan>(scan.source, WithRowIdFields(scan.columns), scan.filters, scan.predicates,
                                             WithTwoMore(scan.output, scan.columns.size()), scan.runtime_filters);
     }
+    case PhysicalKind::kValues:
+      // A condition that is never true.
+      if (plan->as<PhysicalValues>().rows.empty()) {
+        return std::make_shared<PhysicalValues>(std::vector<std::vector<ExprPtr>>(), WithRowIdFields(plan->schema()));
+      }
+      break;
     case PhysicalKind::kFilter:
       return std::make_shared<PhysicalFilter>(WithRowIds(plan->child()), plan->as<PhysicalFilter>().predicate);
     case PhysicalKind::kHashJoin:
@@ -78,8 +84,9 @@ PhysicalPtr WithRowIds(const PhysicalPtr& plan) {
                                                WithRowIdFields(plan->schema()));
     }
     default:
-      throw Error::Unsupported("write the condition with IN or EXISTS", "DELETE by such a plan: {}", plan->ToString());
+      break;
   }
+  throw Error::Unsupported("write the condition with IN or EXISTS", "DELETE by such a plan: {}", plan->ToString());
 }
 
 }  // namespace weir

@@ -39,6 +39,20 @@ AggregatePlan::AggregatePlan(const PhysicalHashAggregate& node) : group_count_(n
     for (const size_t expr : feed.order_exprs) feed.types.push_back(exprs_[expr]->type());
     if (!feed_orders_[i].empty()) feed.sort_layout = std::make_shared<const SortLayout>(feed.types, feed_orders_[i]);
   }
+  ShareParts(node.child()->schema().size());
+}
+
+void AggregatePlan::ShareParts(size_t input_columns) {
+  std::vector<bool> always(exprs_.size());
+  for (size_t i = 0; i < group_count_; ++i) always[i] = true;
+  for (const ArgumentSet& set : argument_sets_) {
+    if (set.filter != kNoFilter) {
+      always[set.filter] = true;
+      continue;
+    }
+    for (const size_t expr : set.exprs) always[expr] = true;
+  }
+  shared_.emplace(exprs_, always, input_columns);
 }
 
 size_t AggregatePlan::AddExpr(const ExprPtr& expr) {
@@ -107,10 +121,13 @@ void AggregatePlan::AddFeed(const AggregateCall& call, size_t aggregate, bool di
 
 ArgumentEvaluator::ArgumentEvaluator(const AggregatePlan& plan, const Registry& registry,
                                      const StatementContext& statement)
-    : plan_(plan), evaluator_(plan.exprs(), registry, statement), selections_(plan.argument_sets().size()) {}
+    : plan_(plan),
+      add_parts_(plan.shared(), registry, statement),
+      evaluator_(plan.shared().exprs(), registry, statement),
+      selections_(plan.argument_sets().size()) {}
 
 void ArgumentEvaluator::Start(const Chunk& chunk) {
-  chunk_ = chunk;
+  chunk_ = add_parts_(chunk);
   columns_.assign(plan_.exprs().size(), nullptr);
   filtered_.assign(plan_.exprs().size(), std::nullopt);
   arguments_.assign(plan_.argument_sets().size(), std::nullopt);

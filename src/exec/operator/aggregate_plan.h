@@ -6,6 +6,7 @@
 
 #include "algo/group_table.h"
 #include "algo/sort.h"
+#include "exec/shared_exprs.h"
 #include "expr/evaluator.h"
 #include "expr/expr.h"
 #include "plan/physical.h"
@@ -50,6 +51,8 @@ class AggregatePlan {
 
   // Groups first, then whatever arguments, filters and order keys need, each once.
   const std::vector<ExprPtr>& exprs() const { return exprs_; }
+  // The same over chunks with their common parts added.
+  const SharedExprs& shared() const { return *shared_; }
   size_t group_count() const { return group_count_; }
   const std::shared_ptr<const GroupLayout>& layout() const { return layout_; }
   const std::vector<ArgumentSet>& argument_sets() const { return argument_sets_; }
@@ -61,7 +64,10 @@ class AggregatePlan {
   size_t AddArguments(const AggregateCall& call);
   void AddFeed(const AggregateCall& call, size_t aggregate, bool distinct, bool ordered);
 
+  void ShareParts(size_t input_columns);
+
   std::vector<ExprPtr> exprs_;
+  std::optional<SharedExprs> shared_;
   size_t group_count_;
   std::vector<Type> group_types_;
   std::shared_ptr<const GroupLayout> layout_;
@@ -92,8 +98,9 @@ class ArgumentEvaluator {
   ColumnPtr ExprOf(size_t expr, size_t filter);
 
   const AggregatePlan& plan_;
+  SharedPartEvaluator add_parts_;
   Evaluator evaluator_;
-  Chunk chunk_;
+  Chunk chunk_;  // with the parts
   std::vector<ColumnPtr> groups_;
   // Per expression: its column without filter.
   std::vector<ColumnPtr> columns_;

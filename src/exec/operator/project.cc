@@ -8,15 +8,17 @@ namespace {
 
 class ProjectOperator final : public TransformOperator {
  public:
-  ProjectOperator(const std::vector<ExprPtr>& exprs, const QueryContext& query)
-      : evaluator_(exprs, query.registry(), query.statement) {}
+  ProjectOperator(const SharedExprs& exprs, const QueryContext& query)
+      : add_parts_(exprs, query.registry(), query.statement),
+        evaluator_(exprs.exprs(), query.registry(), query.statement) {}
 
   Step Push(DriverContext& /*context*/, Chunk input, Chunk& out) override {
-    out = evaluator_.EvaluateAll(input);
+    out = evaluator_.EvaluateAll(add_parts_(input));
     return Step::kHasOutput;
   }
 
  private:
+  SharedPartEvaluator add_parts_;
   Evaluator evaluator_;
 };
 
