@@ -3,12 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
-
 #include "base/bytes.h"
-#include "base/check.h"
 
 namespace weir::parquet {
 namespace {
@@ -30,30 +25,6 @@ bool BloomBlockMayContain(const uint8_t* block, uint64_t hash) {
   uint32_t missing = 0;
   for (size_t i = 0; i < 8; ++i) missing |= Bit(hash, i) & ~LoadUnaligned<uint32_t>(block + 4 * i);
   return missing == 0;
-}
-
-size_t BloomFilter::BytesFor(uint64_t distinct_values, double false_positives) {
-  // A word of a block that holds n values keeps a bit clear with (31/32)^n; solved for the whole as in the
-  // specification.
-  const double bits = -8.0 * static_cast<double>(distinct_values) / std::log(1 - std::pow(false_positives, 1.0 / 8));
-  const double bytes = std::clamp(bits / 8, static_cast<double>(kBloomBlockBytes), static_cast<double>(kBloomBytesMax));
-  return std::bit_ceil(static_cast<size_t>(bytes));
-}
-
-BloomFilter::BloomFilter(size_t bytes) : bytes_(bytes) {
-  WEIR_CHECK(bytes >= kBloomBlockBytes && bytes % kBloomBlockBytes == 0, "{}", bytes);
-}
-
-void BloomFilter::Insert(uint64_t hash) {
-  uint8_t* block = bytes_.data() + BloomBlock(hash, bytes_.size() / kBloomBlockBytes) * kBloomBlockBytes;
-  for (size_t i = 0; i < 8; ++i) {
-    StoreUnaligned(block + 4 * i, LoadUnaligned<uint32_t>(block + 4 * i) | Bit(hash, i));
-  }
-}
-
-bool BloomFilter::MayContain(uint64_t hash) const {
-  return BloomBlockMayContain(bytes_.data() + BloomBlock(hash, bytes_.size() / kBloomBlockBytes) * kBloomBlockBytes,
-                              hash);
 }
 
 }  // namespace weir::parquet
