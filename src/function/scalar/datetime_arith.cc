@@ -247,6 +247,11 @@ int64_t AddToTime(int64_t time, const Interval& interval) {
   return FloorMod(time + interval.micros % kMicrosPerDay, kMicrosPerDay);
 }
 
+// Adding months keeps the order of dates; with times it does not, where the last days of a month fall together.
+FunctionOverload OfDates(TypeKind kind, FunctionOverload overload) {
+  return kind == kDate ? Increasing(std::move(overload)) : overload;
+}
+
 void AddPlus(Family& family) {
   std::vector<FunctionOverload> plus, minus;
   plus.push_back(Partial({kDate, kInt}, kDate, RowKernelWith<int32_t, int32_t, int32_t>(AddDays)));
@@ -275,9 +280,9 @@ void AddPlus(Family& family) {
               })));
   for (const TypeKind kind : kInstantKinds) {
     const TypeKind result = kind == kDate ? TypeKind::kTimestamp : kind;
-    plus.push_back(Increasing(ByZone(kind, Partial({kind, kInterval}, result, AddIntervalKernel<0, false>))));
+    plus.push_back(OfDates(kind, ByZone(kind, Partial({kind, kInterval}, result, AddIntervalKernel<0, false>))));
     plus.push_back(ByZone(kind, Partial({kInterval, kind}, result, AddIntervalKernel<1, false>)));
-    minus.push_back(Increasing(ByZone(kind, Partial({kind, kInterval}, result, AddIntervalKernel<0, true>))));
+    minus.push_back(OfDates(kind, ByZone(kind, Partial({kind, kInterval}, result, AddIntervalKernel<0, true>))));
   }
   for (const TypeKind kind : kTimestampKinds) {
     minus.push_back(Partial({kind, kind}, kInterval,

@@ -278,7 +278,7 @@ void AddField(Family& family, Family::Names names, std::string description, std:
   std::vector<FunctionOverload> overloads;
   for (const TypeKind kind : kInstantKinds) {
     FunctionOverload overload = ByZone(kind, Total({kind}, TypeKind::kInt32, FieldKernel<int32_t>(f)));
-    if (increasing) overload.monotonicity = Monotonicity::kIncreasing;
+    if (increasing) overload = IncreasingLocally(kind, std::move(overload));
     overloads.push_back(std::move(overload));
   }
   family.Add(std::move(names), std::move(description), std::move(example), std::move(result), std::move(overloads));

@@ -85,7 +85,10 @@ std::vector<FunctionOverload> AddUnitsOverloads(TimeField unit, int sign) {
   std::vector<FunctionOverload> overloads;
   for (const TypeKind kind : kInstantKinds) {
     const TypeKind result = kind == kDate && IsBelowDay(unit) ? kTimestamp : kind;
-    overloads.push_back(Increasing(ByZone(kind, Partial({kind, kLong}, result, AddUnitsKernel(unit, sign)))));
+    FunctionOverload overload = ByZone(kind, Partial({kind, kLong}, result, AddUnitsKernel(unit, sign)));
+    // Months keep the order of dates; with times the last days of a month fall together.
+    const bool months = unit >= TimeField::kMonth;
+    overloads.push_back(kind == kDate || !months ? IncreasingLocally(kind, std::move(overload)) : std::move(overload));
   }
   return overloads;
 }
@@ -237,7 +240,8 @@ std::vector<FunctionOverload> DateAddOverloads() {
   std::vector<FunctionOverload> overloads = AddUnitsOverloads(TimeField::kDay, kSign);
   for (const TypeKind kind : kInstantKinds) {
     const TypeKind result = kind == kDate ? kTimestamp : kind;
-    overloads.push_back(Increasing(ByZone(kind, Partial({kind, kInterval}, result, DateAddInterval<kSign>))));
+    FunctionOverload overload = ByZone(kind, Partial({kind, kInterval}, result, DateAddInterval<kSign>));
+    overloads.push_back(kind == kDate ? Increasing(std::move(overload)) : std::move(overload));
   }
   return overloads;
 }
@@ -424,19 +428,20 @@ template <typename F>
 std::vector<FunctionOverload> ToDateOverloads(F f) {
   std::vector<FunctionOverload> overloads;
   for (const TypeKind kind : kInstantKinds) {
-    overloads.push_back(Increasing(ByZone(kind, Total({kind}, kDate, [f](const KernelArgs& args) {
-                                            const ColumnView values(*args.columns[0]);
-                                            MomentCodec codec(args.columns[0]->type(), args.context.statement());
-                                            FlatWriter<int32_t> out(args.result_type, args.size);
-                                            args.rows.ForEach([&](size_t row) {
-                                              const int64_t value = InstantAt(values, row);
-                                              if (codec.is_infinite(value))
-                                                out.Set(row, value > 0 ? kDateInfinity : kDateMinusInfinity);
-                                              else
-                                                out.Set(row, static_cast<int32_t>(f(codec.Read(value).days)));
-                                            });
-                                            return out.Finish();
-                                          }))));
+    overloads.push_back(
+        IncreasingLocally(kind, ByZone(kind, Total({kind}, kDate, [f](const KernelArgs& args) {
+                                         const ColumnView values(*args.columns[0]);
+                                         MomentCodec codec(args.columns[0]->type(), args.context.statement());
+                                         FlatWriter<int32_t> out(args.result_type, args.size);
+                                         args.rows.ForEach([&](size_t row) {
+                                           const int64_t value = InstantAt(values, row);
+                                           if (codec.is_infinite(value))
+                                             out.Set(row, value > 0 ? kDateInfinity : kDateMinusInfinity);
+                                           else
+                                             out.Set(row, static_cast<int32_t>(f(codec.Read(value).days)));
+                                         });
+                                         return out.Finish();
+                                       }))));
   }
   return overloads;
 }

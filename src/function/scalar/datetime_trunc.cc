@@ -239,8 +239,8 @@ ColumnPtr TimeSlice(const KernelArgs& args) {
 void AddTrunc(Family& family) {
   std::vector<FunctionOverload> overloads;
   for (const TypeKind kind : kTimestampKinds) {
-    overloads.push_back(Increasing(ByZone(kind, Partial({kText, kind}, kind, DateTrunc))));
-    if (Type(kind).has_time_zone()) overloads.push_back(Increasing(Partial({kText, kind, kText}, kind, DateTrunc)));
+    overloads.push_back(IncreasingLocally(kind, ByZone(kind, Partial({kText, kind}, kind, DateTrunc))));
+    if (Type(kind).has_time_zone()) overloads.push_back(Partial({kText, kind, kText}, kind, DateTrunc));
   }
   overloads.push_back(Partial(
       {kText, TypeKind::kInterval}, TypeKind::kInterval,
@@ -263,12 +263,13 @@ void AddBins(Family& family) {
     bins.push_back(Increasing(Partial({TypeKind::kInterval, kind, kind}, kind, DateBin)));
   }
   for (const TypeKind kind : kInstantKinds) {
-    buckets.push_back(Increasing(ByZone(kind, Partial({TypeKind::kInterval, kind}, kind, TimeBucket))));
-    buckets.push_back(Increasing(ByZone(kind, Partial({TypeKind::kInterval, kind, kind}, kind, TimeBucket))));
+    buckets.push_back(IncreasingLocally(kind, ByZone(kind, Partial({TypeKind::kInterval, kind}, kind, TimeBucket))));
     buckets.push_back(
-        Increasing(ByZone(kind, Partial({TypeKind::kInterval, kind, TypeKind::kInterval}, kind, TimeBucket))));
-    slices.push_back(Increasing(ByZone(kind, Partial({kind, TypeKind::kInterval}, kind, TimeSlice))));
-    slices.push_back(Increasing(ByZone(kind, Partial({kind, TypeKind::kInterval, kText}, kind, TimeSlice))));
+        IncreasingLocally(kind, ByZone(kind, Partial({TypeKind::kInterval, kind, kind}, kind, TimeBucket))));
+    buckets.push_back(ByZone(kind, Partial({TypeKind::kInterval, kind, TypeKind::kInterval}, kind, TimeBucket)));
+    slices.push_back(IncreasingLocally(kind, ByZone(kind, Partial({kind, TypeKind::kInterval}, kind, TimeSlice))));
+    slices.push_back(
+        IncreasingLocally(kind, ByZone(kind, Partial({kind, TypeKind::kInterval, kText}, kind, TimeSlice))));
   }
   family.Add("date_bin", "The start of the bin of a given width, counted from an origin, that a timestamp is in.",
              "date_bin('15 minutes', timestamp '2001-02-16 20:38:40', timestamp '2001-02-16 20:05:00')",

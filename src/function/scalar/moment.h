@@ -106,6 +106,11 @@ inline FunctionOverload ByZone(TypeKind kind, FunctionOverload overload) {
   return Type(kind).has_time_zone() ? Stable(std::move(overload)) : overload;
 }
 
+// Monotonous in local time. Not for timestamps with time zone: when clocks go back, later instants show earlier times.
+inline FunctionOverload IncreasingLocally(TypeKind kind, FunctionOverload overload) {
+  return Type(kind).has_time_zone() ? overload : Increasing(std::move(overload));
+}
+
 // Units of time by name: "hour", "hours", "h", ... and the fields that only extract knows.
 enum class TimeField : uint8_t {
   kNanosecond,
