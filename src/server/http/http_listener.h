@@ -28,7 +28,6 @@ struct HttpListenerOptions {
   uint64_t decompressed_bytes_max = uint64_t{256} << 20;  // after Content-Encoding
   uint64_t upload_bytes_max = uint64_t{1} << 30;          // of all bodies that are being received; beyond: 503
   size_t header_bytes_max = 32 << 10;
-  int64_t stop_nanos_max = 30 * kNanosPerSecond;  // how long Stop waits for answers
 };
 
 // One listening port: receives requests over libmicrohttpd, with bodies decompressed (gzip, deflate, zstd) within
@@ -44,6 +43,9 @@ class HttpListener {
 
   // Throws kObjectInUse or kConnectionFailure when the port cannot be had.
   void Start();
+  // How a request is refused before the handler sees it; unset: plain text. Before Start.
+  using Refuse = std::function<HttpResponse(const HttpRequest& request, int status, const std::string& message)>;
+  void set_refuse(Refuse refuse) { refuse_ = std::move(refuse); }
   // Takes no more requests, waits for the answers to those it has, closes.
   void Stop();
   uint16_t port() const { return port_; }
@@ -58,6 +60,7 @@ class HttpListener {
   const HttpListenerOptions options_;
   const Clock& clock_;
   const Handler handler_;
+  Refuse refuse_;
   obs::Counter& requests_total_;
   obs::Counter& received_bytes_total_;
   MHD_Daemon* daemon_ = nullptr;

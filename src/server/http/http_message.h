@@ -36,6 +36,4 @@ using Respond = std::move_only_function<void(HttpResponse response)>;
 // request lives until `respond` is called. Exceptions become error responses.
 using Handler = std::function<void(HttpRequest& request, Respond respond)>;
 
-std::string_view StatusText(int status);
-
 }  // namespace weir::http

@@ -1,0 +1,278 @@
+#include "server/http/sql_endpoint.h"
+
+#include <cmath>
+
+#include <simdjson.h>
+
+#include "server/session.h"
+#include "telemetry/attribute_list.h"
+#include "types/text.h"
+
+namespace weir::http {
+
+namespace {
+
+enum class ResultFormat : uint8_t { kJson, kNdjson, kCsv };
+
+std::optional<ResultFormat> FormatOf(std::string_view accept) {
+  if (accept.find("application/x-ndjson") != std::string_view::npos) return ResultFormat::kNdjson;
+  if (accept.find("text/csv") != std::string_view::npos) return ResultFormat::kCsv;
+  if (accept.empty() || accept.find("*/*") != std::string_view::npos ||
+      accept.find("application/json") != std::string_view::npos ||
+      accept.find("application/*") != std::string_view::npos) {
+    return ResultFormat::kJson;
+  }
+  return std::nullopt;
+}
+
+std::string_view ContentTypeOf(ResultFormat format) {
+  switch (format) {
+    case ResultFormat::kNdjson:
+      return "application/x-ndjson";
+    case ResultFormat::kCsv:
+      return "text/csv; charset=utf-8";
+    case ResultFormat::kJson:
+      break;
+  }
+  return "application/json";
+}
+
+// Numbers as numbers, lists as arrays, maps and structs as objects, the rest as text.
+void AppendJson(const Value& value, const TextOptions& options, std::string& out) {
+  if (value.is_null()) {
+    out += "null";
+    return;
+  }
+  const Type& type = value.type();
+  switch (type.kind()) {
+    case TypeKind::kBoolean:
+      out += value.boolean() ? "true" : "false";
+      return;
+    case TypeKind::kInt8:
+    case TypeKind::kInt16:
+    case TypeKind::kInt32:
+    case TypeKind::kInt64:
+    case TypeKind::kInt128:
+    case TypeKind::kDecimal:
+    case TypeKind::kJson:
+      AppendValue(value, out, options);
+      return;
+    case TypeKind::kFloat:
+    case TypeKind::kDouble:
+      if (!std::isfinite(value.floating())) break;
+      AppendValue(value, out, options);
+      return;
+    case TypeKind::kList: {
+      out += '[';
+      bool first = true;
+      for (const Value& part : value.parts()) {
+        if (!std::exchange(first, false)) out += ',';
+        AppendJson(part, options, out);
+      }
+      out += ']';
+      return;
+    }
+    case TypeKind::kMap: {
+      out += '{';
+      for (size_t i = 0; i + 1 < value.parts().size(); i += 2) {
+        if (i != 0) out += ',';
+        AppendJsonString(FormatValue(value.parts()[i], options), out);
+        out += ':';
+        AppendJson(value.parts()[i + 1], options, out);
+      }
+      out += '}';
+      return;
+    }
+    case TypeKind::kStruct: {
+      out += '{';
+      for (size_t i = 0; i < value.parts().size(); ++i) {
+        if (i != 0) out += ',';
+        AppendJsonString(type.fields()[i].name, out);
+        out += ':';
+        AppendJson(value.parts()[i], options, out);
+      }
+      out += '}';
+      return;
+    }
+    default:
+      break;
+  }
+  AppendJsonString(FormatValue(value, options), out);
+}
+
+void AppendCsv(std::string_view text, std::string& out) {
+  if (!text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+class ResultWriter {
+ public:
+  ResultWriter(ResultFormat format, const Schema& schema, TextOptions options, std::string& out)
+      : format_(format), schema_(schema), options_(options), out_(out) {
+    if (format_ == ResultFormat::kJson) {
+      out_ += "{\"columns\":[";
+      for (size_t i = 0; i < schema_.size(); ++i) {
+        if (i != 0) out_ += ',';
+        out_ += "{\"name\":";
+        AppendJsonString(schema_[i].name, out_);
+        out_ += ",\"type\":";
+        AppendJsonString(schema_[i].type.ToString(), out_);
+        out_ += '}';
+      }
+      out_ += "],\"rows\":[";
+    } else if (format_ == ResultFormat::kCsv) {
+      for (size_t i = 0; i < schema_.size(); ++i) {
+        if (i != 0) out_ += ',';
+        AppendCsv(schema_[i].name, out_);
+      }
+      out_ += '\n';
+    }
+  }
+  void Row(const Chunk& chunk, size_t row) {
+    if (format_ == ResultFormat::kJson && rows_ != 0) out_ += ',';
+    if (format_ == ResultFormat::kJson) out_ += '[';
+    if (format_ == ResultFormat::kNdjson) out_ += '{';
+    for (size_t i = 0; i < schema_.size(); ++i) {
+      if (i != 0) out_ += ',';
+      const Value value = chunk.column(i)->GetValue(row);
+      if (format_ == ResultFormat::kCsv) {
+        if (!value.is_null()) AppendCsv(FormatValue(value, options_), out_);
+        continue;
+      }
+      if (format_ == ResultFormat::kNdjson) {
+        AppendJsonString(schema_[i].name, out_);
+        out_ += ':';
+      }
+      AppendJson(value, options_, out_);
+    }
+    if (format_ == ResultFormat::kJson) out_ += ']';
+    if (format_ == ResultFormat::kNdjson) out_ += '}';
+    if (format_ != ResultFormat::kJson) out_ += '\n';
+    ++rows_;
+  }
+  void Finish() {
+    if (format_ == ResultFormat::kJson) out_ += fmt::format("],\"row_count\":{}}}\n", rows_);
+  }
+  uint64_t rows() const { return rows_; }
+
+ private:
+  const ResultFormat format_;
+  const Schema& schema_;
+  const TextOptions options_;
+  std::string& out_;
+  uint64_t rows_ = 0;
+};
+
+HttpResponse ErrorResponse(const Error& error) {
+  HttpResponse response;
+  response.status = error.kind() == ErrorKind::kUser ? 400 : error.retryable() ? 503 : 500;
+  response.content_type = "application/json";
+  response.body = "{\"error\":{\"sqlstate\":";
+  AppendJsonString(error.sqlstate(), response.body);
+  response.body += ",\"message\":";
+  AppendJsonString(error.message(), response.body);
+  if (!error.hint().empty()) {
+    response.body += ",\"hint\":";
+    AppendJsonString(error.hint(), response.body);
+  }
+  if (error.position() >= 0) response.body += fmt::format(",\"position\":{}", error.position());
+  response.body += "}}\n";
+  return response;
+}
+
+struct SqlRequest {
+  std::string sql;
+  std::string database;
+};
+
+SqlRequest ReadRequest(const HttpRequest& request) {
+  SqlRequest out{.sql = request.body, .database = std::string(request.query_value("database"))};
+  if (!request.header("content-type").starts_with("application/json")) return out;
+  simdjson::dom::parser parser;
+  simdjson::dom::object object;
+  std::string_view text;
+  if (parser.parse(request.body).get(object) != simdjson::SUCCESS || object["sql"].get(text) != simdjson::SUCCESS) {
+    throw Error::User(sqlstate::kInvalidJsonText, "body is not JSON with a text \"sql\"");
+  }
+  out.sql = text;
+  if (object["database"].get(text) == simdjson::SUCCESS) out.database = text;
+  return out;
+}
+
+HttpResponse Run(Session& session, const std::string& sql, ResultFormat format, int64_t bytes_max) {
+  HttpResponse response;
+  response.content_type = ContentTypeOf(format);
+  for (const ast::StatementPtr& statement : session.Parse(sql)) {
+    if (Session::IsCopyIn(*statement)) {
+      throw Error::Unsupported("Use Stream Load or a PostgreSQL client.", "COPY FROM STDIN does not work over HTTP");
+    }
+    response.body.clear();
+    auto execution = session.Execute(statement);
+    uint64_t rows = 0;
+    if (execution->columns().has_value()) {
+      const std::string zone = session.settings().Get("timezone");
+      ResultWriter writer(format, *execution->columns(), {.time_zone = zone}, response.body);
+      while (auto chunk = execution->Next()) {
+        chunk->rows().ForEach([&](size_t row) { writer.Row(*chunk, row); });
+        if (static_cast<int64_t>(response.body.size()) > bytes_max) {
+          execution->Close();
+          throw Error::User(sqlstate::kProgramLimitExceeded, "result is longer than {} bytes", bytes_max)
+              .WithHint("Add a LIMIT, or use the PostgreSQL protocol, which streams.");
+        }
+      }
+      writer.Finish();
+      rows = writer.rows();
+    } else {
+      while (execution->Next().has_value()) {
+      }
+    }
+    const std::string tag = execution->CommandTag(rows);
+    response.headers = {{"X-Weir-Command", tag}};
+    if (!execution->columns().has_value() && format != ResultFormat::kCsv) {
+      response.body = "{\"command\":";
+      AppendJsonString(tag, response.body);
+      response.body += "}\n";
+    }
+  }
+  return response;
+}
+
+}  // namespace
+
+HttpResponse RunSqlRequest(Engine& engine, const HttpRequest& request, int64_t result_bytes_max) {
+  HttpResponse response;
+  const auto failure = CatchError([&] {
+    const auto format = FormatOf(request.header("accept"));
+    if (!format.has_value()) {
+      response = {.status = 406, .body = "results come as application/json, application/x-ndjson or text/csv\n"};
+      return;
+    }
+    if (engine.HasPasswords()) {
+      throw Error::User(sqlstate::kInvalidAuthorization, "users with passwords cannot log in over HTTP yet")
+          .WithHint("Use the PostgreSQL protocol.");
+    }
+    const SqlRequest sql = ReadRequest(request);
+    SessionOptions options;
+    options.client_address = request.client_address;
+    if (!sql.database.empty()) options.database = sql.database;
+    Session session(engine, std::move(options));
+    try {
+      response = Run(session, sql.sql, *format, result_bytes_max);
+    } catch (...) {
+      const Error error = Error::FromCurrentException();
+      session.StatementFailed(error);
+      throw;
+    }
+  });
+  return failure == nullptr ? std::move(response) : ErrorResponse(*failure);
+}
+
+}  // namespace weir::http
