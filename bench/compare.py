@@ -35,19 +35,16 @@ def generate(folder, scale):
 
 
 def over_files(sql, folder):
-    """The query with its table names replaced by the files, each under the table's name."""
+    """The query with the tables of its FROM clauses replaced by the files, under the same names."""
+    names = "|".join(TABLES)
+    pattern = (r"(\bfrom\s+|,\s*|\bjoin\s+)(" + names + r")\b(\s+(?:as\s+)?(?:n1|n2|l1|l2|l3)\b)?"
+               r"(?=\s*(?:,|\)|$|\bwhere\b|\bgroup\b|\border\b|\bleft\b|\bon\b))")
+
     def replace(match):
-        table = match.group(0)
-        return f"read_parquet('{folder}/{table}.parquet') as {table}"
-    out = []
-    # Only names in FROM clauses: after "from" or a comma within one, not followed by a dot.
-    for part in re.split(r"(\bfrom\b.*?(?=\bwhere\b|\bgroup\b|\border\b|\blimit\b|\)|$))", sql, flags=re.S | re.I):
-        if re.match(r"from\b", part, re.I) and not re.match(r"from\s+\d", part, re.I):
-            part = re.sub(r"\b(" + "|".join(TABLES) + r")\b(?!\s*\.|_)(\s+(?:as\s+)?(?:n1|n2|l1|l2|l3)\b)?",
-                          lambda m: f"read_parquet('{folder}/{m.group(1)}.parquet') as "
-                                    f"{(m.group(2) or m.group(1)).strip().split()[-1]}", part)
-        out.append(part)
-    return "".join(out)
+        alias = (match.group(3) or match.group(2)).split()[-1]
+        return f"{match.group(1)}read_parquet('{folder}/{match.group(2)}.parquet') as {alias}"
+
+    return re.sub(pattern, replace, sql, flags=re.I)
 
 
 class Weir:
@@ -61,7 +58,7 @@ class Weir:
         args = [self.binary, "local", "--threads", str(self.threads), "--format", "csv", "--timing"]
         for _ in range(runs + 1):
             args += ["-c", sql]
-        done = subprocess.run(args, capture_output=True, text=True, timeout=600)
+        done = subprocess.run(args, capture_output=True, text=True, timeout=30)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
         pieces = re.split(r"^Time: ([0-9.]+) ms$", done.stdout, flags=re.M)

@@ -7,7 +7,7 @@ namespace weir::app {
 
 Process::Process() : timers_(std::make_unique<EpollLoop>(clock_)) {
   RegisterAllFunctions(registry_);
-  RegisterSystemFunctions(registry_);
+  RegisterClientFunctions(registry_);
   timer_thread_ = std::thread([this] { timers_->Run(); });
 }
 

@@ -11,6 +11,7 @@
 #include "env/posix/posix_system_info.h"
 #include "obs/log.h"
 #include "runtime/fail_point.h"
+#include "server/http/http_server.h"
 #include "server/pgwire/pg_server.h"
 #include "server/settings.h"
 #include "server/system_tables.h"
@@ -122,7 +123,15 @@ int RunServer(int argc, char** argv) {
   pg_options.tls_required = options.tls_required;
   PgServer pg(engine, loops, pg_options);
 
-  fmt::print("weir ready version={} pg={} data-dir={}\n", kVersion, pg.address().ToString(), options.data_dir);
+  http::HttpServerOptions http_options;
+  http_options.http = SocketAddress(options.listen, static_cast<uint16_t>(options.http_port));
+  http_options.otlp = SocketAddress(options.listen, static_cast<uint16_t>(options.otlp_http_port));
+  http_options.endpoints = {{"PostgreSQL", pg.address().ToString()}};
+  http::HttpServer http(engine, http_options);
+  http.Start();
+
+  fmt::print("weir ready version={} pg={} http={}:{} otlp-http={}:{} data-dir={}\n", kVersion, pg.address().ToString(),
+             options.listen, http.port(), options.listen, http.otlp_port(), options.data_dir);
   std::fflush(stdout);
 
   int signal_number = 0;
@@ -130,6 +139,7 @@ int RunServer(int argc, char** argv) {
   // A second signal ends the process at once.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   pg.Stop();
+  http.Stop();
   engine.Stop();
   return 0;
 }

@@ -5,7 +5,7 @@
 #include <simdjson.h>
 
 #include "server/session.h"
-#include "telemetry/attribute_list.h"
+#include "base/json_text.h"
 #include "types/text.h"
 
 namespace weir::http {

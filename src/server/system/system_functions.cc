@@ -68,7 +68,7 @@ std::string PrettySize(int64_t bytes) {
 
 }  // namespace
 
-void RegisterSystemFunctions(Registry& registry) {
+void RegisterClientFunctions(Registry& registry) {
   const auto always = [&](std::string name, std::string description, std::string example,
                           std::vector<std::vector<TypePattern>> signatures, Value value, std::string result) {
     std::vector<FunctionOverload> overloads;

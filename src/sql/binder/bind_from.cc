@@ -279,7 +279,7 @@ Binder::Bound Binder::BindTableFunction(const ast::TableFunction& table, Scope* 
   for (const ast::Expr* call : table.calls) calls.push_back(&call->As<ast::FunctionCall>());
   const std::string name(calls[0]->name.last());
   // Set-returning functions over rows may use columns to their left.
-  if (table.rows_from || name == "unnest" || registry_.FindFunction(name) != nullptr) {
+  if (table.rows_from || name == "unnest" || name == "generate_series" || registry_.FindFunction(name) != nullptr) {
     Scope* around = lateral == nullptr ? outer : lateral;
     return BindUnnest(table, calls, around);
   }
@@ -301,7 +301,14 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
   for (const ast::FunctionCall* call : calls) {
     const std::string name(call->name.last());
     if (name != "unnest") {
-      ExprPtr list = binder.Bind(*call);
+      ExprPtr list;
+      if (name == "generate_series") {
+        std::vector<ExprPtr> bounds;
+        for (const ast::Expr* arg : call->args) bounds.push_back(binder.Bind(*arg));
+        list = registry_.BindCall("array_generate", std::move(bounds), call->offset);
+      } else {
+        list = binder.Bind(*call);
+      }
       // A function that gives one value is a table of one row.
       if (!list->type().is(TypeKind::kList)) list = registry_.BindCall("array", {std::move(list)}, call->offset);
       lists.push_back(std::move(list));

@@ -73,6 +73,24 @@ void SelectBinder::BindItems() {
   }
 }
 
+ExprPtr SelectBinder::BindUnnestItem(const ast::FunctionCall& call) {
+  std::vector<ExprPtr> args;
+  for (const ast::Expr* arg : call.args) args.push_back(ItemBinder("SELECT").Bind(*arg));
+  const bool series = call.name.last() == "generate_series";
+  if (!series && args.size() != 1) {
+    throw Error::User(sqlstate::kUndefinedFunction, "unnest takes one list here").WithPosition(call.offset);
+  }
+  ExprPtr list = series ? binder_.registry_.BindCall("array_generate", std::move(args), call.offset) : args[0];
+  if (!list->type().is(TypeKind::kList)) {
+    throw Error::User(sqlstate::kDatatypeMismatch, "unnest of a value that is not a list: {}", list->type().ToString())
+        .WithPosition(call.offset);
+  }
+  unnested_columns_.push_back(binder_.NewColumn(list->type().element(), std::string(call.name.last())));
+  unnested_.push_back(std::move(list));
+  const PlanColumn& column = unnested_columns_.back();
+  return Expr::Column(column.id, column.type, column.name);
+}
+
 void SelectBinder::ExpandStar(const ast::StarExpr& star) {
   if (star.base != nullptr) {
     const ExprPtr base = ItemBinder("SELECT").Bind(*star.base);
@@ -252,6 +270,7 @@ void SelectBinder::Aggregate() {
     }
   }
   for (Item& item : items_) item.expr = OverGroups(item.expr);
+  for (ExprPtr& list : unnested_) list = OverGroups(list);
   for (Order& order : order_) order.key.expr = OverGroups(order.key.expr);
   if (having_ != nullptr) {
     having_ = OverGroups(having_);
@@ -289,6 +308,11 @@ ExprPtr SelectBinder::OverGroups(const ExprPtr& expr) const {
 LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
   plan_ = binder_.FlushApplies(std::move(plan_), before_groups_);
   plan_ = binder_.FlushApplies(std::move(plan_), pending_);
+  if (!unnested_.empty()) {
+    std::vector<PlanColumn> all = plan_->columns();
+    all.insert(all.end(), unnested_columns_.begin(), unnested_columns_.end());
+    plan_ = std::make_shared<LogicalUnnest>(plan_, unnested_, std::move(all), false);
+  }
   std::vector<ExprPtr> exprs;
   std::vector<PlanColumn> columns;
   for (const Item& item : items_) {

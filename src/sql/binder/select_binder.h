@@ -26,6 +26,8 @@ class SelectBinder {
   void BindWhere();
   void BindItems();
   void ExpandStar(const ast::StarExpr& star);
+  // unnest(list) as a select item: a row per element.
+  ExprPtr BindUnnestItem(const ast::FunctionCall& call);
   void BindGroups();
   void BindGroup(const ast::Expr& expr);
   void BindHaving();
@@ -48,6 +50,8 @@ class SelectBinder {
   AggregateCollector aggregates_;
   std::vector<PendingApply> before_groups_;  // subqueries in groups and in aggregate arguments
   std::vector<PendingApply> pending_;        // subqueries over the (grouped) rows
+  std::vector<ExprPtr> unnested_;  // lists of select items that are unnest(...)
+  std::vector<PlanColumn> unnested_columns_;
   ExprPtr having_;
   struct Order {
     SortKey key;

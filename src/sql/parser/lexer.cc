@@ -390,7 +390,7 @@ Token Lexer::LexWord() {
 
 Token Lexer::LexQuotedName(char quote) {
   const size_t begin = at_;
-  const std::string_view name = LexQuoted(quote, false, begin, "identifier");
+  const std::string_view name = LexQuoted(quote, false, begin, "quoted identifier");
   if (name.empty()) {
     throw Error::User(sqlstate::kSyntaxError, "zero-length delimited identifier at or near \"{}\"",
                       text_.substr(begin, 2))
@@ -669,7 +669,7 @@ std::string_view Lexer::Unescape(size_t body, size_t end, char quote, size_t beg
 Token Lexer::LexUnicodeEscaped(char quote) {
   const size_t begin = at_;
   at_ += 2;
-  const std::string_view raw = LexQuoted(quote, false, begin, quote == '"' ? "identifier" : "quoted string");
+  const std::string_view raw = LexQuoted(quote, false, begin, quote == '"' ? "quoted identifier" : "quoted string");
   char escape = '\\';
   // UESCAPE 'c'
   const Place here = place();
@@ -793,7 +793,7 @@ Token Lexer::LexVariable() {
     ++at_;
   }
   ++at_;
-  if (text_[at_] == '`') return Make(kind, begin, LexQuoted('`', false, begin, "identifier"));
+  if (text_[at_] == '`') return Make(kind, begin, LexQuoted('`', false, begin, "quoted identifier"));
   const size_t name = at_;
   while (at_ < text_.size() && (Is(text_[at_], kNamePart) ||
                                 (kind == TokenKind::kSystemVariable && text_[at_] == '.' && Is(Look(1), kNameStart)))) {

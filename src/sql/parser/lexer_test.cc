@@ -74,7 +74,7 @@ TEST(Lexer, StringErrors) {
   EXPECT_EQ(open.message(), "unterminated quoted string at or near \"'abc\"");
   EXPECT_EQ(open.position(), 7);
   EXPECT_EQ(open.sqlstate(), sqlstate::kSyntaxError);
-  EXPECT_EQ(ErrorOf("\"abc").message(), "unterminated identifier at or near \"\"abc\"");
+  EXPECT_EQ(ErrorOf("\"abc").message(), "unterminated quoted identifier at or near \"\"abc\"");
   EXPECT_EQ(ErrorOf("\"\"").message(), "zero-length delimited identifier at or near \"\"\"\"");
   EXPECT_EQ(ErrorOf("$a$ x").message(), "unterminated dollar-quoted string at or near \"$a$ x\"");
   EXPECT_EQ(ErrorOf("/* a /* b */").message(), "unterminated /* comment at or near \"/* a /* b */\"");

@@ -390,27 +390,32 @@ const ast::WindowFrame* Parser::TryWindowFrame() {
   auto* frame = New<ast::WindowFrame>(token_.offset);
   frame->mode = mode;
   Advance();
-  const uint32_t offset = frame->offset;
-  if (Accept(Keyword::kBetween)) {
+  const bool is_between = Accept(Keyword::kBetween);
+  const uint32_t start_offset = token_.offset;
+  uint32_t end_offset = start_offset;
+  if (is_between) {
     frame->start = ParseFrameBound();
     Expect(Keyword::kAnd);
+    end_offset = token_.offset;
     frame->end = ParseFrameBound();
   } else {
     frame->start = ParseFrameBound();
     frame->end.kind = ast::FrameBoundKind::kCurrentRow;
   }
-  const auto fail = [&](std::string_view message) {
+  const auto fail = [](std::string_view message, uint32_t offset) {
     throw Error(ErrorKind::kUser, sqlstate::kWindowingError, std::string(message)).WithPosition(offset);
   };
   using Kind = ast::FrameBoundKind;
-  if (frame->start.kind == Kind::kUnboundedFollowing) fail("frame start cannot be UNBOUNDED FOLLOWING");
-  if (frame->end.kind == Kind::kUnboundedPreceding) fail("frame end cannot be UNBOUNDED PRECEDING");
+  if (frame->start.kind == Kind::kUnboundedFollowing) fail("frame start cannot be UNBOUNDED FOLLOWING", start_offset);
+  if (frame->end.kind == Kind::kUnboundedPreceding) fail("frame end cannot be UNBOUNDED PRECEDING", end_offset);
   if (frame->start.kind == Kind::kCurrentRow && frame->end.kind == Kind::kPreceding) {
-    fail("frame starting from current row cannot have preceding rows");
+    fail("frame starting from current row cannot have preceding rows", end_offset);
   }
   if (frame->start.kind == Kind::kFollowing &&
       (frame->end.kind == Kind::kPreceding || frame->end.kind == Kind::kCurrentRow)) {
-    fail("frame starting from following row cannot have preceding rows");
+    fail(is_between ? "frame starting from following row cannot have preceding rows"
+                    : "frame starting from following row cannot end with current row",
+         end_offset);
   }
   if (Accept(Keyword::kExclude)) {
     if (AcceptWord("current")) {

@@ -89,8 +89,7 @@ ast::List<ast::Option> Parser::ParseParenthesizedOptions() {
 
 // [PROPERTIES (...)]
 ast::List<ast::Option> Parser::TryProperties() {
-  if (!AtWord("properties") || !PeekIs(1, TokenKind::kLeftParen)) return {};
-  Advance();
+  if (!AcceptWord("properties")) return {};
   return ParseParenthesizedOptions();
 }
 

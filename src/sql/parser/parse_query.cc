@@ -354,11 +354,11 @@ const ast::QueryBody* Parser::ParseValues() {
   Expect(Keyword::kValues);
   ListBuilder<List<const Expr*>> rows(arena_);
   do {
-    const Token first = token_;
     AcceptWord("row");  // MySQL: VALUES ROW(1, 2)
+    const uint32_t offset = Peek(1).offset;
     const List<const Expr*> row = ParseParenthesizedExprs();
     if (!rows.empty() && row.size() != rows.items()[0].size()) {
-      throw Error::User(sqlstate::kSyntaxError, "VALUES lists must all be the same length").WithPosition(first.offset);
+      throw Error::User(sqlstate::kSyntaxError, "VALUES lists must all be the same length").WithPosition(offset);
     }
     rows.Add(row);
   } while (Accept(TokenKind::kComma));
@@ -428,15 +428,11 @@ void Parser::ParseQueryTail(ast::Query* query) {
   while (true) {
     const Token first = token_;
     if (At(Keyword::kLimit) || At(Keyword::kFetch)) {
-      if (has_limit) {
-        throw Error::User(sqlstate::kSyntaxError, "multiple LIMIT clauses not allowed").WithPosition(first.offset);
-      }
+      if (has_limit) SyntaxError();
       has_limit = true;
       At(Keyword::kLimit) ? ParseLimit(query) : ParseFetchFirst(query);
     } else if (At(Keyword::kOffset)) {
-      if (query->offset_rows != nullptr) {
-        throw Error::User(sqlstate::kSyntaxError, "multiple OFFSET clauses not allowed").WithPosition(first.offset);
-      }
+      if (query->offset_rows != nullptr) SyntaxError();
       Advance();
       query->offset_rows = ParseExpr();
       if (!Accept(Keyword::kRow)) Accept(Keyword::kRows);
