@@ -31,7 +31,13 @@ PipelineBuilder::PipelineBuilder(QueryContext& query, PipelineGraph& graph, obs:
 
 void PipelineBuilder::Build(const PhysicalPtr& plan, std::shared_ptr<SinkFactory> results) {
   results->info = {.name = "Result", .types = plan->types()};
+  CountUses(*plan);
   BuildNode(plan, root_profile_, Into(graph_.AddSink(std::move(results))));
+}
+
+void PipelineBuilder::CountUses(const PhysicalNode& node) {
+  ++uses_[&node];
+  for (const PhysicalPtr& child : node.children()) CountUses(*child);
 }
 
 PipelineBuilder::Downstream PipelineBuilder::Downstream::After(std::shared_ptr<TransformFactory> first) const {
@@ -144,25 +150,27 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
     filters.push_back(found->second.slot);
     makers.push_back(found->second.sink.get());
   }
+  Bound bound{nullptr, 0};
+  if (const auto found = bounds_.find(&scan); found != bounds_.end()) bound = found->second;
   std::shared_ptr<SourceFactory> source;
   if (const auto* files = std::get_if<FileSource>(&scan.source)) {
     if (query_.services.files == nullptr) throw Error::Internal("a scan of files without a file system");
     if (files->format == FileSource::Format::kParquet) {
-      source = std::make_shared<StorageScanSource>(scan, std::move(filters));
+      source = std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column);
     } else {
       if (query_.services.formats == nullptr || !query_.services.formats->open.contains(files->format)) {
         throw Error::Unsupported("convert the files to Parquet", "reading files of format {}",
                                  files->format == FileSource::Format::kCsv ? "csv" : "json");
       }
-      source = std::make_shared<FormatScanSource>(scan, filters);
+      source = std::make_shared<FormatScanSource>(scan, filters, bound.bound, bound.column);
     }
   } else if (std::holds_alternative<TableSource>(scan.source)) {
     if (query_.services.storage == nullptr || query_.snapshot == nullptr) {
       throw Error::Internal("a scan of a table without storage");
     }
-    source = std::make_shared<StorageScanSource>(scan, std::move(filters));
+    source = std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column);
   } else {
-    source = std::make_shared<VirtualScanSource>(scan, filters);
+    source = std::make_shared<VirtualScanSource>(scan, filters, bound.bound, bound.column);
   }
   Pipeline& pipeline = AddPipeline(Named(std::move(source), "Scan", own, scan.types()), down);
   std::ranges::sort(makers);
@@ -245,6 +253,12 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
   }
   const auto& top_n = node->as<PhysicalTopN>();
   auto factory = Named(std::make_shared<TopNSink>(types, top_n.keys, top_n.limit, top_n.offset), name, own, {});
+  if (const auto target = FindTopNTarget(*node->child(), top_n.keys.at(0).expr);
+      target.has_value() && query_.options.runtime_filters && uses_[target->scan] == 1) {
+    auto bound = std::make_shared<TopNBound>(top_n.keys[0].descending, top_n.keys[0].nulls_first);
+    factory->set_bound(bound);
+    bounds_[target->scan] = {std::move(bound), target->column};
+  }
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
   auto source = Named(std::make_shared<TopNSource>(factory), name, own, types);

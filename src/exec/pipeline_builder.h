@@ -7,6 +7,7 @@
 
 #include "exec/pipeline.h"
 #include "exec/runtime_filter/runtime_filter.h"
+#include "exec/runtime_filter/top_n_bound.h"
 #include "plan/physical.h"
 
 namespace weir {
@@ -53,6 +54,7 @@ class PipelineBuilder {
   void BuildCte(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
 
+  void CountUses(const PhysicalNode& node);
   NodeResources Own(const PhysicalNode& node, obs::ProfileNode& profile);
   // Builds child `i` of the node into `down`.
   void BuildChild(const PhysicalNode& node, size_t i, const NodeResources& own, Downstream down);
@@ -80,6 +82,12 @@ class PipelineBuilder {
     std::shared_ptr<PipelineSink> sink;  // the join build that makes it
   };
   std::map<RuntimeFilterId, Filter> filters_;
+  struct Bound {
+    std::shared_ptr<TopNBound> bound;
+    size_t column;
+  };
+  std::map<const PhysicalScan*, Bound> bounds_;
+  std::map<const PhysicalNode*, size_t> uses_;  // how often each node is in the plan: nodes are shared
 };
 
 }  // namespace weir

@@ -10,8 +10,11 @@
 namespace weir {
 
 PlainScanSource::PlainScanSource(const PhysicalScan& scan,
-                                 const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters)
+                                 const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters,
+                                 std::shared_ptr<const TopNBound> bound, size_t bound_column)
     : scan_(scan) {
+  filter_.bound = std::move(bound);
+  filter_.bound_column = bound_column;
   filter_.conjuncts = scan.filters;
   for (size_t i = 0; i < filters.size(); ++i) {
     if (filters[i] != nullptr) filter_.runtime.push_back({filters[i], scan.runtime_filters[i].column});

@@ -15,7 +15,8 @@ namespace weir {
 // the chunks that come.
 class PlainScanSource : public SourceFactory {
  protected:
-  PlainScanSource(const PhysicalScan& scan, const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters);
+  PlainScanSource(const PhysicalScan& scan, const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters,
+                  std::shared_ptr<const TopNBound> bound, size_t bound_column);
 
   // Filters a chunk of the scan's columns and picks the output; false: nothing is left.
   class Picker {
@@ -34,8 +35,9 @@ class PlainScanSource : public SourceFactory {
 
 class VirtualScanSource final : public PlainScanSource {
  public:
-  VirtualScanSource(const PhysicalScan& scan, const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters)
-      : PlainScanSource(scan, filters) {}
+  VirtualScanSource(const PhysicalScan& scan, const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters,
+                    std::shared_ptr<const TopNBound> bound, size_t bound_column)
+      : PlainScanSource(scan, filters, std::move(bound), bound_column) {}
   void Prepare(QueryContext& query) override;
   size_t drivers_max() const override { return chunks_.size(); }
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
@@ -48,8 +50,9 @@ class VirtualScanSource final : public PlainScanSource {
 
 class FormatScanSource final : public PlainScanSource {
  public:
-  FormatScanSource(const PhysicalScan& scan, const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters)
-      : PlainScanSource(scan, filters) {}
+  FormatScanSource(const PhysicalScan& scan, const std::vector<std::shared_ptr<RuntimeFilterSlot>>& filters,
+                   std::shared_ptr<const TopNBound> bound, size_t bound_column)
+      : PlainScanSource(scan, filters, std::move(bound), bound_column) {}
   void Prepare(QueryContext& query) override;
   size_t drivers_max() const override { return files_ == nullptr ? 0 : files_->unit_count(); }
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;

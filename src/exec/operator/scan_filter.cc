@@ -24,7 +24,7 @@ bool ScanRowFilter::Runtime::pays() const {
 }
 
 ScanRowFilter::ScanRowFilter(const ScanFilterPlan& plan, const QueryContext& query)
-    : conjuncts_(plan.conjuncts, query.registry(), query.statement) {
+    : plan_(plan), conjuncts_(plan.conjuncts, query.registry(), query.statement) {
   for (const ScanFilterPlan::Runtime& runtime : plan.runtime) {
     if (runtime.slot->filter != nullptr) runtime_.push_back({runtime.slot->filter, runtime.column, {}});
   }
@@ -33,6 +33,14 @@ ScanRowFilter::ScanRowFilter(const ScanFilterPlan& plan, const QueryContext& que
 SelectionPtr ScanRowFilter::operator()(const Chunk& chunk) {
   Chunk left = chunk;
   bool narrowed = false;
+  if (plan_.bound != nullptr) {
+    SelectionPtr selection = plan_.bound->Apply(*left.column(plan_.bound_column), left.rows());
+    if (selection != nullptr) {
+      narrowed = true;
+      left = left.WithSelection(std::move(selection));
+      if (left.empty()) return left.selection();
+    }
+  }
   for (size_t i = 0; i < conjuncts_.size(); ++i) {
     SelectionPtr selection = conjuncts_.Filter(i, left);
     if (selection == nullptr) continue;

@@ -6,6 +6,7 @@
 
 #include "exec/query_context.h"
 #include "exec/runtime_filter/runtime_filter.h"
+#include "exec/runtime_filter/top_n_bound.h"
 #include "expr/evaluator.h"
 #include "plan/physical.h"
 
@@ -19,13 +20,15 @@ struct ScanFilterPlan {
     size_t column;
   };
   std::vector<Runtime> runtime;
-  bool empty() const { return conjuncts.empty() && runtime.empty(); }
+  std::shared_ptr<const TopNBound> bound;  // null: none
+  size_t bound_column = 0;
+  bool empty() const { return conjuncts.empty() && runtime.empty() && bound == nullptr; }
   // Some runtime filter lets nothing pass. Once they are complete.
   bool nothing_passes() const;
 };
 
-// Applies a plan to chunks: conjuncts in order, each on what is left, then runtime filters as long as they pay. One
-// per driver.
+// Applies a plan to chunks: the bound of a TopN, conjuncts in order, each on what is left, then runtime filters as long
+// as they pay. One per driver; borrows the plan.
 class ScanRowFilter {
  public:
   ScanRowFilter(const ScanFilterPlan& plan, const QueryContext& query);
@@ -43,6 +46,7 @@ class ScanRowFilter {
     uint64_t rows_out = 0;
     bool pays() const;
   };
+  const ScanFilterPlan& plan_;
   Evaluator conjuncts_;
   std::vector<Runtime> runtime_;
   uint64_t dropped_ = 0;

@@ -8,6 +8,7 @@
 #include "algo/sort.h"
 #include "algo/top_n.h"
 #include "exec/operator.h"
+#include "exec/runtime_filter/top_n_bound.h"
 #include "plan/physical.h"
 
 namespace weir {
@@ -60,6 +61,9 @@ class SortSource final : public SourceFactory {
 class TopNSink final : public SinkFactory {
  public:
   TopNSink(const std::vector<Type>& types, const std::vector<SortKey>& keys, uint64_t limit, uint64_t offset);
+  // Tells the scan below how far rows are wanted. Before it runs.
+  void set_bound(std::shared_ptr<TopNBound> bound) { bound_ = std::move(bound); }
+  TopNBound* bound() const { return bound_.get(); }
   std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
   const SortPlan& plan() const { return plan_; }
   size_t rows_max() const { return rows_max_; }
@@ -72,6 +76,7 @@ class TopNSink final : public SinkFactory {
   const SortPlan plan_;
   const size_t rows_max_;
   const uint64_t offset_;
+  std::shared_ptr<TopNBound> bound_;
   std::mutex mutex_;  // guards best_ while drivers hand theirs over
   std::unique_ptr<TopN> best_;
 };

@@ -22,6 +22,31 @@ TEST_F(SortTest, SortsByColumnsAndExpressions) {
   }
 }
 
+TEST_F(SortTest, TopNBoundsTheScan) {
+  const PhysicalPtr table = RandomTable(4000, 64, 500);
+  const PhysicalPtr build = RandomTable(300, 65, 500);
+  for (const bool descending : {false, true}) {
+    for (const bool nulls_first : {false, true}) {
+      for (const size_t column : {size_t{0}, size_t{1}, size_t{2}}) {
+        const PhysicalPtr projected = Project(Filter(table, Call("<", {In(table, 1), Int(900)})),
+                                              {In(table, 2), In(table, 0), In(table, 1), Int(1)});
+        const size_t at = (column + 1) % 3;
+        const std::vector<SortKey> keys{{In(projected, at), descending, nulls_first}};
+        // Ties: only the keys are in a certain order.
+        Check(Project(std::make_shared<PhysicalTopN>(projected, keys, 20, 5), {In(projected, at)}), /*ordered=*/true);
+        const PhysicalPtr joined = HashJoin(HashJoinKind::kInner, projected, build, {.keys = {{1, 0}}});
+        const std::vector<SortKey> joined_keys{{In(joined, 3 - at), descending, nulls_first}};
+        Check(Project(std::make_shared<PhysicalTopN>(joined, joined_keys, 10, 0), {In(joined, 3 - at)}),
+              /*ordered=*/true);
+      }
+    }
+  }
+  // The scan occurs twice: the other use must not lose rows.
+  const PhysicalPtr top = std::make_shared<PhysicalTopN>(
+      table, std::vector<SortKey>{{In(table, 1)}, {In(table, 0)}, {In(table, 2)}}, 10, 0);
+  Check(std::make_shared<PhysicalUnionAll>(std::vector<PhysicalPtr>{top, table}, table->schema()));
+}
+
 TEST_F(SortTest, ManyRows) {
   const PhysicalPtr table = RandomTable(60'000, 62, 1'000'000'000);
   const PhysicalPtr sorted = std::make_shared<PhysicalSort>(table, std::vector<SortKey>{{In(table, 0), true, false}});

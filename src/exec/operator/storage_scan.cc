@@ -5,6 +5,7 @@
 
 #include "catalog/catalog.h"
 #include "exec/query_context.h"
+#include "storage/footer_cache.h"
 #include "storage/storage.h"
 
 namespace weir {
@@ -13,8 +14,11 @@ size_t SourceColumnCount(const ScanSource& source) {
   return std::visit([](const auto& any) { return any.column_ordinals.size(); }, source);
 }
 
-StorageScanSource::StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters)
+StorageScanSource::StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters,
+                                     std::shared_ptr<const TopNBound> bound, size_t bound_column)
     : scan_(scan), filters_(std::move(filters)) {
+  filter_.bound = std::move(bound);
+  filter_.bound_column = bound_column;
   if (const auto* files = std::get_if<FileSource>(&scan.source); files != nullptr && files->filename_column >= 0) {
     filename_column_ = static_cast<size_t>(files->filename_column);
   }
@@ -39,6 +43,11 @@ void StorageScanSource::ChooseColumns() {
   }
   for (size_t i = 0; i < filters_.size(); ++i) {
     if (filters_[i] != nullptr) add(scan_.runtime_filters[i].column);
+  }
+  if (filter_.bound != nullptr) {
+    add(filter_.bound_column);
+    filter_.bound_column = position_[filter_.bound_column];
+    if (filter_.bound_column == SIZE_MAX) filter_.bound = nullptr;  // a file name
   }
   filter_columns_ = delivered_.size();
   for (const size_t column : scan_.output) add(column);
@@ -128,6 +137,51 @@ void StorageScanSource::Prepare(QueryContext& query) {
     const auto& files = std::get<FileSource>(scan_.source);
     plan_ = ParquetFiles::Open(*query.services.files, files.paths, query.footers)->Plan(std::move(spec));
   }
+  if (filter_.bound != nullptr) FindUnitBounds();
+}
+
+void StorageScanSource::FindUnitBounds() {
+  const ScanColumn& column = plan_->columns[filter_.bound_column];
+  for (size_t i = 0; i < plan_->units.size(); ++i) {
+    const ScanUnit& unit = plan_->units[i];
+    UnitBounds bounds{.unit = i};
+    if (unit.segment != nullptr && plan_->match_by_name) {
+      const FileInfo info{
+          .path = unit.segment->path, .size = unit.segment->bytes, .modified_unix_nanos = unit.segment->written};
+      const auto file = plan_->footers->OpenFile(*plan_->files, info);
+      const auto at = file->footer()->FindColumn(column.name);
+      if (at.has_value() && file->schema()[*at].type == column.type && unit.row_group_end == unit.row_group_begin + 1) {
+        const parquet::ColumnBounds found = file->Bounds(unit.row_group_begin, *at);
+        bounds.min = found.min;
+        bounds.max = found.max;
+        bounds.has_nulls = found.null_count.value_or(1) != 0;
+      }
+    } else if (unit.segment != nullptr) {
+      const auto found = unit.segment->columns.find(column.field);
+      if (found != unit.segment->columns.end() && found->second.min.has_value() &&
+          found->second.min->type() == column.type) {
+        bounds.min = found->second.min;
+        bounds.max = found->second.max;
+        bounds.has_nulls = found->second.null_count != 0;
+      }
+    }
+    unit_bounds_.push_back(std::move(bounds));
+  }
+  const bool descending = filter_.bound->descending();
+  const auto first = [&](const UnitBounds& bounds) -> const std::optional<Value>& {
+    return descending ? bounds.max : bounds.min;
+  };
+  std::ranges::stable_sort(unit_bounds_, [&](const UnitBounds& a, const UnitBounds& b) {
+    if (!first(a).has_value() || !first(b).has_value()) return first(a).has_value() < first(b).has_value();
+    const int order = Value::Compare(*first(a), *first(b));
+    return descending ? order > 0 : order < 0;
+  });
+}
+
+bool StorageScanSource::UnitIsWanted(size_t unit) const {
+  if (unit_bounds_.empty()) return true;
+  const UnitBounds& bounds = unit_bounds_[unit];
+  return filter_.bound->MayWant(bounds.min, bounds.max, bounds.has_nulls);
 }
 
 size_t StorageScanSource::drivers_max() const {
@@ -143,7 +197,9 @@ class StorageScanReader final : public SourceOperator {
       // A unit in which nothing passes is gone through in one call: cancellation is looked for here.
       scan_filter_ = [this, &query](const Chunk& chunk) {
         query.token.ThrowIfCanceled();
-        return filter_(chunk);
+        SelectionPtr selection = filter_(chunk);
+        AdaptBatch(chunk.row_count(), selection == nullptr ? chunk.row_count() : selection->size());
+        return selection;
       };
     }
   }
@@ -154,11 +210,15 @@ class StorageScanReader final : public SourceOperator {
       if (unit_ == nullptr) {
         const size_t at = shared_.next_unit_.fetch_add(1, std::memory_order_relaxed);
         if (at >= shared_.plan_->units.size()) return Step::kFinished;
-        unit_ = &shared_.plan_->units[at];
+        if (!shared_.UnitIsWanted(at)) {
+          shared_.units_skipped_.fetch_add(1, std::memory_order_relaxed);
+          continue;
+        }
+        unit_ = &shared_.plan_->units[shared_.unit_bounds_.empty() ? at : shared_.unit_bounds_[at].unit];
         reader_->Open(*unit_);
       }
       Chunk chunk;
-      if (!reader_->Next(context.query.chunk_rows(), scan_filter_, chunk)) {
+      if (!reader_->Next(context.query.chunk_rows() * batch_chunks_, scan_filter_, chunk)) {
         unit_ = nullptr;
         continue;
       }
@@ -175,6 +235,19 @@ class StorageScanReader final : public SourceOperator {
   }
 
  private:
+  // Where few rows pass, more are read at a time, so that chunks do not get tiny.
+  void AdaptBatch(size_t rows, size_t passed) {
+    rows_seen_ += rows;
+    rows_passed_ += passed;
+    if (++batches_ < kBatchesPerLook) return;
+    if (rows_passed_ * 16 < rows_seen_ && batch_chunks_ < kBatchChunksMax) {
+      batch_chunks_ *= 2;
+    } else if (rows_passed_ * 6 > rows_seen_ && batch_chunks_ > 1) {
+      batch_chunks_ /= 2;
+    }
+    batches_ = rows_seen_ = rows_passed_ = 0;
+  }
+
   Chunk Output(const Chunk& chunk) const {
     const PhysicalScan& scan = shared_.scan_;
     std::vector<ColumnPtr> columns;
@@ -196,6 +269,14 @@ class StorageScanReader final : public SourceOperator {
   ScanFilter scan_filter_;
   std::optional<ScanReader> reader_;
   const ScanUnit* unit_ = nullptr;
+
+  static constexpr size_t kBatchChunksMax = 8;
+  static constexpr size_t kBatchesPerLook = 4;
+  size_t batch_chunks_ = 1;
+  // Since the last look.
+  size_t batches_ = 0;
+  size_t rows_seen_ = 0;
+  size_t rows_passed_ = 0;
 };
 
 std::unique_ptr<SourceOperator> StorageScanSource::Make(DriverContext& context) {
@@ -206,8 +287,8 @@ void StorageScanSource::ReportTo(obs::ProfileNode& profile) {
   if (plan_ == nullptr) return;
   const ScanCounters& counters = *plan_->counters;
   obs::ProfileCounters units;
-  units.units_pruned = static_cast<int64_t>(counters.row_groups_pruned + counters.segments_pruned);
-  units.units_read = static_cast<int64_t>(plan_->units.size());
+  units.units_pruned = static_cast<int64_t>(counters.row_groups_pruned + counters.segments_pruned + units_skipped_);
+  units.units_read = static_cast<int64_t>(plan_->units.size() - units_skipped_);
   profile.Merge(units);
   const auto add = [&](std::string_view name, const std::atomic<uint64_t>& value,
                        obs::ProfileUnit unit = obs::ProfileUnit::kCount) {
@@ -216,6 +297,7 @@ void StorageScanSource::ReportTo(obs::ProfileNode& profile) {
   add("segments pruned", counters.segments_pruned);
   add("row groups pruned", counters.row_groups_pruned);
   add("pages pruned", counters.pages_pruned);
+  add("units skipped by the TopN bound", units_skipped_);
   add("rows read", counters.rows_read);
   add("rows filtered", counters.rows_filtered);
   add("rows deleted", counters.rows_deleted);

@@ -16,8 +16,10 @@ namespace weir {
 // filters that the scan waits for are there.
 class StorageScanSource final : public SourceFactory {
  public:
-  // `filters` are the runtime filters of the scan's targets, in their order.
-  StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters);
+  // `filters` are the runtime filters of the scan's targets, in their order; `bound` is of the scan's column
+  // `bound_column`, null: none.
+  StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters,
+                    std::shared_ptr<const TopNBound> bound = nullptr, size_t bound_column = 0);
   void Prepare(QueryContext& query) override;
   size_t drivers_max() const override;
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
@@ -28,6 +30,9 @@ class StorageScanSource final : public SourceFactory {
   void ChooseColumns();
   std::vector<ScanPredicate> Predicates() const;
   FieldId FieldOf(const QueryContext& query, size_t column) const;
+  // Of the bound's column, so that units with rows that come early are read first and late ones not at all.
+  void FindUnitBounds();
+  bool UnitIsWanted(size_t unit) const;
 
   const PhysicalScan& scan_;  // kept alive by the query's plan
   const std::vector<std::shared_ptr<RuntimeFilterSlot>> filters_;
@@ -41,8 +46,14 @@ class StorageScanSource final : public SourceFactory {
   ScanFilterPlan filter_;
   std::vector<FieldId> fields_;  // of the scan's columns
   ScanPlanPtr plan_;
+  struct UnitBounds {
+    size_t unit;
+    std::optional<Value> min, max;
+    bool has_nulls = true;
+  };
+  std::vector<UnitBounds> unit_bounds_;  // with a bound: the order in which units are read
+  std::atomic<uint64_t> units_skipped_{0};
   std::atomic<size_t> next_unit_{0};
-  std::atomic<uint64_t> runtime_dropped_{0};
 };
 
 // A scan column past the source's own ones: the part and the position of a row, for DELETE.
