@@ -22,6 +22,8 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterSystemFunctions(registry);
   RegisterTemplateFunctions(registry);
   RegisterJsonFunctions(registry);
+  RegisterNormalizeFunctions(registry);
+  RegisterOverlaps(registry);
 }
 
 }  // namespace weir

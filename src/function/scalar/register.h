@@ -26,5 +26,7 @@ void RegisterMapAndStructFunctions(Registry& registry);
 void RegisterSystemFunctions(Registry& registry);
 void RegisterTemplateFunctions(Registry& registry);
 void RegisterJsonFunctions(Registry& registry);
+void RegisterNormalizeFunctions(Registry& registry);
+void RegisterOverlaps(Registry& registry);
 
 }  // namespace weir
