@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "base/error.h"
@@ -291,6 +292,17 @@ class DateTimeReader {
     }
   }
 
+  // "8 Jan 1999": a month by name follows, so a number before it is the day.
+  bool MonthNameAhead() const {
+    for (size_t i = at_; i < text_.size();) {
+      size_t end = i;
+      while (end < text_.size() && IsAsciiLetter(text_[end])) ++end;
+      if (end > i && MonthOfWord(text_.substr(i, end - i)) > 0) return true;
+      i = end + 1;
+    }
+    return false;
+  }
+
   void ReadPlainNumber(std::string_view digits, std::string_view fraction, bool point) {
     const auto part = [&](size_t from, size_t size) { return Number(digits.substr(from, size)); };
     if (expect_time_ || time_only_ || date_complete()) {
@@ -325,7 +337,7 @@ class DateTimeReader {
       day_of_year_ = static_cast<int>(Number(digits));
     } else if (digits.size() > 2) {
       Bad();
-    } else if (month_ == 0) {
+    } else if (month_ == 0 && !MonthNameAhead()) {
       SetMonth(Number(digits));
     } else if (day_ == 0) {
       SetDay(Number(digits));
@@ -365,10 +377,6 @@ class DateTimeReader {
       return;
     }
     if (const int month = MonthOfWord(word); month > 0) {
-      if (month_ > 0 && day_ == 0) {  // "8 Jan": the number was the day
-        SetDay(month_);
-        month_ = 0;
-      }
       SetMonth(month);
       if (Peek(0) == '-' || Peek(0) == '.' || Peek(0) == '/') ++at_;  // "Jan-08-1999"
       return;
@@ -497,10 +505,17 @@ Parsed Parse(std::string_view type_name, std::string_view text, bool time_only, 
   throw Error::User(sqlstate::kDatetimeFieldOverflow, "timestamp out of range: \"{}\"", text);
 }
 
-// Days and nanoseconds of the day as a timestamp of either unit, rounded half up.
+// Fractions of more than six digits are rounded as PostgreSQL does it, in double precision.
+int64_t RoundToMicros(int64_t nanos) {
+  if (nanos % 1000 == 0) return nanos / 1000;
+  const auto fraction = static_cast<double>(nanos % kNanosPerSecond) / 1e9;
+  return nanos / kNanosPerSecond * kMicrosPerSecond + static_cast<int64_t>(std::rint(fraction * 1e6));
+}
+
+// Days and nanoseconds of the day as a timestamp of either unit.
 int64_t Combine(const Parsed& parsed, bool nanos, int64_t offset_seconds, std::string_view text) {
   if (parsed.days < kDateMin) ThrowTimestampRange(text);
-  const int64_t of_day = nanos ? parsed.nanos : (parsed.nanos + 500) / 1000;
+  const int64_t of_day = nanos ? parsed.nanos : RoundToMicros(parsed.nanos);
   const int64_t per_second = nanos ? kNanosPerSecond : kMicrosPerSecond;
   const int128_t value = static_cast<int128_t>(parsed.days) * kSecondsPerDay * per_second + of_day -
                          static_cast<int128_t>(offset_seconds) * per_second;
@@ -549,7 +564,7 @@ int64_t ParseTime(std::string_view text, const TextOptions& options) {
     return FloorMod(TimeZone::Find(options.time_zone).UtcToLocalMicros(parsed.instant_us), kMicrosPerDay);
   }
   if (!parsed.has_time || parsed.special != Parsed::Special::kNone) ThrowInvalid("time", text);
-  return (parsed.nanos + 500) / 1000;
+  return RoundToMicros(parsed.nanos);
 }
 
 int64_t ParseTimestamp(std::string_view text, bool nanos, const TextOptions& options) {

@@ -69,6 +69,12 @@ const UnitName* FindUnit(std::string_view word) {
   return nullptr;
 }
 
+constexpr uint32_t Bit(Unit unit, int32_t factor = 1) {
+  const uint32_t shift = factor == 10 ? 1 : factor == 100 ? 2 : factor == 1000 ? 3 : factor == 3 ? 4 : 0;
+  return uint32_t{1} << (static_cast<uint32_t>(unit) + shift);
+}
+constexpr uint32_t kAllSeconds = Bit(Unit::kMicros) | Bit(Unit::kMillis) | Bit(Unit::kSecond);
+
 class IntervalReader {
  public:
   explicit IntervalReader(std::string_view text) : text_(text) {}
@@ -161,7 +167,14 @@ class IntervalReader {
     micros_ += negative ? -micros : micros;
   }
 
+  // Each unit may come once; a fraction of seconds stands for milliseconds and microseconds too.
+  void MarkSeen(uint32_t mask) {
+    if ((seen_ & mask) != 0) Bad();
+    seen_ |= mask;
+  }
+
   void Add(const Number& number, const UnitName& unit) {
+    MarkSeen(unit.unit == Unit::kSecond && number.fraction != 0 ? kAllSeconds : Bit(unit.unit, unit.factor));
     const int128_t whole = number.negative ? -static_cast<int128_t>(number.whole) : number.whole;
     switch (unit.unit) {
       case Unit::kMicros:
@@ -204,6 +217,7 @@ class IntervalReader {
   // After "H:", with `hour` read; the sign holds for all of it.
   void ReadTime(const Number& hour) {
     if (hour.has_point) Bad();
+    MarkSeen(kAllSeconds | Bit(Unit::kMinute) | Bit(Unit::kHour));
     ++at_;  // ':'
     const Number minute = ReadNumber();
     if (minute.has_sign) Bad();
@@ -338,6 +352,7 @@ class IntervalReader {
   size_t at_ = 0;
   bool any_ = false;
   bool negate_ = false;
+  uint32_t seen_ = 0;
   int128_t months_ = 0;
   int128_t days_ = 0;
   int128_t micros_ = 0;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fast_float/fast_float.h>
 #include "base/error.h"
-#include "fast_float/fast_float.h"
 #include "types/decimal.h"
 #include "types/text.h"
 #include "types/text_scan.h"
@@ -37,6 +37,35 @@ void AppendInt128(int128_t value, std::string& out) {
 
 namespace {
 
+// Whether the digits of a whole number lie exactly between two neighbouring values. Such text still reads back (ties go
+// to even), but PostgreSQL shows one digit more.
+template <typename T>
+bool IsBetweenNeighbours(std::string_view text, T value) {
+  constexpr double kExactMax = 1e30;
+  const double magnitude = std::abs(static_cast<double>(value));
+  if (magnitude < std::ldexp(1.0, std::numeric_limits<T>::digits) || magnitude > kExactMax) return false;
+  int128_t shown = 0;
+  int digits_after_point = 0;
+  bool point = false;
+  const size_t e = text.rfind('e');
+  for (const char c : text.substr(0, e)) {
+    if (c == '.') point = true;
+    if (!IsDigit(c)) continue;
+    shown = shown * 10 + (c - '0');
+    if (point) ++digits_after_point;
+  }
+  int exponent = 0;
+  std::from_chars(text.data() + e + 2, text.data() + text.size(), exponent);
+  if (exponent < digits_after_point) return false;
+  shown *= PowerOfTen(exponent - digits_after_point);
+  const auto exact = static_cast<int128_t>(magnitude);
+  const int128_t distance = shown > exact ? shown - exact : exact - shown;
+  const T up = std::nextafter(static_cast<T>(magnitude), std::numeric_limits<T>::infinity());
+  const T down = std::nextafter(static_cast<T>(magnitude), T{0});
+  return distance != 0 &&
+         (distance * 2 == static_cast<int128_t>(up) - exact || distance * 2 == exact - static_cast<int128_t>(down));
+}
+
 template <typename T>
 void AppendFloating(T value, int extra_float_digits, std::string& out) {
   if (std::isnan(value)) {
@@ -60,8 +89,13 @@ void AppendFloating(T value, int extra_float_digits, std::string& out) {
     out.append(buffer.data(), static_cast<size_t>(end.ptr - buffer.data()));
     return;
   }
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
-  const std::string_view text(buffer.data(), static_cast<size_t>(end.ptr - buffer.data()));
+  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto written = [&] { return std::string_view(buffer.data(), static_cast<size_t>(end.ptr - buffer.data())); };
+  if (std::abs(value) >= T{1e7} && IsBetweenNeighbours(written(), value)) [[unlikely]] {
+    const auto precision = static_cast<int>(written().rfind('e')) - (value < 0 ? 3 : 2) + 1;
+    end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific, precision);
+  }
+  const std::string_view text = written();
   // [-]d[.ddd]e[+-]dd: small exponents are written out.
   const size_t e = text.rfind('e');
   int exponent = 0;
