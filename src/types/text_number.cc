@@ -91,8 +91,10 @@ void AppendFloating(T value, int extra_float_digits, std::string& out) {
   }
   auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
   const auto written = [&] { return std::string_view(buffer.data(), static_cast<size_t>(end.ptr - buffer.data())); };
-  if (std::abs(value) >= T{1e7} && IsBetweenNeighbours(written(), value)) [[unlikely]] {
-    const auto precision = static_cast<int>(written().rfind('e')) - (value < 0 ? 3 : 2) + 1;
+  while (std::abs(value) >= T{1e7} && IsBetweenNeighbours(written(), value)) [[unlikely]] {
+    // One digit more; a zero there is still the same number.
+    const size_t digits = written().rfind('e') - (value < 0 ? 1 : 0);  // with the point, which a single digit lacks
+    const int precision = static_cast<int>(digits) - (digits > 1 ? 1 : 0);
     end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific, precision);
   }
   const std::string_view text = written();
