@@ -27,6 +27,8 @@ class ColumnReader {
   // Those of them that `selection` counts, ascending: as many rows as it has.
   virtual ColumnPtr ReadSelected(std::span<const RowRange> ranges, size_t rows,
                                  std::span<const uint32_t> selection) = 0;
+  // All values but NULL that the column has in this row group, if a dictionary tells; else null.
+  virtual ColumnPtr WholeDictionary() { return nullptr; }
   virtual uint64_t bytes_read() const = 0;
   virtual uint64_t pages_loaded() const = 0;
 };

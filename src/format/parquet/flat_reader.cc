@@ -106,6 +106,10 @@ auto FlatReader::WithContext(Body&& body) {
   }
 }
 
+ColumnPtr FlatReader::WholeDictionary() {
+  return WithContext([&] { return pages_.WholeDictionary(); });
+}
+
 ColumnPtr FlatReader::Read(std::span<const RowRange> ranges, size_t rows) {
   return WithContext([&] {
     sink_.Start(rows);

@@ -19,6 +19,7 @@ class FlatReader final : public ColumnReader {
 
   ColumnPtr Read(std::span<const RowRange> ranges, size_t rows) override;
   ColumnPtr ReadSelected(std::span<const RowRange> ranges, size_t rows, std::span<const uint32_t> selection) override;
+  ColumnPtr WholeDictionary() override;
   uint64_t bytes_read() const override { return pages_.bytes_read(); }
   uint64_t pages_loaded() const override { return pages_.pages_loaded(); }
 

@@ -108,6 +108,7 @@ PageReader::PageReader(const PageContext& context, const Leaf& leaf, const Colum
       metadata_(metadata),
       index_(std::move(index)),
       rows_(rows),
+      must_be_utf8_(context.verify_utf8 && (leaf.type.is(TypeKind::kVarchar) || leaf.type.is(TypeKind::kJson))),
       window_(context, ChunkBegin(metadata), ChunkEnd(metadata, context.file->size())),
       offset_(ChunkBegin(metadata)) {
   if (metadata.type != leaf.physical) {
@@ -330,11 +331,17 @@ void PageReader::Load() {
     }
   }
   MakeDecoder(encoding, values);
-  page_is_ascii_ = leaf_.type.physical() != PhysicalType::kString || leaf_.type.is(TypeKind::kVarbinary) ||
-                   !context_.verify_utf8 || std::holds_alternative<DictionaryIndexDecoder>(decoder_) ||
-                   IsAscii(AsText(values));
+  page_is_ascii_ = !must_be_utf8_ || std::holds_alternative<DictionaryIndexDecoder>(decoder_) ||
+                   IsAscii(AsText(StringBytes(values)));
   loaded_ = true;
   ++pages_loaded_;
+}
+
+// The part of the page that holds text; lengths would pass for other than ASCII.
+ByteSpan PageReader::StringBytes(ByteSpan values) const {
+  if (const auto* lengths = std::get_if<DeltaLengthBytesDecoder>(&decoder_)) return lengths->string_bytes();
+  if (const auto* deltas = std::get_if<DeltaBytesDecoder>(&decoder_)) return deltas->string_bytes();
+  return values;
 }
 
 void PageReader::MakeDecoder(PageEncoding encoding, ByteSpan values) {
@@ -430,8 +437,7 @@ void PageReader::LoadDictionary() {
     PlainBytesDecoder decoder(bytes);
     if (is_string) {
       decoder.Decode(values->as<StringRef>(), count);
-      const bool checked = leaf_.type.is(TypeKind::kVarbinary) || !context_.verify_utf8 || IsAscii(AsText(bytes));
-      if (!checked) CheckUtf8(values->as<StringRef>(), count);
+      if (must_be_utf8_ && !IsAscii(AsText(bytes))) CheckUtf8(values->as<StringRef>(), count);
     } else {
       std::vector<StringRef> views(count);
       decoder.Decode(views.data(), count);
@@ -439,6 +445,7 @@ void PageReader::LoadDictionary() {
     }
   } else {
     ConvertFixed(leaf_, bytes.data(), count, values->data());
+    if (must_be_utf8_) CheckUtf8(values->as<StringRef>(), count);
   }
   auto validity = Buffer::AllocateZeroed(WordsForBits(count + 1) * sizeof(uint64_t));
   SetBits(validity->as<uint64_t>(), 0, count);
@@ -450,6 +457,19 @@ void PageReader::LoadDictionary() {
   dictionary_loaded_ = true;
   dictionary_body_ = {};
   dictionary_body_owner_ = nullptr;
+}
+
+ColumnPtr PageReader::WholeDictionary() {
+  if (!started_) ReadFirstHeader();
+  if (!dictionary_header_.has_value()) return nullptr;
+  const bool only_dictionary = std::ranges::all_of(metadata_.encoding_stats, [](const PageEncodingStats& stats) {
+    const bool is_data = stats.page_type == PageType::kData || stats.page_type == PageType::kDataV2;
+    return !is_data || stats.count == 0 || stats.encoding == PageEncoding::kPlainDictionary ||
+           stats.encoding == PageEncoding::kRleDictionary;
+  });
+  if (metadata_.encoding_stats.empty() || !only_dictionary) return nullptr;
+  LoadDictionary();
+  return dictionary_;
 }
 
 void PageReader::CheckUtf8(const StringRef* values, size_t count) const {

@@ -99,6 +99,9 @@ class PageReader {
   size_t dictionary_size() const { return dictionary_size_; }  // = index of the NULL slot of dictionary(true)
   const ColumnPtr& dictionary(bool with_null) const { return with_null ? dictionary_with_null_ : dictionary_; }
 
+  // The dictionary if the metadata says that every value of the chunk is in it, else null. Without the NULL slot.
+  ColumnPtr WholeDictionary();
+
   const Leaf& leaf() const { return leaf_; }
   uint64_t bytes_read() const { return window_.bytes_read(); }
   uint64_t pages_loaded() const { return pages_loaded_; }
@@ -112,6 +115,7 @@ class PageReader {
   ByteSpan Decompress(ByteSpan body, size_t size, const Owner& body_owner, Owner& owner) const;
   void LoadDictionary();
   ByteSpan TakeLevels(ByteSpan& bytes, int level_max, PageEncoding encoding) const;
+  ByteSpan StringBytes(ByteSpan values) const;
   void MakeDecoder(PageEncoding encoding, ByteSpan values);
   // Stored values of fixed width into scratch, or in place.
   const uint8_t* DecodeRaw(size_t count, Owners& owners);
@@ -124,6 +128,7 @@ class PageReader {
   const ColumnMetaData& metadata_;
   const std::shared_ptr<const OffsetIndex> index_;
   const uint64_t rows_;  // of the row group
+  const bool must_be_utf8_;
   std::vector<bool> wanted_;
 
   FileWindow window_;

@@ -261,6 +261,14 @@ ColumnPtr RowGroupReader::ReadSelected(size_t i, std::span<const uint32_t> selec
   }
 }
 
+ColumnPtr RowGroupReader::WholeDictionary(size_t i) {
+  try {
+    return Column(i).WholeDictionary();
+  } catch (Error& error) {
+    throw std::move(error).WithContext(file_->file().path());
+  }
+}
+
 bool RowGroupReader::Next(size_t rows_max, Chunk& out) {
   if (!NextBatch(rows_max)) return false;
   std::vector<ColumnPtr> columns;

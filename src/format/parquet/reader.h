@@ -135,6 +135,10 @@ class RowGroupReader {
   // For the rows that `selection` names, ascending positions in the batch.
   ColumnPtr ReadSelected(size_t i, std::span<const uint32_t> selection);
 
+  // Every value but NULL that column `i` has in the row group, when all of its pages are dictionary-encoded; null when
+  // that is not known. A filter that none of them passes rules the row group out at the cost of one page.
+  ColumnPtr WholeDictionary(size_t i);
+
   uint64_t bytes_read() const;
   uint64_t pages_loaded() const;
 

@@ -17,7 +17,9 @@ namespace weir::parquet {
 namespace {
 
 // Time of the processor, so that what else the machine does counts less.
-double Now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+double Now() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 // The best of five.
 template <typename F>

@@ -57,6 +57,22 @@ TEST(Reader, DictionariesAreHandedOnAndShared) {
   EXPECT_EQ(first.column(0)->GetValue(8).bytes(), "even");
 }
 
+TEST(Reader, WholeDictionaryHasEveryValue) {
+  const auto file = Open(Example(WriterCodec::kSnappy));
+  RowGroupReader reader(file, 0, {0, 1});
+  EXPECT_EQ(reader.WholeDictionary(0), nullptr);
+  const ColumnPtr words = reader.WholeDictionary(1);
+  if (words == nullptr) {
+    EXPECT_TRUE(file->ChunkMetadata(0, 1).encoding_stats.empty());
+  } else {
+    ASSERT_EQ(words->size(), 2u);
+    EXPECT_EQ(words->GetValue(0).bytes(), "even");
+  }
+  Chunk chunk;
+  ASSERT_TRUE(reader.Next(100, chunk));
+  EXPECT_EQ(chunk.column(1)->GetValue(0).bytes(), "even");
+}
+
 TEST(Reader, PlainValuesStayWhereTheyAre) {
   const auto file = Open(Example(WriterCodec::kNone));
   RowGroupReader reader(file, 0, {0});

@@ -121,6 +121,8 @@ class PlainBytesDecoder {
 class DeltaLengthBytesDecoder {
  public:
   explicit DeltaLengthBytesDecoder(ByteSpan bytes);
+  // The strings' bytes alone, of the values to come.
+  ByteSpan string_bytes() const { return {at_, end_}; }
   void Decode(StringRef* out, size_t count);
   void Skip(size_t count);
 
@@ -138,6 +140,7 @@ class DeltaLengthBytesDecoder {
 class DeltaBytesDecoder {
  public:
   explicit DeltaBytesDecoder(ByteSpan bytes);
+  ByteSpan string_bytes() const { return {at_, end_}; }
   // Adds what `out` points into to `owners`.
   void Decode(StringRef* out, size_t count, Owners& owners);
   void Skip(size_t count);

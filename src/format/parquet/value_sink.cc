@@ -5,51 +5,9 @@
 
 #include "base/bits.h"
 #include "format/parquet/bit_unpack.h"
+#include "format/parquet/spread.h"
 
 namespace weir::parquet {
-namespace {
-
-struct Wide {
-  uint64_t parts[2];
-};
-
-template <typename T>
-void SpreadTyped(const uint8_t* dense, const uint64_t* validity, size_t offset, size_t count, uint8_t* out) {
-  const auto* from = reinterpret_cast<const T*>(dense);
-  auto* to = reinterpret_cast<T*>(out);
-  for (size_t i = 0; i < count; ++i) {
-    to[i] = *from;
-    from += GetBit(validity, offset + i);
-  }
-}
-
-}  // namespace
-
-void SpreadValues(const uint8_t* dense, size_t width, const uint64_t* validity, size_t offset, size_t count,
-                  uint8_t* out) {
-  switch (width) {
-    case 1:
-      return SpreadTyped<uint8_t>(dense, validity, offset, count, out);
-    case 2:
-      return SpreadTyped<uint16_t>(dense, validity, offset, count, out);
-    case 4:
-      return SpreadTyped<uint32_t>(dense, validity, offset, count, out);
-    case 8:
-      return SpreadTyped<uint64_t>(dense, validity, offset, count, out);
-    default:
-      WEIR_DCHECK(width == sizeof(Wide));
-      return SpreadTyped<Wide>(dense, validity, offset, count, out);
-  }
-}
-
-void SpreadIndices(const uint32_t* dense, uint32_t null_index, const uint64_t* validity, size_t offset, size_t count,
-                   uint32_t* out) {
-  for (size_t i = 0; i < count; ++i) {
-    const bool valid = GetBit(validity, offset + i);
-    out[i] = valid ? *dense : null_index;
-    dense += valid;
-  }
-}
 
 ValueSink::ValueSink(const Leaf& leaf) : leaf_(leaf), width_(PhysicalWidth(leaf.type.physical())) {}
 

@@ -61,11 +61,4 @@ class ValueSink {
   MutableBufferPtr scratch_;
 };
 
-// Spreads dense values over the valid ones of `count` rows; the others get copies of a neighbour, or zero. One value
-// behind the dense ones must be readable. `validity` bits are [offset, offset + count).
-void SpreadValues(const uint8_t* dense, size_t width, const uint64_t* validity, size_t offset, size_t count,
-                  uint8_t* out);
-void SpreadIndices(const uint32_t* dense, uint32_t null_index, const uint64_t* validity, size_t offset, size_t count,
-                   uint32_t* out);
-
 }  // namespace weir::parquet
