@@ -53,6 +53,12 @@ CommitSummary Summarize(const Commit& commit, uint64_t payload_bytes) {
   return summary;
 }
 
+void KeepFiles(const Commit& commit) noexcept {
+  for (const TableDelta& delta : commit.tables) {
+    if (delta.files != nullptr) delta.files->Committed();
+  }
+}
+
 Error Stopped() {
   return Error::Operational(sqlstate::kAdminShutdown, "the server is stopping").WithRetryable();
 }
@@ -80,6 +86,7 @@ struct CommitLog::Group {
   std::vector<Item> items;
   std::map<std::pair<uint64_t, std::string>, Version> labels;
   bool writes = false;
+  bool outcome_unknown = false;  // the store failed and cannot say whether it has them
 };
 
 // Forwarded to by AppendTask; lives in the coroutine's frame.
@@ -178,7 +185,12 @@ void CommitLog::Enqueue(std::unique_ptr<Pending> pending, bool schedule) {
     if (!schedule || committing_ || scheduled_ != 0) return;
     ++scheduled_;
   }
-  io_.Submit([this] { RunCommitter(nullptr); });
+  Schedule();
+}
+
+void CommitLog::Schedule() noexcept {
+  // With a pool that takes no more work, this thread does it.
+  if (CatchError([&] { io_.Submit([this] { RunCommitter(nullptr); }); }) != nullptr) RunCommitter(nullptr);
 }
 
 void CommitLog::RunCommitter(const bool* until) noexcept {
@@ -206,7 +218,7 @@ void CommitLog::RunCommitter(const bool* until) noexcept {
   if (hand_over) ++scheduled_;
   changed_.notify_all();
   lock.unlock();
-  if (hand_over) io_.Submit([this] { RunCommitter(nullptr); });
+  if (hand_over) Schedule();
 }
 
 void CommitLog::CommitGroup(std::vector<std::unique_ptr<Pending>> requests) noexcept {
@@ -235,6 +247,7 @@ void CommitLog::CommitGroup(std::vector<std::unique_ptr<Pending>> requests) noex
       obs::Log(obs::Severity::kError, "meta", "commits failed", {{"error", error->ToString()}});
       // Everything that was to be new has not happened; duplicates of what was there before stand.
       for (Group::Item& item : group.items) {
+        if (group.outcome_unknown && item.commit != nullptr) KeepFiles(*item.commit);
         if (item.error != nullptr) continue;
         if (item.commit != nullptr || item.result.version > state()->version()) {
           item.error = std::make_unique<Error>(*error);
@@ -308,7 +321,7 @@ void CommitLog::CheckEpoch() {
   throw error;
 }
 
-void CommitLog::WriteGroup(const Group& group) {
+void CommitLog::WriteGroup(Group& group) {
   const std::scoped_lock lock(store_mutex_);
   const MonotonicNanos start = clock_.Monotonic();
   Version first;
@@ -340,13 +353,16 @@ void CommitLog::WriteGroup(const Group& group) {
     const Error error = Error::FromCurrentException();
     store_->Rollback();
     // A COMMIT that failed may have happened all the same.
-    if (!committing || !StoreHas(first)) throw error;
+    if (!committing) throw error;
+    const std::optional<bool> stored = StoreHas(first);
+    group.outcome_unknown = !stored.has_value();
+    if (!stored.value_or(false)) throw error;
   }
   groups_total_.Add();
   write_seconds_.Observe(static_cast<double>(clock_.Monotonic() - start) / 1e9);
 }
 
-bool CommitLog::StoreHas(Version version) noexcept {
+std::optional<bool> CommitLog::StoreHas(Version version) noexcept {
   bool found = false;
   auto error = CatchError([&] {
     store_->Query("SELECT version FROM edit_log WHERE version = ?1", {static_cast<int64_t>(version.value())},
@@ -358,16 +374,14 @@ bool CommitLog::StoreHas(Version version) noexcept {
   fatal_ = Error::Operational(sqlstate::kIoError, "the metadata store failed in the middle of a commit")
                .WithCause(*error)
                .WithHint("restart the server; it continues with what had become durable");
-  return false;
+  return std::nullopt;
 }
 
 void CommitLog::PublishGroup(Group& group) {
   for (Group::Item& item : group.items) {
     if (item.commit == nullptr) continue;
-    for (const TableDelta& delta : item.commit->tables) {
-      if (delta.files != nullptr) delta.files->Committed();
-    }
     const Commit& commit = *item.commit;
+    KeepFiles(commit);
     {
       const std::scoped_lock lock(mutex_);
       state_ = item.after;

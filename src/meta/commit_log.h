@@ -126,8 +126,10 @@ class CommitLog {
   void RunCommitter(const bool* until) noexcept;
   void CommitGroup(std::vector<std::unique_ptr<Pending>> requests) noexcept;
   void PrepareOne(Pending& pending, Group& group);
-  void WriteGroup(const Group& group);
-  bool StoreHas(Version version) noexcept;
+  void WriteGroup(Group& group);
+  // Nothing when the store does not answer.
+  std::optional<bool> StoreHas(Version version) noexcept;
+  void Schedule() noexcept;
   void PublishGroup(Group& group);
   void CheckEpoch();
   void Remember(CommitSummary summary);

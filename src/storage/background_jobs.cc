@@ -85,7 +85,7 @@ struct BackgroundJobs::Job : std::enable_shared_from_this<Job> {
     std::string detail;
     const auto error = CatchError([&] { detail = run(); });
     runs.Add();
-    if (error != nullptr) {
+    if (error != nullptr && !error->is_cancellation()) {
       failures.Add();
       obs::Log(obs::Severity::kWarn, "storage", "background job failed",
                {{"job", info.name}, {"error", error->ToString()}});

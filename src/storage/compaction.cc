@@ -97,16 +97,18 @@ class Output {
   std::unique_ptr<SegmentWriter> writer_;
 };
 
-void Concatenate(std::vector<std::unique_ptr<Cursor>>& cursors, Output& output) {
+void Concatenate(std::vector<std::unique_ptr<Cursor>>& cursors, const CancellationToken& cancel, Output& output) {
   for (const auto& cursor : cursors) {
     while (!cursor->at_end()) {
+      cancel.ThrowIfCanceled();
       output.Write(cursor->chunk());
       cursor->Advance(cursor->chunk().size());
     }
   }
 }
 
-void Merge(std::vector<std::unique_ptr<Cursor>>& cursors, const TableDef& table, Output& output) {
+void Merge(std::vector<std::unique_ptr<Cursor>>& cursors, const TableDef& table, const CancellationToken& cancel,
+           Output& output) {
   std::vector<SortColumn> keys;
   for (const FieldId id : table.sort_key) keys.push_back({table.ColumnIndex(id), false, true});
   const auto less = [&](const Cursor& a, const Cursor& b) {
@@ -125,6 +127,7 @@ void Merge(std::vector<std::unique_ptr<Cursor>>& cursors, const TableDef& table,
   };
   restart();
   const auto flush = [&] {
+    cancel.ThrowIfCanceled();
     const size_t rows = builders[0].size();
     std::vector<ColumnPtr> columns;
     for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
@@ -221,7 +224,8 @@ TableDelta MergeSegments(const TablePtr& table, const CompactionGroup& group, co
   }
   if (!table->sort_key.empty() && !sorted) {
     // Some were written before there was a sort key: through the writer, which sorts in memory.
-    TableWriter writer(table, object_prefix, services, {.inline_rows_max = 0, .level = target.level});
+    TableWriter writer(table, object_prefix, services,
+                       {.inline_rows_max = 0, .level = target.level, .any_partition = true});
     for (const auto& cursor : cursors) {
       while (!cursor->at_end()) {
         writer.Write(cursor->chunk());
@@ -232,9 +236,9 @@ TableDelta MergeSegments(const TablePtr& table, const CompactionGroup& group, co
   } else {
     Output output(table, object_prefix, services, std::move(target), bytes_max, delta, *files);
     if (sorted) {
-      Merge(cursors, *table, output);
+      Merge(cursors, *table, services.cancel, output);
     } else {
-      Concatenate(cursors, output);
+      Concatenate(cursors, services.cancel, output);
     }
     output.Close();
     delta.files = files;

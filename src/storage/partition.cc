@@ -124,7 +124,7 @@ int64_t TruncateTime(PartitionTransform transform, const Type& type, int64_t val
   return TruncateDay(transform, day) * 86400 * second;
 }
 
-Placement PlaceRows(const TableDef& table, const Chunk& chunk) {
+Placement PlaceRows(const TableDef& table, const Chunk& chunk, bool any_partition) {
   Placement placement;
   const RowSet rows = chunk.rows();
   placement.partition_of.resize(rows.count());
@@ -160,7 +160,7 @@ Placement PlaceRows(const TableDef& table, const Chunk& chunk) {
         if (is_new) placement.partitions.push_back({ExpressionName(table, values), values});
       } else {
         const PartitionDef* def = FindNamed(spec, values[0]);
-        if (def == nullptr) {
+        if (def == nullptr && !any_partition) {
           throw Error::User(sqlstate::kCheckViolation, "no partition of the table takes the row: {}, value {}",
                             table.name, values[0].ToString())
               .WithHint("add a partition with ALTER TABLE ... ADD PARTITION");
@@ -169,7 +169,7 @@ Placement PlaceRows(const TableDef& table, const Chunk& chunk) {
         index = at->second;
         if (is_new) {
           std::string name;
-          AppendEscaped(def->name, name);
+          AppendEscaped(def == nullptr ? "__dropped__" : def->name, name);
           placement.partitions.push_back({std::move(name), {}});
         }
       }

@@ -20,8 +20,9 @@ struct Placement {
   std::vector<uint32_t> bucket_of;     // per selected row; empty: all 0
 };
 
-// Columns are the table's, in order. Throws 23514 when no partition takes a row.
-Placement PlaceRows(const TableDef& table, const Chunk& chunk);
+// Columns are the table's, in order. Throws 23514 when no partition takes a row; with `any_partition` it goes into
+// one of its own instead.
+Placement PlaceRows(const TableDef& table, const Chunk& chunk, bool any_partition = false);
 
 // date_trunc of a date or timestamp value of the type's unit, as PostgreSQL; infinities stay. Exposed for tests.
 int64_t TruncateTime(PartitionTransform transform, const Type& type, int64_t value);

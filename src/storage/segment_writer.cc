@@ -84,6 +84,8 @@ void SortRows(const TableDef& table, const Chunk& chunk, std::vector<uint32_t>& 
 
 parquet::WriterOptions SegmentFormat(const TableDef& table, std::vector<parquet::WriterColumn>& columns) {
   parquet::WriterOptions options;
+  // Smaller than Parquet would like: row groups are what scans are divided by.
+  options.row_group_rows = 256 << 10;
   const std::string_view codec = table.property("compression", "zstd");
   if (codec == "zstd") {
     options.codec = parquet::WriterCodec::kZstd;

@@ -76,7 +76,7 @@ std::shared_ptr<const TableStatistics> StatisticsCache::Get(const TableStatePtr&
   {
     const std::scoped_lock lock(mutex_);
     const auto at = entries_.find(table->table);
-    if (at != entries_.end() && at->second.of == table) return at->second.statistics;
+    if (at != entries_.end() && at->second.of.lock() == table) return at->second.statistics;
   }
   auto sum = std::make_shared<TableStatistics>();
   sum->row_count = table->live_rows;

@@ -18,7 +18,7 @@ class StatisticsCache {
 
  private:
   struct Entry {
-    TableStatePtr of;
+    std::weak_ptr<const TableState> of;  // not held: its segments may have to go
     std::shared_ptr<const TableStatistics> statistics;
   };
   std::mutex mutex_;

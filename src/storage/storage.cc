@@ -86,6 +86,7 @@ Storage::~Storage() {
 }
 
 void Storage::Stop() {
+  stopping_.Cancel(Error::Canceled("the server is stopping"));
   if (jobs_ != nullptr) jobs_->Stop();
   if (log_ == nullptr) return;
   log_->Stop();
@@ -179,7 +180,11 @@ CommitResult Storage::ApplyDdl(std::vector<CatalogChange> changes) {
 }
 
 TableWriterServices Storage::WriterServices() const {
-  return {.objects = *objects_, .clock = services_.clock, .pending = pending_, .tracker = tracker_};
+  return {.objects = *objects_,
+          .clock = services_.clock,
+          .pending = pending_,
+          .tracker = tracker_,
+          .cancel = stopping_.token()};
 }
 
 std::string Storage::ObjectPrefix(const Catalog& catalog, const TableDef& table) const {

@@ -17,6 +17,7 @@
 #include "meta/commit_log.h"
 #include "meta/sql_store.h"
 #include "obs/metrics.h"
+#include "runtime/cancellation.h"
 #include "runtime/io_pool.h"
 #include "runtime/memory_tracker.h"
 #include "storage/compaction.h"
@@ -151,7 +152,10 @@ class Storage {
   std::unique_ptr<CommitLog> log_;
   uint64_t subscription_ = 0;
   std::unique_ptr<BackgroundJobs> jobs_;
-  std::mutex upkeep_mutex_;            // one flush or compaction at a time; held across I/O
+  // One flush and one compaction at a time; held across I/O.
+  std::mutex flush_mutex_;
+  std::mutex compaction_mutex_;
+  CancellationSource stopping_;
   StatePtr reclaimed_;                 // the state before the commit that OnCommit is given; on the committer only
   mutable std::mutex snapshot_mutex_;  // leaf
   mutable SnapshotPtr snapshot_;

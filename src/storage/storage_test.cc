@@ -547,6 +547,7 @@ TEST_F(StorageTest, ManyTypesRoundTripThroughSegments) {
       TypeKind::kUuid,
       TypeKind::kJson,
       Type::Varchar(40),
+      Type::List(TypeKind::kInterval),
       Type::List(TypeKind::kInt32),
       Type::List(Type::List(TypeKind::kVarchar)),
       Type::Map(TypeKind::kVarchar, TypeKind::kDouble),

@@ -7,7 +7,7 @@ namespace weir {
 
 namespace {
 
-ColumnPtr FromBytes(const ColumnPtr& column) {
+ColumnPtr IntervalsOf(const ColumnPtr& column) {
   const ColumnView view(*column);
   FlatWriter<Interval> out(TypeKind::kInterval, column->size());
   for (size_t i = 0; i < column->size(); ++i) {
@@ -25,44 +25,10 @@ ColumnPtr FromBytes(const ColumnPtr& column) {
   return out.Finish();
 }
 
-bool SameLayout(const Type& a, const Type& b) {
-  if (a.physical() != b.physical() || a.child_count() != b.child_count()) return false;
-  for (size_t i = 0; i < a.child_count(); ++i) {
-    if (!SameLayout(a.child(i), b.child(i))) return false;
-  }
-  return true;
-}
-
-// The same values under a type of the same layout, children included.
-ColumnPtr RetypeNested(const ColumnPtr& column, const Type& type) {
-  if (column->type() == type) return column;
-  if (!column->is_flat()) {
-    const ColumnPtr base = RetypeNested(column->base(), type);
-    return column->is_constant() ? Column::ConstantOf(base, 0, column->size())
-                                 : Column::Dictionary(base, column->indices_buffer(), column->size());
-  }
-  if (!type.is_nested()) return Column::Reinterpret(column, type);
-  std::vector<ColumnPtr> children;
-  for (size_t i = 0; i < type.child_count(); ++i) children.push_back(RetypeNested(column->child(i), type.child(i)));
-  if (type.is(TypeKind::kStruct))
-    return Column::Struct(type, column->size(), std::move(children), column->validity_buffer());
-  auto entries = Buffer::Allocate(column->size() * sizeof(ListEntry));
-  if (column->size() != 0) std::memcpy(entries->data(), column->raw_values(), column->size() * sizeof(ListEntry));
-  return Column::Flat(type, column->size(), std::move(entries), column->validity_buffer(), column->owners(),
-                      std::move(children));
-}
-
-}  // namespace
-
-Type StoredType(const Type& type) {
-  return type.is(TypeKind::kInterval) ? Type(TypeKind::kVarbinary) : type;
-}
-
-ColumnPtr ToStored(const ColumnPtr& column) {
-  if (!column->type().is(TypeKind::kInterval)) return column;
-  const ColumnView view(*column);
-  FlatWriter<StringRef> out(TypeKind::kVarbinary, column->size());
-  for (size_t i = 0; i < column->size(); ++i) {
+ColumnPtr BytesOf(const ColumnPtr& intervals) {
+  const ColumnView view(*intervals);
+  FlatWriter<StringRef> out(TypeKind::kVarbinary, intervals->size());
+  for (size_t i = 0; i < intervals->size(); ++i) {
     if (view.IsNull(i)) {
       out.SetNull(i);
       continue;
@@ -73,13 +39,56 @@ ColumnPtr ToStored(const ColumnPtr& column) {
   return out.Finish();
 }
 
+// The same lists, maps or structs over children of other types.
+ColumnPtr ConvertNested(const ColumnPtr& column, const Type& type) {
+  if (!column->is_flat()) {
+    const ColumnPtr base = ConvertNested(column->base(), type);
+    return column->is_constant() ? Column::ConstantOf(base, 0, column->size())
+                                 : Column::Dictionary(base, column->indices_buffer(), column->size());
+  }
+  std::vector<ColumnPtr> children;
+  for (size_t i = 0; i < type.child_count(); ++i) children.push_back(AdaptColumn(column->child(i), type.child(i)));
+  if (type.is(TypeKind::kStruct)) {
+    return Column::Struct(type, column->size(), std::move(children), column->validity_buffer());
+  }
+  auto entries = Buffer::Allocate(column->size() * sizeof(ListEntry));
+  if (column->size() != 0) std::memcpy(entries->data(), column->raw_values(), column->size() * sizeof(ListEntry));
+  return Column::Flat(type, column->size(), std::move(entries), column->validity_buffer(), column->owners(),
+                      std::move(children));
+}
+
+}  // namespace
+
+Type StoredType(const Type& type) {
+  switch (type.kind()) {
+    case TypeKind::kInterval:
+      return TypeKind::kVarbinary;
+    case TypeKind::kList:
+      return Type::List(StoredType(type.element()));
+    case TypeKind::kMap:
+      return Type::Map(StoredType(type.key()), StoredType(type.value()));
+    case TypeKind::kStruct: {
+      std::vector<Field> fields(type.fields().begin(), type.fields().end());
+      for (Field& field : fields) field.type = StoredType(field.type);
+      return Type::Struct(std::move(fields));
+    }
+    default:
+      return type;
+  }
+}
+
+ColumnPtr ToStored(const ColumnPtr& column) {
+  return AdaptColumn(column, StoredType(column->type()));
+}
+
 ColumnPtr AdaptColumn(const ColumnPtr& column, const Type& type) {
-  if (column->type() == type) return column;
-  if (type.is(TypeKind::kInterval) && column->type().is(TypeKind::kVarbinary)) return FromBytes(column);
-  if (type.is(TypeKind::kInt128) && column->type() == Type::Decimal(38, 0)) return Column::Reinterpret(column, type);
-  // Nested types may differ in names and parameters that the file does not keep; what lies in memory must be the same.
-  if (type.is_nested() && column->type().kind() == type.kind() && SameLayout(column->type(), type)) {
-    return RetypeNested(column, type);
+  const Type& from = column->type();
+  if (from == type) return column;
+  if (type.is(TypeKind::kInterval) && from.is(TypeKind::kVarbinary)) return IntervalsOf(column);
+  if (type.is(TypeKind::kVarbinary) && from.is(TypeKind::kInterval)) return BytesOf(column);
+  if (type.is(TypeKind::kInt128) && from == Type::Decimal(38, 0)) return Column::Reinterpret(column, type);
+  if (type.is_nested() && from.kind() == type.kind() && from.child_count() == type.child_count()) {
+    return ConvertNested(column, type);
   }
   return WidenColumn(column, type);
 }

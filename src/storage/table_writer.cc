@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "column/builder.h"
 #include "storage/partition.h"
 #include "storage/segment_writer.h"
 
@@ -49,7 +50,42 @@ void TableWriter::Write(const Chunk& chunk) {
   gathered_rows_ += kept.size();
   rows_ += kept.size();
   gathered_.push_back(std::move(kept));
-  if (gathered_bytes_ >= options_.segment_bytes_max || gathered_rows_ >= options_.segment_rows_max) WriteGathered();
+  if (is_plain()) {
+    if (stream_ != nullptr || gathered_rows_ > options_.inline_rows_max ||
+        gathered_bytes_ > options_.inline_bytes_max) {
+      StreamGathered();
+    }
+  } else if (gathered_bytes_ >= options_.segment_bytes_max || gathered_rows_ >= options_.segment_rows_max) {
+    WriteGathered();
+  }
+}
+
+// Rows have no place or order of their own.
+bool TableWriter::is_plain() const {
+  return table_->sort_key.empty() && table_->partition.kind == PartitionKind::kNone &&
+         table_->distribution.buckets <= 1;
+}
+
+void TableWriter::StreamGathered() {
+  if (files_ == nullptr) files_ = services_.pending->NewFiles();
+  for (const Chunk& chunk : gathered_) {
+    services_.cancel.ThrowIfCanceled();
+    if (stream_ == nullptr) {
+      stream_ = std::make_unique<SegmentWriter>(table_, object_prefix_, services_, *files_,
+                                                SegmentTarget{.level = options_.level});
+    }
+    stream_->Write(chunk);
+    if (stream_->rows() >= options_.segment_rows_max) EndStream();
+  }
+  gathered_.clear();
+  gathered_bytes_ = gathered_rows_ = 0;
+  reservation_.Resize(0);
+}
+
+void TableWriter::EndStream() {
+  if (stream_ == nullptr) return;
+  delta_.added.push_back(stream_->Finish(false));
+  stream_.reset();
 }
 
 TableDelta TableWriter::Finish() {
@@ -57,10 +93,13 @@ TableDelta TableWriter::Finish() {
   if (gathered_rows_ != 0) {
     if (is_small && delta_.added.empty()) {
       AddInline();
+    } else if (is_plain()) {
+      StreamGathered();
     } else {
       WriteGathered();
     }
   }
+  EndStream();
   delta_.inserted_rows = rows_;
   delta_.files = std::move(files_);
   TableDelta out = std::move(delta_);
@@ -73,9 +112,16 @@ TableDelta TableWriter::Finish() {
 void TableWriter::AddInline() {
   auto batch = std::make_shared<InlineBatch>();
   // Rows must find a partition now, not when they are flushed.
-  for (const Chunk& chunk : gathered_) PlaceRows(*table_, chunk);
+  for (const Chunk& chunk : gathered_) PlaceRows(*table_, chunk, options_.any_partition);
   for (const ColumnDef& column : table_->columns) batch->fields.push_back(column.id);
-  batch->rows = Chunk::Concat(gathered_, types_).Flatten();
+  // Copies: the batch stays in memory long after the pages or buffers that the rows came in.
+  std::vector<ColumnPtr> columns;
+  for (size_t i = 0; i < types_.size(); ++i) {
+    ColumnBuilder builder(types_[i], gathered_rows_);
+    for (const Chunk& chunk : gathered_) builder.AppendRows(*chunk.column(i), chunk.rows());
+    columns.push_back(builder.Finish());
+  }
+  batch->rows = Chunk(std::move(columns), gathered_rows_);
   batch->bytes = batch->rows.MemoryBytes();
   batch->written = services_.clock.Now();
   delta_.inline_rows.push_back(std::move(batch));
@@ -87,7 +133,7 @@ void TableWriter::AddInline() {
 void TableWriter::WriteGathered() {
   const Chunk all = Chunk::Concat(gathered_, types_);
   gathered_.clear();
-  const Placement placement = PlaceRows(*table_, all);
+  const Placement placement = PlaceRows(*table_, all, options_.any_partition);
   const size_t partitions = placement.partitions.size();
   const size_t buckets = placement.bucket_of.empty() ? 1 : table_->distribution.buckets;
   // Rows by where they go, in order of arrival.
@@ -99,6 +145,7 @@ void TableWriter::WriteGathered() {
   if (files_ == nullptr) files_ = services_.pending->NewFiles();
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].empty()) continue;
+    services_.cancel.ThrowIfCanceled();
     const Placement::Partition& partition = placement.partitions[i / buckets];
     SortRows(*table_, all, rows[i]);
     SegmentTarget target;

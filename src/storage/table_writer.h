@@ -11,19 +11,25 @@
 #include "env/clock.h"
 #include "env/object_store.h"
 #include "meta/commit.h"
+#include "runtime/cancellation.h"
 #include "runtime/memory_tracker.h"
 #include "storage/pending_segments.h"
 
 namespace weir {
 
+class SegmentWriter;
+
 struct TableWriterOptions {
   // Up to this much the rows go into the commit itself.
   uint64_t inline_rows_max = 4096;
   uint64_t inline_bytes_max = 1 << 20;
-  // Rows are gathered up to this much, sorted, and written as one segment per partition and bucket.
-  uint64_t segment_bytes_max = 256 << 20;  // in memory
+  // Rows of tables with a sort key, partitions or buckets are gathered up to this much and written as one segment per
+  // partition and bucket. Those of others go straight into a segment, up to so many rows.
+  uint64_t segment_bytes_max = 128 << 20;  // in memory
   uint64_t segment_rows_max = 4 << 20;
   uint32_t level = 0;
+  // Rows that no partition takes any more are kept, in one of their own; for rows that are in the table already.
+  bool any_partition = false;
 };
 
 // What writers need; borrowed, except where shared.
@@ -32,6 +38,7 @@ struct TableWriterServices {
   const Clock& clock;
   std::shared_ptr<PendingSegments> pending;
   std::shared_ptr<MemoryTracker> tracker;
+  CancellationToken cancel;
 };
 
 // Turns chunks into a commit's delta for one table: inline rows when they are few, sorted and partitioned segments
@@ -53,6 +60,9 @@ class TableWriter {
  private:
   void CheckNotNull(const Chunk& chunk) const;
   void AddInline();
+  bool is_plain() const;
+  void StreamGathered();
+  void EndStream();
   void WriteGathered();
 
   const TablePtr table_;
@@ -67,6 +77,7 @@ class TableWriter {
   uint64_t rows_ = 0;
   TableDelta delta_;
   std::shared_ptr<PendingSegments::Files> files_;
+  std::unique_ptr<SegmentWriter> stream_;  // of plain tables, once there are too many rows to be inline
 };
 
 // Collects the row ids that a scan with_row_ids has delivered, for DELETE and UPDATE. One thread at a time;

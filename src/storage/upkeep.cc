@@ -54,6 +54,7 @@ uint64_t Storage::FlushTable(TableId table) {
         [&](const InlineRef& ref) { removed.removed.push_back({ref.id(), DeletedRows(ref.deletes)}); });
     TableWriterOptions options = options_.writer;
     options.inline_rows_max = 0;
+    options.any_partition = true;
     const auto writer = OpenWriter(now, table, options);
     ScanReader reader(plan, tracker_);
     Chunk chunk;
@@ -74,7 +75,7 @@ uint64_t Storage::FlushTable(TableId table) {
 }
 
 uint64_t Storage::Flush(TableId table) {
-  const std::scoped_lock lock(upkeep_mutex_);
+  const std::scoped_lock lock(flush_mutex_);
   if (table) return FlushTable(table);
   uint64_t rows = 0;
   for (const TableStatePtr& each : snapshot()->state()->AllTables()) rows += FlushTable(each->table);
@@ -106,7 +107,7 @@ uint64_t Storage::CompactTable(TableId table, bool full) {
 }
 
 uint64_t Storage::Compact(TableId table, bool full) {
-  const std::scoped_lock lock(upkeep_mutex_);
+  const std::scoped_lock lock(compaction_mutex_);
   if (table) return CompactTable(table, full);
   uint64_t replaced = 0;
   for (const TableStatePtr& each : snapshot()->state()->AllTables()) replaced += CompactTable(each->table, full);
@@ -134,7 +135,7 @@ void Storage::AddJobs() {
       bool due = FlushDue(*table);
       if (!due && !table->inline_batches.empty()) due = table->inline_batches.front().batch->written <= before;
       if (!due) continue;
-      const std::scoped_lock lock(upkeep_mutex_);
+      const std::scoped_lock lock(flush_mutex_);
       rows += FlushTable(table->table);
       ++tables;
     }
