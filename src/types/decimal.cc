@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include <fast_float/fast_float.h>
+
 #include "base/check.h"
-#include "fast_float/fast_float.h"
 
 namespace weir {
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <fast_float/fast_float.h>
+
 #include "base/error.h"
 #include "types/decimal.h"
 #include "types/text.h"

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/error.h"
 #include <fast_float/fast_float.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
 #include "function/scalar/utf8.h"
 #include "types/text_scan.h"
-#include "base/json_text.h"
 
 namespace weir {
 
