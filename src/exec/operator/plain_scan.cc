@@ -32,6 +32,7 @@ bool PlainScanSource::Picker::operator()(const Chunk& chunk, Chunk& out) {
 }
 
 void VirtualScanSource::Prepare(QueryContext& query) {
+  if (filter_.nothing_passes()) return;
   const auto& source = std::get<VirtualSource>(scan_.source);
   const CatalogPtr catalog = query.snapshot == nullptr ? Catalog::Initial() : query.snapshot->catalog();
   for (const Chunk& chunk : source.table->Scan(query.statement, *catalog)) {
@@ -68,6 +69,7 @@ std::unique_ptr<SourceOperator> VirtualScanSource::Make(DriverContext& context) 
 }
 
 void FormatScanSource::Prepare(QueryContext& query) {
+  if (filter_.nothing_passes()) return;
   const auto& source = std::get<FileSource>(scan_.source);
   files_ = query.services.formats->open.at(source.format)(source, *query.services.files, info.tracker);
 }

@@ -24,7 +24,48 @@ StorageScanSource::StorageScanSource(const PhysicalScan& scan, std::vector<std::
   }
   with_row_ids_ = std::holds_alternative<TableSource>(scan.source) &&
                   scan.columns.size() > std::get<TableSource>(scan.source).column_ordinals.size();
-  ChooseColumns();
+}
+
+std::pair<std::optional<Value>, std::optional<Value>> StorageScanSource::RangeOf(const QueryContext& query,
+                                                                                 size_t column) const {
+  std::optional<Value> min, max;
+  if (const auto* table = std::get_if<TableSource>(&scan_.source)) {
+    const auto statistics = query.snapshot->Statistics(TableId(table->table_id));
+    if (statistics == nullptr) return {};
+    const auto found = statistics->columns.find(fields_[column]);
+    if (found == statistics->columns.end()) return {};
+    min = found->second.min;
+    max = found->second.max;
+  } else {
+    for (const FileInfo& info : files_->files()) {
+      const auto file = query.footers->OpenFile(*query.services.files, info);
+      const auto at = file->footer()->FindColumn(scan_.columns[column].name);
+      if (!at.has_value()) return {};
+      for (size_t i = 0; i < file->row_group_count(); ++i) {
+        const parquet::ColumnBounds bounds = file->Bounds(i, *at);
+        if (bounds.all_null()) continue;
+        if (!bounds.min.has_value() || !bounds.max.has_value()) return {};
+        if (!min.has_value() || Value::Compare(*bounds.min, *min) < 0) min = bounds.min;
+        if (!max.has_value() || Value::Compare(*bounds.max, *max) > 0) max = bounds.max;
+      }
+    }
+  }
+  const Type& type = scan_.columns[column].type;
+  if (!min.has_value() || !max.has_value() || !(min->type() == type) || !(max->type() == type)) return {};
+  return {min, max};
+}
+
+void StorageScanSource::ChooseFilters(const QueryContext& query) {
+  constexpr double kPassingPartMax = 0.9;
+  std::vector<std::pair<double, size_t>> ranked;
+  for (size_t i = 0; i < filters_.size(); ++i) {
+    if (filters_[i] == nullptr || filters_[i]->filter == nullptr) continue;
+    const auto [min, max] = RangeOf(query, scan_.runtime_filters[i].column);
+    const double part = filters_[i]->filter->PassingPart(min, max);
+    if (part <= kPassingPartMax) ranked.emplace_back(part, i);
+  }
+  std::ranges::stable_sort(ranked);
+  for (const auto& [part, i] : ranked) filter_order_.push_back(i);
 }
 
 void StorageScanSource::ChooseColumns() {
@@ -41,9 +82,7 @@ void StorageScanSource::ChooseColumns() {
       return true;
     });
   }
-  for (size_t i = 0; i < filters_.size(); ++i) {
-    if (filters_[i] != nullptr) add(scan_.runtime_filters[i].column);
-  }
+  for (const size_t i : filter_order_) add(scan_.runtime_filters[i].column);
   if (filter_.bound != nullptr) {
     add(filter_.bound_column);
     filter_.bound_column = position_[filter_.bound_column];
@@ -60,8 +99,7 @@ void StorageScanSource::ChooseColumns() {
       return Expr::Input(at, node->type());
     }));
   }
-  for (size_t i = 0; i < filters_.size(); ++i) {
-    if (filters_[i] == nullptr) continue;
+  for (const size_t i : filter_order_) {
     filter_.runtime.push_back({filters_[i], position_[scan_.runtime_filters[i].column]});
   }
 }
@@ -120,12 +158,19 @@ std::vector<ScanPredicate> StorageScanSource::Predicates() const {
 }
 
 void StorageScanSource::Prepare(QueryContext& query) {
-  if (filter_.nothing_passes()) return;
+  const auto passes_nothing = [](const auto& slot) {
+    return slot != nullptr && slot->filter != nullptr && slot->filter->nothing_passes();
+  };
+  if (std::ranges::any_of(filters_, passes_nothing)) return;
   fields_.resize(scan_.columns.size());
   const size_t stored = with_row_ids_ ? scan_.columns.size() - 2 : scan_.columns.size();
   for (size_t i = 0; i < stored; ++i) {
     if (i != filename_column_) fields_[i] = FieldOf(query, i);
   }
+  const auto* files = std::get_if<FileSource>(&scan_.source);
+  if (files != nullptr) files_ = ParquetFiles::Open(*query.services.files, files->paths, query.footers);
+  ChooseFilters(query);
+  ChooseColumns();
   ScanSpec spec;
   for (const size_t column : delivered_) spec.columns.push_back(fields_[column]);
   spec.predicates = Predicates();
@@ -134,8 +179,7 @@ void StorageScanSource::Prepare(QueryContext& query) {
   if (const auto* table = std::get_if<TableSource>(&scan_.source)) {
     plan_ = query.services.storage->PlanScan(query.snapshot, TableId(table->table_id), std::move(spec));
   } else {
-    const auto& files = std::get<FileSource>(scan_.source);
-    plan_ = ParquetFiles::Open(*query.services.files, files.paths, query.footers)->Plan(std::move(spec));
+    plan_ = files_->Plan(std::move(spec));
   }
   if (filter_.bound != nullptr) FindUnitBounds();
 }

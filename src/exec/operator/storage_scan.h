@@ -27,6 +27,9 @@ class StorageScanSource final : public SourceFactory {
 
  private:
   friend class StorageScanReader;
+  // Drops runtime filters that hardly any row would fail, and brings the others in order.
+  void ChooseFilters(const QueryContext& query);
+  std::pair<std::optional<Value>, std::optional<Value>> RangeOf(const QueryContext& query, size_t column) const;
   void ChooseColumns();
   std::vector<ScanPredicate> Predicates() const;
   FieldId FieldOf(const QueryContext& query, size_t column) const;
@@ -34,8 +37,10 @@ class StorageScanSource final : public SourceFactory {
   void FindUnitBounds();
   bool UnitIsWanted(size_t unit) const;
 
-  const PhysicalScan& scan_;  // kept alive by the query's plan
-  const std::vector<std::shared_ptr<RuntimeFilterSlot>> filters_;
+  const PhysicalScan& scan_;                                 // kept alive by the query's plan
+  std::vector<std::shared_ptr<RuntimeFilterSlot>> filters_;  // null: none
+  std::vector<size_t> filter_order_;                         // those to apply to rows
+  std::shared_ptr<const ParquetFiles> files_;                // not for tables
   // The scan's columns in the order in which storage delivers them, filtered ones first; row ids and file names are
   // not among them.
   std::vector<size_t> delivered_;

@@ -14,6 +14,8 @@ constexpr size_t kValuesMax = 32;
 constexpr uint64_t kBitmapBitsAlways = uint64_t{1} << 20;
 constexpr uint64_t kBitmapBitsPerRow = 128;
 constexpr uint64_t kBitmapBitsMax = uint64_t{1} << 32;
+// A range of which this part is there is as good as the bitmap.
+constexpr double kDensePart = 0.9;
 constexpr size_t kDictionaryRowsMax = size_t{1} << 17;
 
 bool IsInteger(PhysicalType type) {
@@ -67,19 +69,34 @@ void RuntimeFilter::Apply(const ColumnPtr& column, const RowSet& rows, Scratch& 
   ApplyFlat(*column, rows, scratch, out);
 }
 
+double RuntimeFilter::PassingPart(const std::optional<Value>& min, const std::optional<Value>& max) const {
+  if (nothing_passes()) return 0;
+  if (!is_integer_) return 0.5;
+  const double own = static_cast<double>(static_cast<uint64_t>(max_) - static_cast<uint64_t>(min_)) + 1;
+  const double values = bitmap_.data() != nullptr ? static_cast<double>(bits_set_)
+                        : range_only_             ? own
+                                                  : std::min(own, static_cast<double>(rows_));
+  if (!min.has_value() || !max.has_value()) return std::min(0.9, values / own);
+  const auto low = static_cast<double>(std::max(min->integer(), min_));
+  const auto high = static_cast<double>(std::min(max->integer(), max_));
+  if (high < low) return 0;
+  const double all = static_cast<double>(max->integer()) - static_cast<double>(min->integer()) + 1;
+  return std::min(1.0, values / own * (high - low + 1) / all);
+}
+
 void RuntimeFilter::ApplyFlat(const Column& column, const RowSet& rows, Scratch& scratch, Selection& out) const {
   const ColumnView view(column);
   const size_t before = out.size();
   out.resize(before + rows.count());
   uint32_t* to = out.data() + before;
-  if (bitmap_.data() != nullptr) {
+  if (range_only_ || bitmap_.data() != nullptr) {
     const auto* words = bitmap_.as<uint64_t>();
     const auto low = static_cast<uint64_t>(min_);
     const uint64_t span = static_cast<uint64_t>(max_) - low;
     VisitInteger(column.type().physical(), [&]<typename T>() {
       const auto test = [&](T value) -> uint32_t {
         const uint64_t at = static_cast<uint64_t>(static_cast<int64_t>(value)) - low;
-        return at <= span && GetBit(words, at) ? 1 : 0;
+        return at <= span && (words == nullptr || GetBit(words, at)) ? 1 : 0;
       };
       if (view.is_identity() && !view.may_have_nulls()) {
         const T* values = view.values<T>();
@@ -168,6 +185,12 @@ void RuntimeFilterBuilder::Allocate() {
     filter.min_value_ = Value::Integer(filter.type_, filter.min_);
     filter.max_value_ = Value::Integer(filter.type_, filter.max_);
     const uint64_t span = static_cast<uint64_t>(filter.max_) - static_cast<uint64_t>(filter.min_);
+    // About as many rows as values: unique keys without gaps, most likely.
+    const double rows_per_value = static_cast<double>(filter.rows_) / (static_cast<double>(span) + 1);
+    if (rows_per_value >= kDensePart && rows_per_value <= 1.2) {
+      filter.range_only_ = true;
+      return;
+    }
     if (span < kBitmapBitsAlways ||
         (span < kBitmapBitsMax && span / kBitmapBitsPerRow < static_cast<uint64_t>(filter.rows_))) {
       filter.bitmap_ = BigArray(WordsForBits(span + 1) * sizeof(uint64_t), tracker_);
@@ -180,7 +203,7 @@ void RuntimeFilterBuilder::Allocate() {
 
 void RuntimeFilterBuilder::Fill(size_t block) {
   RuntimeFilter& filter = *filter_;
-  if (filter.rows_ == 0) return;
+  if (filter.rows_ == 0 || filter.range_only_) return;
   std::vector<uint64_t> hashes;
   ForEachBatch(block, [&](const ColumnPtr& column) {
     const ColumnView view(*column);
@@ -205,6 +228,15 @@ void RuntimeFilterBuilder::Fill(size_t block) {
 }
 
 std::shared_ptr<const RuntimeFilter> RuntimeFilterBuilder::Finish() {
+  RuntimeFilter& filter = *filter_;
+  if (filter.bitmap_.data() != nullptr) {
+    const uint64_t span = static_cast<uint64_t>(filter.max_) - static_cast<uint64_t>(filter.min_);
+    filter.bits_set_ = CountBits(filter.bitmap_.as<uint64_t>(), span + 1);
+    if (static_cast<double>(filter.bits_set_) >= kDensePart * (static_cast<double>(span) + 1)) {
+      filter.range_only_ = true;
+      filter.bitmap_ = BigArray();
+    }
+  }
   return std::move(filter_);
 }
 

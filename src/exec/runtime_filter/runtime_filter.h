@@ -15,7 +15,8 @@
 namespace weir {
 
 // Which values one key of a join's build side has: exactly, as a bitmap over the range of an integer key that is not
-// too wide; else a bloom filter, with the range when the key is an integer. Rows whose value is not in it, and NULLs,
+// too wide; as nothing but the range, when nearly all of it is there; else a bloom filter, with the range when the key
+// is an integer. Rows whose value is not in it, and NULLs,
 // have no partner. Immutable once made; any number of threads may probe.
 class RuntimeFilter {
  public:
@@ -33,6 +34,8 @@ class RuntimeFilter {
   const std::optional<Value>& max() const { return max_value_; }
   // All values, when they are few; empty otherwise.
   const std::vector<Value>& values() const { return values_; }
+  // About which part of the values between `min` and `max` (absent: unknown) passes, 0 to 1.
+  double PassingPart(const std::optional<Value>& min, const std::optional<Value>& max) const;
 
   // Those of `rows` that may have a partner, appended to `out`.
   void Apply(const ColumnPtr& column, const RowSet& rows, Scratch& scratch, Selection& out) const;
@@ -47,7 +50,9 @@ class RuntimeFilter {
   int64_t min_ = INT64_MAX, max_ = INT64_MIN;
   std::optional<Value> min_value_, max_value_;
   std::vector<Value> values_;
+  bool range_only_ = false;
   BigArray bitmap_;  // a bit per value from min_ to max_
+  uint64_t bits_set_ = 0;
   std::optional<BloomFilter> bloom_;
 };
 
