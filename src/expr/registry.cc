@@ -127,7 +127,7 @@ int CountNodes(const Expr& expr) {
 
 std::optional<Value> ConstantOf(const ExprPtr& expr, const Registry& registry) {
   if (expr->is(ExprKind::kLiteral)) return expr->literal();
-  if (!expr->IsFoldable() || CountNodes(*expr) > kConstantNodesMax) return std::nullopt;
+  if (CountNodes(*expr) > kConstantNodesMax || !expr->IsFoldable()) return std::nullopt;
   std::optional<Value> value;
   // A failing constant is an error only when its row is computed.
   (void)CatchError([&] { value = EvaluateConstant(expr, registry, StatementContext{}); });
