@@ -10,10 +10,10 @@
 #include <regex>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "app/pg_client.h"
 #include "app/process.h"
@@ -39,7 +39,9 @@ class Backend {
   virtual Outcome Run(const std::string& sql) = 0;
 };
 
-std::string Cell(std::string text) { return text.empty() ? "(empty)" : text; }
+std::string Cell(std::string text) {
+  return text.empty() ? "(empty)" : text;
+}
 
 class LocalBackend final : public Backend {
  public:
@@ -100,8 +102,8 @@ class ServerProcess {
     if (pid_ == 0) {
       dup2(out[1], STDOUT_FILENO);
       close(out[0]);
-      execl(binary.c_str(), binary.c_str(), "server", "--data-dir", data_dir.c_str(), "--pg-port", "0", "--http-port", "0",
-            "--otlp-http-port", "0", nullptr);
+      execl(binary.c_str(), binary.c_str(), "server", "--data-dir", data_dir.c_str(), "--pg-port", "0", "--http-port",
+            "0", "--otlp-http-port", "0", nullptr);
       _exit(127);
     }
     close(out[1]);
@@ -144,7 +146,8 @@ class WireBackend final : public Backend {
   Outcome Run(const std::string& sql) override {
     Outcome out;
     PGconn* connection = client_->connection();
-    if (PQsendQuery(connection, sql.c_str()) == 0) throw Error::Operational(sqlstate::kConnectionFailure, "{}", PQerrorMessage(connection));
+    if (PQsendQuery(connection, sql.c_str()) == 0)
+      throw Error::Operational(sqlstate::kConnectionFailure, "{}", PQerrorMessage(connection));
     while (app::PgResult result{PQgetResult(connection)}) {
       if (PQresultStatus(result.get()) == PGRES_FATAL_ERROR && out.sqlstate.empty()) {
         const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
@@ -298,11 +301,13 @@ class FileRun {
     if (record.expects_error) {
       if (outcome.sqlstate.empty()) return Fail(record, "an error was expected");
       if (!record.sqlstate.empty() && record.sqlstate != outcome.sqlstate) {
-        Fail(record, fmt::format("expected SQLSTATE {}, got {}: {}", record.sqlstate, outcome.sqlstate, outcome.message));
+        Fail(record,
+             fmt::format("expected SQLSTATE {}, got {}: {}", record.sqlstate, outcome.sqlstate, outcome.message));
       }
       return;
     }
-    if (!outcome.sqlstate.empty()) return Fail(record, fmt::format("failed with {}: {}", outcome.sqlstate, outcome.message));
+    if (!outcome.sqlstate.empty())
+      return Fail(record, fmt::format("failed with {}: {}", outcome.sqlstate, outcome.message));
     if (record.is_query && !update_) {
       std::vector<std::string> expected = record.expected;
       if (record.sort == "rowsort") std::sort(expected.begin(), expected.end());

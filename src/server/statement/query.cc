@@ -36,7 +36,10 @@ class QueryStatementExecution final : public StatementExecution {
 
   std::optional<Chunk> Next() override {
     try {
-      return Take(execution_->Next());
+      for (;;) {
+        std::optional<Chunk> chunk = execution_->Next();
+        if (Take(chunk)) return chunk;
+      }
     } catch (...) {
       Fail(Error::FromCurrentException());
       throw;
@@ -44,16 +47,18 @@ class QueryStatementExecution final : public StatementExecution {
   }
 
   Task<std::optional<Chunk>> NextAsync() override {
-    std::optional<Chunk> chunk;
-    std::exception_ptr failure;
-    try {
-      chunk = co_await execution_->NextAsync();
-    } catch (...) {
-      failure = std::current_exception();
-      Fail(Error::FromCurrentException());
+    for (;;) {
+      std::optional<Chunk> chunk;
+      std::exception_ptr failure;
+      try {
+        chunk = co_await execution_->NextAsync();
+      } catch (...) {
+        failure = std::current_exception();
+        Fail(Error::FromCurrentException());
+      }
+      if (failure != nullptr) std::rethrow_exception(failure);
+      if (Take(chunk)) co_return chunk;
     }
-    if (failure != nullptr) std::rethrow_exception(failure);
-    co_return Take(std::move(chunk));
   }
 
   std::string CommandTag(uint64_t rows) const override {
@@ -72,15 +77,14 @@ class QueryStatementExecution final : public StatementExecution {
   const QueryExecution* query() const override { return execution_.get(); }
 
  private:
-  std::optional<Chunk> Take(std::optional<Chunk> chunk) {
+  // Counts the chunk; false for one that is not for the client: the count of a change, which is in its tag.
+  bool Take(const std::optional<Chunk>& chunk) {
     if (!chunk.has_value()) {
       End({});
-      return chunk;
+      return true;
     }
     rows_ += chunk->row_count();
-    // The single count of a change is in its tag.
-    if (!columns_.has_value()) return Next();
-    return chunk;
+    return columns_.has_value();
   }
 
   void Fail(const Error& error) {

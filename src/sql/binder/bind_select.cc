@@ -67,7 +67,9 @@ void SelectBinder::BindItems() {
       ExpandStar(*star);
       continue;
     }
-    ExprPtr expr = ItemBinder("SELECT").Bind(*item.expr);
+    const auto* call = item.expr->TryAs<ast::FunctionCall>();
+    const bool unnest = call != nullptr && (call->name.last() == "unnest" || call->name.last() == "generate_series");
+    ExprPtr expr = unnest ? BindUnnestItem(*call) : ItemBinder("SELECT").Bind(*item.expr);
     items_.push_back(
         {std::move(expr), item.alias.empty() ? ResultColumnName(*item.expr) : std::string(item.alias), item.expr});
   }
