@@ -4,8 +4,8 @@
 
 #include <simdjson.h>
 
-#include "server/session.h"
 #include "base/json_text.h"
+#include "server/session.h"
 #include "types/text.h"
 
 namespace weir::http {
