@@ -126,7 +126,7 @@ class Writer(threading.Thread):
                 batch = (first, count)
                 self.in_flight = batch
                 client.query(f"INSERT INTO t SELECT {self.number}, x, repeat('v', 20) "
-                             f"FROM unnest(generate_series({first}, {first + count - 1})) AS g(x)"
+                             f"FROM generate_series({first}, {first + count - 1}) AS g(x)"
                              if count > 50 else
                              "INSERT INTO t VALUES " + ", ".join(
                                  f"({self.number}, {first + i}, 'value {first + i}')" for i in range(count)))
