@@ -310,6 +310,7 @@ void Session::Commit() {
   const bool failed = transaction_ == TransactionStatus::kFailed;
   transaction_ = TransactionStatus::kIdle;
   CommitRequest changes = std::exchange(transaction_changes_, {});
+  if (transaction_snapshot_ != nullptr) changes.catalog_seen = transaction_snapshot_->catalog()->version();
   const bool changed = std::exchange(transaction_changed_, false);
   transaction_snapshot_ = nullptr;
   settings_.EndTransaction(!failed);
