@@ -89,6 +89,9 @@ struct CommitRequest {
   std::vector<CatalogChange> ddl;  // applied before the tables
   std::vector<TableDelta> tables;
   std::vector<SourceOffset> offsets;
+  // Catalog::version() that the request was made from. A request with rows for tables that its own ddl creates needs
+  // it: their ids hold only as long as nobody else changes definitions in between (40001 otherwise).
+  Version catalog_seen;
   // Called in commit order with the state just before; throws to refuse. It must be quick.
   std::function<void(const State& before)> validate;
 };

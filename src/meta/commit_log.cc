@@ -282,6 +282,16 @@ void CommitLog::PrepareOne(Pending& pending, Group& group) {
     }
   }
   if (request.validate) request.validate(*group.state);
+  const Catalog& before = *group.state->catalog();
+  for (const TableDelta& delta : request.tables) {
+    if (request.ddl.empty() || before.FindTable(delta.table) != nullptr) continue;
+    if (before.version() == request.catalog_seen) continue;
+    throw Error::Operational(sqlstate::kSerializationFailure,
+                             "definitions were changed by another commit: the request saw version {}, now it is {}",
+                             request.catalog_seen, before.version())
+        .WithHint("retry the transaction")
+        .WithRetryable();
+  }
   auto commit = std::make_shared<Commit>();
   commit->version = group.state->version().next();
   commit->kind = request.kind;

@@ -196,6 +196,35 @@ TEST_F(CommitLogTest, TransactionsMayDeleteWhatTheyInsert) {
   EXPECT_EQ(Rows(*log_->state(), table), (std::multiset<int64_t>{10, 12}));
 }
 
+TEST_F(CommitLogTest, RowsOfTablesMadeInTheSameCommit) {
+  Open();
+  MakeTable("other");
+  const StatePtr seen = log_->state();
+  const auto request = [&] {
+    // The id that the table would get now.
+    Commit commit;
+    commit.ddl = {Numbers()};
+    const TableId table = seen->Apply(commit)->catalog()->GetTable({"", "", "numbers"}, {})->id;
+    CommitRequest made = Insert(table, {1, 2});
+    made.ddl = {Numbers()};
+    made.catalog_seen = seen->catalog()->version();
+    return made;
+  };
+  CommitRequest good = request();
+  CommitRequest late = request();
+  CommitRequest blind = request();
+  blind.catalog_seen = {};
+  EXPECT_EQ(SqlStateOf([&] { log_->Append(std::move(blind)); }), "40001");
+  log_->Append(std::move(good));
+  const TableId table = log_->state()->catalog()->GetTable({"", "", "numbers"}, {})->id;
+  EXPECT_EQ(Rows(*log_->state(), table), (std::multiset<int64_t>{1, 2}));
+  // Another table has come in between: the id would be somebody else's.
+  log_->Append(Ddl(DropTable{"weir", "public", "numbers"}));
+  EXPECT_EQ(SqlStateOf([&] { log_->Append(std::move(late)); }), "40001");
+  Open();
+  EXPECT_EQ(log_->state()->FindTable(table), nullptr);
+}
+
 TEST_F(CommitLogTest, SnapshotsShortenReplayAndTruncate) {
   Open({.keep_commits = 5});
   const TableId table = MakeTable();
