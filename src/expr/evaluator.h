@@ -14,7 +14,7 @@ namespace weir {
 // What a statement's expressions share: session settings and the statement's start time. One per statement;
 // read-only while it runs.
 struct StatementContext {
-  int64_t statement_time_us = 0;        // now(): UTC microseconds
+  int64_t statement_time_us = 0;  // now(): UTC microseconds
   std::string time_zone = "UTC";
   std::string user = "weir";
   std::string database = "weir";
@@ -47,8 +47,8 @@ class EvalContext {
 };
 
 // Computes expressions over chunks. Holds prepared state (compiled patterns) per node, so make one per driver and
-// expression list and use it for all its chunks. Not thread-safe. Input references only: kColumn nodes are resolved
-// to kInput by the physical planner.
+// expression list and use it for all its chunks. Borrows registry and statement. Not thread-safe. Input references
+// only: kColumn nodes are resolved to kInput by the physical planner.
 class Evaluator {
  public:
   Evaluator(std::vector<ExprPtr> exprs, const Registry& registry, const StatementContext& statement);

@@ -146,13 +146,13 @@ BoundArguments BindArguments(const Registry& registry, const Overload& overload,
                              const std::vector<ExprPtr>& args, int64_t position, bool want_constants) {
   BoundArguments out;
   std::vector<Type> targets = match.targets;
-  const auto cast_all = [&] {
+  const auto cast_all = [&](CastRule rule) {
     out.args.clear();
     for (size_t i = 0; i < args.size(); ++i) {
-      out.args.push_back(registry.BindCast(args[i], targets[i], CastRule::kImplicit, position));
+      out.args.push_back(registry.BindCast(args[i], targets[i], rule, position));
     }
   };
-  cast_all();
+  cast_all(CastRule::kImplicit);
   if (overload.resolve || want_constants) {
     for (const ExprPtr& arg : out.args) out.constants.push_back(ConstantOf(arg, registry));
   }
@@ -171,7 +171,8 @@ BoundArguments BindArguments(const Registry& registry, const Overload& overload,
   if (resolved.argument_types.empty() || resolved.argument_types == targets) return out;
   WEIR_CHECK(resolved.argument_types.size() == args.size());
   targets = std::move(resolved.argument_types);
-  cast_all();
+  // What the resolver asks for, it has reason to: a constant in a narrower type, say.
+  cast_all(CastRule::kExplicit);
   return out;
 }
 

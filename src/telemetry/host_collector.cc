@@ -92,7 +92,8 @@ uint64_t HostCollector::CollectOnce() {
   logs_->Poll([&](const std::string& path, const std::vector<std::string_view>& lines) {
     if (schedule_->periodic->stopped()) return false;
     const UnixNanos now = services_.clock.Now();
-    UnixNanos time = now;  // of the line before, for those that have none of their own
+    // Lines without a time of their own have that of the line before.
+    UnixNanos& time = last_times_.try_emplace(path, now).first->second;
     for (const std::string_view line : lines) {
       const ParsedLogLine parsed = ParseLogLine(line, now);
       if (parsed.time.has_value()) time = *parsed.time;

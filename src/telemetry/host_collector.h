@@ -1,9 +1,9 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -76,6 +76,7 @@ class HostCollector {
   std::mutex tick_mutex_;  // one tick at a time; held across I/O
   std::unique_ptr<HostMetrics> metrics_;
   std::unique_ptr<LogTail> logs_;
+  std::map<std::string, UnixNanos> last_times_;  // of the newest line of each log file
   const std::shared_ptr<Schedule> schedule_;
 };
 

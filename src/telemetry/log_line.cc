@@ -157,6 +157,14 @@ void ReadWebServer(std::string_view line, ParsedLogLine& out) {
   }
 }
 
+// "Start-Date: 2024-01-31  10:00:00", as APT writes; the message is the whole line.
+void ReadLabeled(std::string_view line, ParsedLogLine& out) {
+  const size_t colon = line.find(": ");
+  if (colon == std::string_view::npos || colon > 40) return;
+  ParsedLogLine labeled;
+  if (ReadIso(line.substr(colon + 2), labeled)) out.time = labeled.time;
+}
+
 bool IsLetter(char c) {
   return std::isalpha(static_cast<unsigned char>(c)) != 0;
 }
@@ -182,7 +190,10 @@ void ReadSeverity(ParsedLogLine& out) {
     }
     size_t end = at;
     while (end < text.size() && IsLetter(text[end])) ++end;
-    if (end - at <= upper.size()) {
+    // "libgpg-error0" names a package.
+    const bool part_of_name = (at != 0 && text[at - 1] == '-') ||
+                              (end < text.size() && (text[end] == '-' || (text[end] >= '0' && text[end] <= '9')));
+    if (!part_of_name && end - at <= upper.size()) {
       for (size_t i = at; i < end; ++i) {
         upper[i - at] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[i])));
       }
@@ -203,6 +214,7 @@ ParsedLogLine ParseLogLine(std::string_view line, UnixNanos now) {
   ParsedLogLine out;
   out.message = line;
   if (!ReadIso(line, out) && !ReadSyslog(line, now, out)) ReadWebServer(line, out);
+  if (!out.time.has_value()) ReadLabeled(line, out);
   if (out.message.empty()) out.message = line;
   ReadSeverity(out);
   return out;

@@ -110,6 +110,7 @@ class Mutator {
 bool RunOne(const Target& target, const std::string& input) {
   try {
     target.run({reinterpret_cast<const uint8_t*>(input.data()), input.size()});
+    return true;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInternal) return true;
     fmt::print("{}: internal error: {}\n", target.name, error.message());

@@ -156,6 +156,21 @@ TEST_F(JoinTest, RuntimeFilters) {
   }
 }
 
+TEST_F(JoinTest, RuntimeFilterOfARangeWithoutGaps) {
+  const PhysicalPtr table = RandomTable(800, 60, 50);
+  const auto& scan = table->as<PhysicalScan>();
+  const PhysicalPtr probe = std::make_shared<PhysicalScan>(scan.source, scan.columns, std::vector<ExprPtr>(),
+                                                           std::vector<ColumnPredicate>(), std::vector<size_t>{0, 1, 2},
+                                                           std::vector<RuntimeFilterTarget>{{RuntimeFilterId(1), 0}});
+  for (const int repeat : {1, 3}) {  // unique keys, and keys that are there three times
+    Rows rows;
+    for (int64_t i = 0; i < 20 * repeat; ++i) rows.push_back({Value::Int64(10 + i % 20)});
+    rows.push_back({Value::Null(TypeKind::kInt64)});
+    const PhysicalPtr build = Values({{"k", TypeKind::kInt64}}, rows);
+    Check(HashJoin(HashJoinKind::kInner, probe, build, {.runtime_filters = {{RuntimeFilterId(1), 0}}}));
+  }
+}
+
 TEST_F(JoinTest, RuntimeFilterOfAnEmptyBuild) {
   const PhysicalPtr table = RandomTable(300, 59);
   const auto& scan = table->as<PhysicalScan>();

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kBatchRows = 4096;
 constexpr size_t kValuesMax = 32;
 // A bitmap is exact and takes no hashing; worth it as long as it is not much larger than a bloom filter.
-constexpr uint64_t kBitmapBitsAlways = uint64_t{1} << 20;
+constexpr uint64_t kBitmapBitsAlways = uint64_t{1} << 24;
 constexpr uint64_t kBitmapBitsPerRow = 128;
 constexpr uint64_t kBitmapBitsMax = uint64_t{1} << 32;
 // A range of which this part is there is as good as the bitmap.

@@ -99,6 +99,19 @@ ScalarKernel DecimalKernel(CompareOp op, ScalarKernel aligned, bool distinct) {
   };
 }
 
+// Integers of different widths meet in the wider type, but a constant that fits takes the column's: so the column need
+// not be cast, and can be pruned by.
+ResolvedCall AlignIntegers(std::span<const Type> types, std::span<const std::optional<Value>> constants) {
+  const size_t wide = types[0].kind() > types[1].kind() ? 0 : 1;
+  const Type& narrow = types[1 - wide];
+  const std::optional<Value>& constant = constants[wide];
+  if (constant && !constant->is_null()) {
+    const int128_t limit = int128_t{1} << (PhysicalWidth(narrow.physical()) * 8 - 1);
+    if (constant->wide() >= -limit && constant->wide() < limit) return {{narrow, narrow}, TypeKind::kBoolean};
+  }
+  return {{types[wide], types[wide]}, TypeKind::kBoolean};
+}
+
 // anyelement takes pairs with a common type; a real meets other numbers in double precision.
 std::vector<FunctionOverload> Overloads(std::string_view name, CompareOp op, ScalarKernel kernel, NullBehavior nulls) {
   std::vector<FunctionOverload> out;
@@ -113,6 +126,13 @@ std::vector<FunctionOverload> Overloads(std::string_view name, CompareOp op, Sca
   };
   out.push_back(Resolving(Total({TypeKind::kFloat, TypeKind::kDouble}, TypeKind::kBoolean, kernel), to_double));
   out.push_back(Resolving(Total({TypeKind::kDouble, TypeKind::kFloat}, TypeKind::kBoolean, kernel), to_double));
+  const TypeKind integers[] = {TypeKind::kInt8, TypeKind::kInt16, TypeKind::kInt32, TypeKind::kInt64,
+                               TypeKind::kInt128};
+  for (const TypeKind a : integers) {
+    for (const TypeKind b : integers) {
+      if (a != b) out.push_back(Resolving(Total({a, b}, TypeKind::kBoolean, kernel), AlignIntegers));
+    }
+  }
   for (FunctionOverload& overload : out) overload.nulls = nulls;
   return out;
 }

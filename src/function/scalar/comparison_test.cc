@@ -39,6 +39,11 @@ TEST(ComparisonTest, MixedTypes) {
   EXPECT_EQ(ErrorOf([] { Call("=", {Lit(TypeKind::kJson, "1"), Lit(TypeKind::kJson, "1")}); }),
             "42883 operator does not exist: json = json");
   // A column compared with a constant keeps its type, so that it can be pruned and compared as it is.
+  const ExprPtr small = Expr::Input(0, TypeKind::kInt16);
+  EXPECT_EQ(Call("<>", {small, Lit(Value::Int32(0))})->child(0), small);
+  EXPECT_EQ(Call("=", {Lit(Value::Int64(7)), small})->child(1), small);
+  EXPECT_EQ(Call("<", {small, Lit(Value::Int32(40000))})->child(0)->type(), Type(TypeKind::kInt32));
+  EXPECT_EQ(Call("<", {small, Expr::Input(1, TypeKind::kInt64)})->child(0)->type(), Type(TypeKind::kInt64));
   const ExprPtr price = Expr::Input(0, Type::Decimal(15, 2));
   EXPECT_EQ(Call("<", {price, Lit(Value::Int32(24))})->child(0), price);
   EXPECT_EQ(Call("<", {price, Lit(Type::Decimal(3, 2), "0.05")})->child(0), price);

@@ -805,12 +805,14 @@ class DateTimeTextReader {
       case Field::kZoneHours: {
         const int64_t hours = Number(node, 2, next, "TZH");
         negative_offset_ = text_[at_ - 1] != '-' && hours < 0;
+        if (hours < -15 || hours > 15) OutOfRange();
         offset_ = static_cast<int32_t>(hours * 3600);
         has_offset_ = true;
         break;
       }
       case Field::kZoneMinutes: {
         const auto minutes = static_cast<int32_t>(Number(node, 2, next, "TZM"));
+        if (minutes < 0 || minutes > 59) OutOfRange();
         offset_ += (negative_offset_ ? -minutes : minutes) * 60;
         has_offset_ = true;
         break;
@@ -826,6 +828,7 @@ class DateTimeTextReader {
         plain.ordinal = 0;
         const int64_t thousands = Number(plain, 3, false, "Y,YYY");
         if (at_ < text_.size() && text_[at_] == ',') ++at_;
+        if (thousands > 1000 || thousands < 0) OutOfRange();
         year_ = thousands * 1000 + Number(node, 3, next, "Y,YYY");
         break;
       }
@@ -866,7 +869,9 @@ class DateTimeTextReader {
       if (pm_.value_or(false) && hour < 12) hour += 12;
       if (!pm_.value_or(false) && hour == 12) hour = 0;
     }
-    if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 59) OutOfRange();
+    if (seconds_of_day_.value_or(0) < 0 || hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 ||
+        second > 59)
+      OutOfRange();
     moment.nanos = ((hour * 60 + minute) * 60 + second) * kNanosPerSecond + nanos_;
     moment.days = Days();
     MomentCodec::Normalize(moment);
@@ -874,6 +879,15 @@ class DateTimeTextReader {
   }
 
   int64_t Days() const {
+    const auto check = [&](const std::optional<int64_t>& value, int64_t most) {
+      if (value.has_value() && (*value > most || *value < -most)) OutOfRange();
+    };
+    constexpr int64_t kYearMax = 300'000;
+    check(year_, kYearMax);
+    check(iso_year_, kYearMax);
+    check(century_, kYearMax / 100);
+    check(julian_, INT32_MAX);
+    for (const auto& part : {iso_week_, iso_day_, iso_weekday_, week_of_year_, week_of_month_}) check(part, 371);
     if (julian_.has_value()) return *julian_ - kJulianDayOf1970;
     if (iso_year_.has_value()) {
       const int64_t start = IsoYearStart(*iso_year_);
@@ -898,7 +912,7 @@ class DateTimeTextReader {
     }
     const int64_t month = month_.value_or(1);
     const int64_t day = day_.value_or(week_of_month_.has_value() ? (*week_of_month_ - 1) * 7 + 1 : 1);
-    if (year > 300'000 || year < -5000 || month < 1 || month > 12 || day < 1 ||
+    if (year > kYearMax || year < -5000 || month < 1 || month > 12 || day < 1 ||
         day > DaysInMonth(year, static_cast<int>(month))) {
       OutOfRange();
     }

@@ -1,0 +1,241 @@
+#include "format/csv/infer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "format/csv/field_parser.h"
+
+namespace weir::csv {
+
+namespace {
+
+constexpr size_t kDelimiterSampleRecords = 200;
+constexpr size_t kSampleBlockBytes = 256 << 10;
+constexpr size_t kColumnsMax = 16'384;
+
+using TypeMask = uint8_t;
+constexpr TypeKind kCandidates[] = {TypeKind::kBoolean, TypeKind::kInt64,     TypeKind::kDouble,
+                                    TypeKind::kDate,    TypeKind::kTimestamp, TypeKind::kTimestampTz};
+constexpr TypeMask kAllCandidates = (1 << std::size(kCandidates)) - 1;
+
+TypeMask CandidatesOf(std::string_view text) {
+  bool boolean;
+  int64_t integer;
+  double number;
+  int32_t date;
+  int64_t timestamp;
+  TypeMask mask = 0;
+  if (ParsePlainBoolean(text, boolean)) mask |= 1 << 0;
+  if (ParsePlainInteger(text, integer)) mask |= 1 << 1;
+  if (ParsePlainDouble(text, number)) mask |= 1 << 2;
+  if (ParsePlainDate(text, date)) mask |= 1 << 3;
+  bool has_zone = false;
+  if (ParsePlainTimestamp(text, timestamp, has_zone)) mask |= has_zone ? 1 << 5 : (1 << 4) | (1 << 5);
+  return mask;
+}
+
+TypeKind NarrowestOf(TypeMask mask) {
+  for (size_t i = 0; i < std::size(kCandidates); ++i) {
+    if ((mask >> i & 1) != 0) return kCandidates[i];
+  }
+  return TypeKind::kVarchar;
+}
+
+// What the values of a column have in common.
+struct ColumnSample {
+  TypeMask mask = kAllCandidates;
+  bool has_values = false;
+  void Add(std::string_view text) {
+    has_values = true;
+    // Testing what is out already costs time and changes nothing.
+    if (mask != 0) mask &= CandidatesOf(text);
+  }
+  TypeKind kind() const { return has_values ? NarrowestOf(mask) : TypeKind::kUnknown; }
+};
+
+bool IsNullText(const CsvField& field, std::string_view text, const CsvOptions& options) {
+  if (text.empty()) return true;
+  return !field.quoted && std::ranges::find(options.null_strings, text) != options.null_strings.end();
+}
+
+bool SkipRecords(CsvTokenizer& tokens, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (!tokens.Next()) return false;
+  }
+  return true;
+}
+
+[[noreturn]] void ThrowEmpty(const std::string& path) {
+  throw Error::User(sqlstate::kBadCopyFileFormat, "columns cannot be inferred from an empty file: {}", path);
+}
+
+// More is better: columns of the records, less for every record that has another number of them.
+double ScoreOf(RandomAccessFile& file, char delimiter, const CsvOptions& options) {
+  CsvTokenizer tokens(file, delimiter, options, nullptr, kSampleBlockBytes);
+  SkipRecords(tokens, options.skip_records);
+  size_t columns = 0;
+  size_t records = 0;
+  size_t even = 0;
+  try {
+    while (records < kDelimiterSampleRecords && tokens.Next()) {
+      if (tokens.is_empty_line()) continue;
+      if (records++ == 0) columns = tokens.fields().size();
+      if (tokens.fields().size() == columns) ++even;
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUser) throw;
+    return 0;  // quotes do not fit this delimiter
+  }
+  if (records == 0 || columns < 2) return 0;
+  const double share = static_cast<double>(even) / static_cast<double>(records);
+  // A few uneven records may be faults of the file; many say that this is not what divides it.
+  return share < 0.5 ? 0 : share * share * share * static_cast<double>(columns);
+}
+
+}  // namespace
+
+char DetectDelimiter(RandomAccessFile& file, const CsvOptions& options) {
+  if (options.delimiter.has_value()) return *options.delimiter;
+  std::string_view candidates = ",\t;|";
+  if (file.path().find(".tsv") != std::string::npos) candidates = "\t,;|";
+  char best = candidates[0];
+  double best_score = 0;
+  for (const char candidate : candidates) {
+    const double score = ScoreOf(file, candidate, options);
+    if (score > best_score) {
+      best = candidate;
+      best_score = score;
+    }
+  }
+  return best;
+}
+
+std::vector<std::string> HeaderNames(const CsvTokenizer& tokens) {
+  std::vector<std::string> names;
+  std::set<std::string> taken;
+  std::string scratch;
+  for (size_t i = 0; i < tokens.fields().size(); ++i) {
+    std::string_view text = tokens.TextOf(tokens.fields()[i], scratch);
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    const std::string base = text.empty() || !IsUtf8(text) ? fmt::format("column{}", i) : std::string(text);
+    std::string name = base;
+    for (int suffix = 1; !taken.insert(name).second; ++suffix) name = fmt::format("{}_{}", base, suffix);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+CsvLayout InferCsvLayout(RandomAccessFile& file, const CsvOptions& options) {
+  CsvLayout layout;
+  layout.delimiter = DetectDelimiter(file, options);
+  CsvTokenizer tokens(file, layout.delimiter, options, nullptr);
+  if (!SkipRecords(tokens, options.skip_records)) ThrowEmpty(file.path());
+  do {
+    if (!tokens.Next()) ThrowEmpty(file.path());
+  } while (tokens.is_empty_line());
+  const size_t columns = tokens.fields().size();
+  if (columns > kColumnsMax) {
+    throw Error::User(sqlstate::kTooManyColumns, "file has more than {} columns: {}", kColumnsMax, file.path());
+  }
+  std::string scratch;
+  const std::vector<std::string> header = HeaderNames(tokens);
+  std::vector<ColumnSample> first(columns);
+  bool first_is_full = true;
+  std::set<std::string, std::less<>> first_texts;
+  std::vector<std::string> first_values;
+  for (size_t i = 0; i < columns; ++i) {
+    const std::string_view text = tokens.TextOf(tokens.fields()[i], scratch);
+    first_values.emplace_back(text);
+    if (IsNullText(tokens.fields()[i], text, options)) {
+      first_is_full = false;
+    } else {
+      first[i].Add(text);
+    }
+    first_texts.emplace(text);
+  }
+  // The other records.
+  std::vector<ColumnSample> rest(columns);
+  std::vector<bool> repeats_first(columns);
+  for (size_t records = 1; options.sample_records == 0 || records < options.sample_records; ++records) {
+    if (!tokens.Next()) break;
+    if (tokens.fields().size() != columns) continue;  // reported (or skipped) by the reader
+    for (size_t i = 0; i < columns; ++i) {
+      const CsvField& field = tokens.fields()[i];
+      const std::string_view text = tokens.TextOf(field, scratch);
+      if (IsNullText(field, text, options)) continue;
+      rest[i].Add(text);
+      if (text == first_values[i]) repeats_first[i] = true;
+    }
+  }
+  if (options.header.has_value()) {
+    layout.header = *options.header;
+  } else {
+    // A header is all text, and either stands above a column of something else or could be names of all columns.
+    bool is_text = true;
+    bool above_other = false;
+    for (size_t i = 0; i < columns; ++i) {
+      is_text = is_text && (!first[i].has_values || first[i].kind() == TypeKind::kVarchar);
+      above_other = above_other || (first[i].has_values && rest[i].has_values && rest[i].kind() != TypeKind::kVarchar);
+    }
+    const bool could_be_names =
+        first_is_full && first_texts.size() == columns && std::ranges::find(repeats_first, true) == repeats_first.end();
+    layout.header = is_text && (above_other || could_be_names);
+  }
+  for (size_t i = 0; i < columns; ++i) {
+    ColumnSample sample = rest[i];
+    if (!layout.header && first[i].has_values) {
+      sample.has_values = true;
+      sample.mask &= first[i].mask;
+    }
+    const Type type(options.all_varchar ? TypeKind::kVarchar : sample.kind());
+    layout.schema.push_back({layout.header ? header[i] : fmt::format("column{}", i), type});
+  }
+  return layout;
+}
+
+Schema InferCsvSchema(RandomAccessFile& file, const CsvOptions& options) {
+  return Settled(InferCsvLayout(file, options).schema);
+}
+
+Schema MergeSchemas(const Schema& a, const Schema& b, const std::string& path_of_b) {
+  if (a.size() != b.size()) {
+    throw Error::User(sqlstate::kBadCopyFileFormat, "files differ in their columns: {} has {}, those before it {}",
+                      path_of_b, b.size(), a.size());
+  }
+  const auto is_one_of = [](TypeKind kind, std::initializer_list<TypeKind> kinds) {
+    return std::ranges::find(kinds, kind) != kinds.end();
+  };
+  Schema out = a;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const TypeKind left = a[i].type.kind();
+    const TypeKind right = b[i].type.kind();
+    if (left == right || right == TypeKind::kUnknown) continue;
+    const auto both = [&](std::initializer_list<TypeKind> kinds) {
+      return is_one_of(left, kinds) && is_one_of(right, kinds);
+    };
+    using enum TypeKind;
+    if (left == kUnknown) {
+      out[i].type = b[i].type;
+    } else if (both({kInt64, kDouble})) {
+      out[i].type = kDouble;
+    } else if (both({kDate, kTimestamp})) {
+      out[i].type = kTimestamp;
+    } else if (both({kDate, kTimestamp, kTimestampTz})) {
+      out[i].type = kTimestampTz;
+    } else {
+      out[i].type = kVarchar;
+    }
+  }
+  return out;
+}
+
+Schema Settled(Schema schema) {
+  for (Field& field : schema) {
+    if (field.type.is(TypeKind::kUnknown)) field.type = TypeKind::kVarchar;
+  }
+  return schema;
+}
+
+}  // namespace weir::csv
