@@ -1,6 +1,7 @@
 #include "server/engine.h"
 
 #include "server/session.h"
+#include "server/text_formats.h"
 #include "storage/footer_cache.h"
 
 namespace weir {
@@ -24,6 +25,7 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
       options_(std::move(options)),
       memory_(MemoryTracker::CreateRoot(
           "process", options_.memory_limit_bytes > 0 ? options_.memory_limit_bytes : MemoryTracker::kNoLimit)),
+      formats_(MakeTextFormats()),
       virtual_tables_(virtual_tables == nullptr ? std::make_shared<VirtualTables>() : std::move(virtual_tables)) {
   WorkerPoolOptions workers;
   workers.threads = options_.threads;
