@@ -293,6 +293,7 @@ class SchemaBuilder {
     Element root = ReadElement(0);
     if (next_ != elements_.size()) throw Corrupt("schema has elements outside of its tree");
     std::vector<SchemaNode> columns;
+    columns.reserve(root.children.size());
     for (const Element& child : root.children) columns.push_back(MakeNode(child, Levels(), ""));
     return columns;
   }
@@ -398,6 +399,7 @@ class SchemaBuilder {
     }
     node.kind = SchemaNode::Kind::kStruct;
     std::vector<Field> fields;
+    fields.reserve(element.children.size());
     for (const Element& child : element.children) {
       const SchemaNode& field = node.children.emplace_back(MakeNode(child, levels, path));
       fields.push_back({field.name, field.type, field.nullable});
