@@ -101,6 +101,14 @@ TEST(DialectTest, TimeZoneOfTheSession) {
             "2024-07-01 00:00:00+02");
 }
 
+// Found by feeding mutated expressions to a build with sanitizers.
+TEST(DialectTest, HugeNumbersInTemplates) {
+  EXPECT_EQ(RunExample("to_number('5.01', '9.9999999999999999999999999999999999999999999999')").substr(0, 5), "22003");
+  EXPECT_EQ(RunExample("to_date('999999999999999999', 'IYYY')").substr(0, 5), "22008");
+  EXPECT_EQ(RunExample("to_date('999999999999999999', 'J')").substr(0, 5), "22008");
+  EXPECT_EQ(RunExample("to_date('2024 999999999999999999', 'YYYY WW')").substr(0, 5), "22008");
+}
+
 TEST(DialectTest, RandomFunctions) {
   EXPECT_NE(RunExample("gen_random_uuid()"), RunExample("gen_random_uuid()"));
   EXPECT_EQ(RunExample("length(gen_random_uuid()::text)"), "36");

@@ -358,7 +358,11 @@ int128_t NumberTemplate::Parse(std::string_view text) const {
   if (sign_after_ && at < text.size() && (text[at] == '-' || text[at] == '+')) negative = text[at] == '-';
   if (!any)
     throw Error::User(sqlstate::kInvalidTextRepresentation, "invalid input syntax for type numeric: \"{}\"", text);
-  for (; fraction < post_; ++fraction) value *= 10;
+  for (; fraction < post_; ++fraction) {
+    if (__builtin_mul_overflow(value, static_cast<int128_t>(10), &value)) {
+      throw Error::User(sqlstate::kNumericValueOutOfRange, "numeric field overflow");
+    }
+  }
   for (int i = 0; i < shift_; ++i) value /= 10;
   return negative ? -value : value;
 }
