@@ -1,7 +1,7 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/pg_client.h"
@@ -52,8 +52,8 @@ class Progress {
       const auto filled = static_cast<size_t>(std::min(static_cast<double>(rows) / expected_, 1.0) * 30);
       bar = "[" + std::string(filled, '#') + std::string(30 - filled, '.') + "] ";
     }
-    fmt::print(stderr, "\r{} {}{} rows, {:.1f} MB, {:.0f} rows/s\033[K{}", file_, bar, rows, static_cast<double>(bytes) / 1e6,
-               static_cast<double>(rows) / seconds, last ? "\n" : "");
+    fmt::print(stderr, "\r{} {}{} rows, {:.1f} MB, {:.0f} rows/s\033[K{}", file_, bar, rows,
+               static_cast<double>(bytes) / 1e6, static_cast<double>(rows) / seconds, last ? "\n" : "");
   }
 
  private:
@@ -80,7 +80,8 @@ uint64_t LoadFile(PgClient& client, Session& session, const LoadOptions& options
     columns += Quoted(field.name, '"');
   }
   if (columns.empty()) {
-    throw Error::User(sqlstate::kUndefinedColumn, "no column of {} has the name of a column of {}", path, options.table);
+    throw Error::User(sqlstate::kUndefinedColumn, "no column of {} has the name of a column of {}", path,
+                      options.table);
   }
   auto execution = session.Execute(session.Parse("SELECT " + columns + " FROM " + source).at(0));
   client.Query("COPY " + TableName(options.table) + " (" + columns + ") FROM STDIN");
@@ -138,7 +139,8 @@ int RunLoad(int argc, char** argv) {
   app.add_option("-d,--db", options.client.database, "database")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (!options.label.empty()) {
-    throw Error::Unsupported("Load without a label, or use INSERT ... WITH LABEL.", "--label is not available over the PostgreSQL protocol");
+    throw Error::Unsupported("Load without a label, or use INSERT ... WITH LABEL.",
+                             "--label is not available over the PostgreSQL protocol");
   }
   PgClient client(options.client);
   Process process;

@@ -137,7 +137,8 @@ int RunLocal(int argc, char** argv) {
       if (::isatty(STDIN_FILENO) != 0) {
         std::string statement, line;
         fmt::print("weir local; end statements with a semicolon, quit with Ctrl-D\n");
-        while (fmt::print("{}", statement.empty() ? "weir> " : "   -> "), std::fflush(stdout), std::getline(std::cin, line)) {
+        while (fmt::print("{}", statement.empty() ? "weir> " : "   -> "), std::fflush(stdout),
+               std::getline(std::cin, line)) {
           statement += line + "\n";
           if (line.find(';') == std::string::npos) continue;
           RunText(session, statement, options, process.clock());

@@ -13,16 +13,22 @@ namespace weir::app {
 PgClient::PgClient(const PgClientOptions& options) {
   const std::string port = std::to_string(options.port);
   const char* names[] = {"host", "port", "user", "dbname", "application_name", "client_encoding", nullptr};
-  const char* values[] = {options.host.c_str(),     port.c_str(), options.user.c_str(), options.database.c_str(),
-                          options.application_name.c_str(), "UTF8", nullptr};
+  const char* values[] = {options.host.c_str(),
+                          port.c_str(),
+                          options.user.c_str(),
+                          options.database.c_str(),
+                          options.application_name.c_str(),
+                          "UTF8",
+                          nullptr};
   connection_ = PQconnectdbParams(names, values, 0);
   if (PQstatus(connection_) != CONNECTION_OK) {
     std::string reason = PQerrorMessage(connection_);
     while (!reason.empty() && reason.back() == '\n') reason.pop_back();
     PQfinish(connection_);
     throw Error::Operational(sqlstate::kConnectionFailure, "{}", reason)
-        .WithHint("Is `weir server` running there? --host, --port, --user and --db say where to connect; PGPASSWORD or "
-                  "~/.pgpass give the password.");
+        .WithHint(
+            "Is `weir server` running there? --host, --port, --user and --db say where to connect; PGPASSWORD or "
+            "~/.pgpass give the password.");
   }
   cancel_ = PQgetCancel(connection_);
 }

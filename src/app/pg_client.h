@@ -33,7 +33,8 @@ class PgClient {
 
   // Runs the text. `on_row_batch` gets results of up to some rows each (single-row mode) and the final one of each
   // statement; `on_wait` is called about ten times a second while nothing comes. Throws the server's error.
-  void Run(const std::string& sql, const std::function<void(PgResult)>& on_result, const std::function<void(double)>& on_wait);
+  void Run(const std::string& sql, const std::function<void(PgResult)>& on_result,
+           const std::function<void(double)>& on_wait);
   // One statement, all rows. Throws the server's error.
   PgResult Query(const std::string& sql);
   void Cancel() noexcept;

@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/process.h"
@@ -43,24 +43,39 @@ struct ServerOptions {
 
 void AddOptions(CLI::App& app, ServerOptions& options) {
   app.set_config("--config", "", "file of these options, name = value");
-  app.add_option("--data-dir", options.data_dir, "where everything is kept")->capture_default_str()->envname("WEIR_DATA_DIR");
+  app.add_option("--data-dir", options.data_dir, "where everything is kept")
+      ->capture_default_str()
+      ->envname("WEIR_DATA_DIR");
   app.add_option("--listen", options.listen, "address to listen on")->capture_default_str()->envname("WEIR_LISTEN");
-  app.add_option("--pg-port", options.pg_port, "PostgreSQL protocol; 0: any free one")->capture_default_str()->envname("WEIR_PG_PORT");
+  app.add_option("--pg-port", options.pg_port, "PostgreSQL protocol; 0: any free one")
+      ->capture_default_str()
+      ->envname("WEIR_PG_PORT");
   app.add_option("--mysql-port", options.mysql_port, "MySQL protocol (not available yet)")->envname("WEIR_MYSQL_PORT");
-  app.add_option("--http-port", options.http_port, "HTTP: SQL, metrics, health")->capture_default_str()->envname("WEIR_HTTP_PORT");
-  app.add_option("--otlp-grpc-port", options.otlp_grpc_port, "OTLP/gRPC (not available yet)")->envname("WEIR_OTLP_GRPC_PORT");
-  app.add_option("--otlp-http-port", options.otlp_http_port, "OTLP/HTTP")->capture_default_str()->envname("WEIR_OTLP_HTTP_PORT");
+  app.add_option("--http-port", options.http_port, "HTTP: SQL, metrics, health")
+      ->capture_default_str()
+      ->envname("WEIR_HTTP_PORT");
+  app.add_option("--otlp-grpc-port", options.otlp_grpc_port, "OTLP/gRPC (not available yet)")
+      ->envname("WEIR_OTLP_GRPC_PORT");
+  app.add_option("--otlp-http-port", options.otlp_http_port, "OTLP/HTTP")
+      ->capture_default_str()
+      ->envname("WEIR_OTLP_HTTP_PORT");
   app.add_option("--rpc-port", options.rpc_port, "RPC between nodes (not available yet)")->envname("WEIR_RPC_PORT");
   app.add_option("--role", options.roles, "only `all` for now: one process does everything")->envname("WEIR_ROLE");
-  app.add_option("--meta-url", options.meta_url, "metadata in PostgreSQL (not available yet)")->envname("WEIR_META_URL");
-  app.add_option("--object-store", options.object_store, "objects in S3 (not available yet)")->envname("WEIR_OBJECT_STORE");
-  app.add_option("--kafka-url", options.kafka_url, "work topics in Kafka (not available yet)")->envname("WEIR_KAFKA_URL");
+  app.add_option("--meta-url", options.meta_url, "metadata in PostgreSQL (not available yet)")
+      ->envname("WEIR_META_URL");
+  app.add_option("--object-store", options.object_store, "objects in S3 (not available yet)")
+      ->envname("WEIR_OBJECT_STORE");
+  app.add_option("--kafka-url", options.kafka_url, "work topics in Kafka (not available yet)")
+      ->envname("WEIR_KAFKA_URL");
   app.add_option("--threads", options.threads, "workers (default: all cores)")->envname("WEIR_THREADS");
-  app.add_option("--memory-limit", options.memory_limit, "e.g. 8GB (default: 80% of the machine's)")->envname("WEIR_MEMORY_LIMIT");
+  app.add_option("--memory-limit", options.memory_limit, "e.g. 8GB (default: 80% of the machine's)")
+      ->envname("WEIR_MEMORY_LIMIT");
   app.add_option("--tls-cert", options.tls_cert, "PEM certificate for the PostgreSQL port")->envname("WEIR_TLS_CERT");
   app.add_option("--tls-key", options.tls_key, "its PEM key")->envname("WEIR_TLS_KEY");
   app.add_flag("--tls-required", options.tls_required, "refuse connections without TLS")->envname("WEIR_TLS_REQUIRED");
-  app.add_option("--log-level", options.log_level, "debug, info, warning or error")->capture_default_str()->envname("WEIR_LOG_LEVEL");
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->capture_default_str()
+      ->envname("WEIR_LOG_LEVEL");
 }
 
 void RefuseWhatIsMissing(const ServerOptions& options) {
@@ -77,7 +92,8 @@ int64_t MemoryLimit(const ServerOptions& options, const SystemInfo& system) {
   if (options.memory_limit.empty()) return static_cast<int64_t>(system.memory_bytes / 10 * 8);
   const auto bytes = ParseByteSize(options.memory_limit);
   if (!bytes.has_value()) {
-    throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", options.memory_limit).WithHint("Example: 8GB");
+    throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", options.memory_limit)
+        .WithHint("Example: 8GB");
   }
   return *bytes;
 }

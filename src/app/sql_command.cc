@@ -4,9 +4,9 @@
 #include <fstream>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
 #include <editline/readline.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "app/pg_client.h"
@@ -97,10 +97,12 @@ class Shell {
     } else if (command == "\\l") {
       Run("SHOW DATABASES");
     } else if (command == "\\df") {
-      Run("SELECT name, kind, signature, description FROM weir_catalog.functions WHERE name LIKE '%" + argument + "%' ORDER BY 1");
+      Run("SELECT name, kind, signature, description FROM weir_catalog.functions WHERE name LIKE '%" + argument +
+          "%' ORDER BY 1");
     } else {
-      fmt::print("\\dt  tables         \\d TABLE  columns    \\l  databases    \\df PART  functions\n"
-                 "\\timing  on or off  \\format table|csv|json|md              \\q  quit\n");
+      fmt::print(
+          "\\dt  tables         \\d TABLE  columns    \\l  databases    \\df PART  functions\n"
+          "\\timing  on or off  \\format table|csv|json|md              \\q  quit\n");
     }
     return true;
   }
@@ -167,16 +169,18 @@ char* CompleteWord(const char* text, int state) {
   const auto& words = CompletionWords();
   while (next < words.size()) {
     const std::string& word = words[next++];
-    if (word.size() >= prefix.size() && strncasecmp(word.c_str(), text, prefix.size()) == 0) return strdup(word.c_str());
+    if (word.size() >= prefix.size() && strncasecmp(word.c_str(), text, prefix.size()) == 0)
+      return strdup(word.c_str());
   }
   return nullptr;
 }
 
 void LoadCompletion(Shell& shell) {
   auto& words = CompletionWords();
-  for (const char* word : {"SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "INSERT INTO", "VALUES",
-                           "CREATE TABLE", "DROP TABLE", "ALTER TABLE", "DELETE FROM", "EXPLAIN ANALYZE", "JOIN", "LEFT JOIN",
-                           "DISTINCT", "UNION ALL", "SHOW TABLES", "DESCRIBE"}) {
+  for (const char* word :
+       {"SELECT",      "FROM",      "WHERE",        "GROUP BY",   "ORDER BY",    "HAVING",      "LIMIT",
+        "INSERT INTO", "VALUES",    "CREATE TABLE", "DROP TABLE", "ALTER TABLE", "DELETE FROM", "EXPLAIN ANALYZE",
+        "JOIN",        "LEFT JOIN", "DISTINCT",     "UNION ALL",  "SHOW TABLES", "DESCRIBE"}) {
     words.emplace_back(word);
   }
   try {

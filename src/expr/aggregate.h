@@ -25,7 +25,7 @@ class StateArena {
 // Argument columns of one aggregate for one chunk.
 struct AggregateInput {
   std::span<const ColumnPtr> columns;
-  RowSet rows;          // the rows to take in: selected and, with FILTER, passing it
+  RowSet rows;  // the rows to take in: selected and, with FILTER, passing it
   StateArena& arena;
 };
 
@@ -68,7 +68,8 @@ struct AggregateOverload {
   TypeResolver resolve;
   // Makes the ops for resolved argument types; `constants` as in TypeResolver (separator of string_agg, ...).
   std::function<std::shared_ptr<const AggregateOps>(std::span<const Type> argument_types, const Type& result_type,
-                                                    std::span<const std::optional<Value>> constants)> make;
+                                                    std::span<const std::optional<Value>> constants)>
+      make;
   // Rows in which any argument is NULL are not passed to Update (all standard aggregates but count(*), array_agg).
   bool skip_nulls = true;
   // DISTINCT changes nothing (min, max, bool_and).
@@ -81,7 +82,7 @@ struct AggregateSpec {
   std::string name;
   std::vector<std::string> aliases;
   std::string description;
-  std::string example;         // over VALUES: "sum(x) FROM (VALUES (1), (2)) t(x)"
+  std::string example;  // over VALUES: "sum(x) FROM (VALUES (1), (2)) t(x)"
   std::string example_result;
   std::vector<AggregateOverload> overloads;
 };

@@ -22,16 +22,16 @@ class Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
 enum class ExprKind : uint8_t {  // serialised: append only
-  kLiteral,    // a constant
-  kColumn,     // a column of the plan by ColumnId (logical plans)
-  kInput,      // a column of the input chunk by position (physical plans)
-  kCall,       // a scalar function of the registry
-  kCast,       // to type(); with is_try, NULL instead of an error
-  kAnd,        // n-ary; later operands see only rows that earlier ones left undecided
+  kLiteral,                      // a constant
+  kColumn,                       // a column of the plan by ColumnId (logical plans)
+  kInput,                        // a column of the input chunk by position (physical plans)
+  kCall,                         // a scalar function of the registry
+  kCast,                         // to type(); with is_try, NULL instead of an error
+  kAnd,                          // n-ary; later operands see only rows that earlier ones left undecided
   kOr,
   kNot,
-  kIsNull,     // children[0] IS NULL
-  kCase,       // when, then, when, then, ..., else (always present)
+  kIsNull,  // children[0] IS NULL
+  kCase,    // when, then, when, then, ..., else (always present)
   kCoalesce,
   kIn,         // children[0] IN (constants of set()); negate with kNot
   kParameter,  // $n of a prepared statement; replaced by a literal before execution
@@ -115,9 +115,9 @@ class Expr {
 
 // One aggregate of a GROUP BY: its function, arguments and modifiers, bound.
 struct AggregateCall {
-  std::string name;                            // the function's, for EXPLAIN
+  std::string name;  // the function's, for EXPLAIN
   std::vector<ExprPtr> args;
-  ExprPtr filter;                              // FILTER (WHERE ...), or null
+  ExprPtr filter;  // FILTER (WHERE ...), or null
   bool distinct = false;
   struct Order {
     ExprPtr expr;
@@ -125,11 +125,11 @@ struct AggregateCall {
     bool nulls_first = false;
   };
   std::vector<Order> order_by;
-  Type type;                                   // of the result
+  Type type;  // of the result
   std::shared_ptr<const AggregateOps> ops;
   const AggregateSpec* spec = nullptr;
   const AggregateOverload* overload = nullptr;
-  std::string ToString() const;                // "sum(l_extendedprice)"
+  std::string ToString() const;  // "sum(l_extendedprice)"
 };
 
 // Calls `f` on the node and everything below it, parents first, until it returns false for a subtree.

@@ -35,19 +35,19 @@ enum class Monotonicity : uint8_t { kNone, kIncreasing, kDecreasing };
 class TypePattern {
  public:
   enum class Kind : uint8_t {
-    kExact,        // `type`; decimals and varchars of any parameters when type_is_family
-    kAny,          // any type, independent of others: "any"
-    kAnyElement,   // "anyelement": all anyelement parameters are unified to one type; list/map parts refer to it
-    kAnyList,      // a list whose element is anyelement
-    kAnyMap,       // map(anyelement, anyvalue)
-    kAnyValue,     // the value type of kAnyMap
-    kDecimal,      // numeric of any precision and scale
+    kExact,       // `type`; decimals and varchars of any parameters when type_is_family
+    kAny,         // any type, independent of others: "any"
+    kAnyElement,  // "anyelement": all anyelement parameters are unified to one type; list/map parts refer to it
+    kAnyList,     // a list whose element is anyelement
+    kAnyMap,      // map(anyelement, anyvalue)
+    kAnyValue,    // the value type of kAnyMap
+    kDecimal,     // numeric of any precision and scale
     kAnyStruct,
-    kLambda,       // a lambda expression
+    kLambda,  // a lambda expression
   };
-  TypePattern(TypeKind kind) : TypePattern(Type(kind)) {}                    // NOLINT(google-explicit-constructor)
-  TypePattern(Type type) : kind_(Kind::kExact), type_(std::move(type)) {}    // NOLINT(google-explicit-constructor)
-  TypePattern(Kind kind) : kind_(kind) {}                                    // NOLINT(google-explicit-constructor)
+  TypePattern(TypeKind kind) : TypePattern(Type(kind)) {}                  // NOLINT(google-explicit-constructor)
+  TypePattern(Type type) : kind_(Kind::kExact), type_(std::move(type)) {}  // NOLINT(google-explicit-constructor)
+  TypePattern(Kind kind) : kind_(kind) {}                                  // NOLINT(google-explicit-constructor)
   Kind kind() const { return kind_; }
   const Type& type() const { return type_; }
   std::string ToString() const;
@@ -60,11 +60,11 @@ class TypePattern {
 // What a kernel gets: argument columns (all of one physical length) and the rows to compute.
 struct KernelArgs {
   std::span<const ColumnPtr> columns;
-  size_t size;               // physical rows of every argument and of the result
-  RowSet rows;               // under kPropagate: rows whose arguments are all valid, among those asked for
+  size_t size;  // physical rows of every argument and of the result
+  RowSet rows;  // under kPropagate: rows whose arguments are all valid, among those asked for
   const Type& result_type;
   EvalContext& context;
-  const void* state;         // what FunctionOverload::prepare returned, or null
+  const void* state;  // what FunctionOverload::prepare returned, or null
 };
 
 // Computes a column of args.size rows, defined at args.rows; other rows may be anything readable.
@@ -87,16 +87,16 @@ struct FunctionOverload {
   std::vector<TypePattern> parameters;
   TypePattern result = TypeKind::kUnknown;  // ignored when `resolve` is set
   ScalarKernel kernel;
-  bool variadic = false;                    // the last parameter repeats (0 or more further times)
-  size_t optional_parameters = 0;           // how many trailing parameters may be left out
+  bool variadic = false;           // the last parameter repeats (0 or more further times)
+  size_t optional_parameters = 0;  // how many trailing parameters may be left out
   NullBehavior nulls = NullBehavior::kPropagate;
   Volatility volatility = Volatility::kImmutable;
   Monotonicity monotonicity = Monotonicity::kNone;
-  bool can_fail = true;                     // false: no row ever fails, so it may be computed for rows nobody asked for
+  bool can_fail = true;  // false: no row ever fails, so it may be computed for rows nobody asked for
   // Where can_fail is set: whether calls of these types cannot fail all the same (decimals with digits to spare).
   bool (*never_fails)(std::span<const Type> argument_types, const Type& result_type) = nullptr;
-  // Where rows can fail: computing rows that nobody asked for is harmless and cheap, so the evaluator may run the kernel
-  // over all rows first and look closer only when something failed. For arithmetic on fixed-width values.
+  // Where rows can fail: computing rows that nobody asked for is harmless and cheap, so the evaluator may run the
+  // kernel over all rows first and look closer only when something failed. For arithmetic on fixed-width values.
   bool optimistic = false;
   TypeResolver resolve;
   // Work done once per expression instance from constant arguments (compiled regex, time zone); called lazily.
@@ -107,10 +107,10 @@ struct FunctionOverload {
 struct FunctionSpec {
   std::string name;
   std::vector<std::string> aliases;
-  std::string family;         // "string", "math", "date/time", ...
-  std::string description;    // one sentence
-  std::string example;        // "upper('abc')"
-  std::string example_result; // "ABC", text output
+  std::string family;          // "string", "math", "date/time", ...
+  std::string description;     // one sentence
+  std::string example;         // "upper('abc')"
+  std::string example_result;  // "ABC", text output
   std::vector<FunctionOverload> overloads;
 };
 

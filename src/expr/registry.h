@@ -41,7 +41,7 @@ class Registry {
 
   const FunctionSpec* FindFunction(std::string_view name) const;
   const AggregateSpec* FindAggregate(std::string_view name) const;
-  std::vector<const FunctionSpec*> functions() const;    // by name, aliases not repeated
+  std::vector<const FunctionSpec*> functions() const;  // by name, aliases not repeated
   std::vector<const AggregateSpec*> aggregates() const;
 
   // Picks the overload by PostgreSQL's rules (documentation 10.2, 10.3): exact matches first, then fewest implicit
@@ -53,7 +53,8 @@ class Registry {
   CastRule FindCast(const Type& from, const Type& to) const;
   // Adds a cast where types differ; literals are converted at once. Throws kCannotCoerce when `context` does not
   // allow it, or the conversion's own error for literals.
-  ExprPtr BindCast(const ExprPtr& expr, const Type& to, CastRule context, int64_t position = -1, bool is_try = false) const;
+  ExprPtr BindCast(const ExprPtr& expr, const Type& to, CastRule context, int64_t position = -1,
+                   bool is_try = false) const;
   // The kernel of a cast, or null.
   CastKernel MakeCast(const Type& from, const Type& to) const;
 

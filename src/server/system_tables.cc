@@ -27,6 +27,8 @@ SystemTables::SystemTables() : link_(std::make_shared<Link>()), virtual_tables_(
 
 SystemTables::~SystemTables() = default;
 
-void SystemTables::Attach(Engine& engine) { link_->engine.store(&engine); }
+void SystemTables::Attach(Engine& engine) {
+  link_->engine.store(&engine);
+}
 
 }  // namespace weir

@@ -375,8 +375,8 @@ void AddDigests(Family& family) {
              {Total({kText}, TypeKind::kInt32, RowKernel<int32_t, StringRef>([](StringRef s) { return Murmur3(s); }))});
   family.Add({"xx_hash3_64", {"xxhash64"}}, "64-bit xxHash (XXH3).", "xx_hash3_64('hello starrocks')",
              "570853261989491316", {Total({kText}, TypeKind::kInt64, RowKernel<int64_t, StringRef>([](StringRef s) {
-                                              return static_cast<int64_t>(XXH3_64bits(s.data(), s.size()));
-                                            }))});
+                                            return static_cast<int64_t>(XXH3_64bits(s.data(), s.size()));
+                                          }))});
 }
 
 void AddEncodings(Family& family) {

@@ -112,7 +112,8 @@ ExprPtr CompareInColumnType(const ExprPtr& expr, const OptimizerContext& context
       const ExprPtr down = Expr::Cast(constant, narrow);
       const Value value = EvaluateConstant(down, context.registry, context.statement);
       const ExprPtr up = Expr::Cast(Expr::Literal(value), constant->type());
-      if (value.is_null() || !(EvaluateConstant(up, context.registry, context.statement) == constant->literal())) continue;
+      if (value.is_null() || !(EvaluateConstant(up, context.registry, context.statement) == constant->literal()))
+        continue;
       std::vector<ExprPtr> args(2);
       args[side] = cast->child(0);
       args[1 - side] = Expr::Literal(value);

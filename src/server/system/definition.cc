@@ -19,8 +19,7 @@ std::string ColumnList(const TableDef& table, const std::vector<FieldId>& fields
 
 std::string TableDefinition(const RelationInfo& relation) {
   const TableDef& table = *relation.table;
-  std::string out =
-      fmt::format("CREATE TABLE {}.{} (\n", QuoteName(relation.schema), QuoteName(relation.name));
+  std::string out = fmt::format("CREATE TABLE {}.{} (\n", QuoteName(relation.schema), QuoteName(relation.name));
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ColumnDef& column = table.columns[i];
     out += fmt::format("  {} {}", QuoteName(column.name), column.type.ToString());
@@ -58,8 +57,8 @@ std::string TableDefinition(const RelationInfo& relation) {
 
 std::string DefinitionOf(const RelationInfo& relation) {
   if (relation.view != nullptr) {
-    return fmt::format("CREATE VIEW {}.{} AS {};", QuoteName(relation.schema),
-                       QuoteName(relation.name), relation.view->sql);
+    return fmt::format("CREATE VIEW {}.{} AS {};", QuoteName(relation.schema), QuoteName(relation.name),
+                       relation.view->sql);
   }
   return relation.table == nullptr ? "" : TableDefinition(relation);
 }

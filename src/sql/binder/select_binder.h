@@ -50,7 +50,7 @@ class SelectBinder {
   AggregateCollector aggregates_;
   std::vector<PendingApply> before_groups_;  // subqueries in groups and in aggregate arguments
   std::vector<PendingApply> pending_;        // subqueries over the (grouped) rows
-  std::vector<ExprPtr> unnested_;  // lists of select items that are unnest(...)
+  std::vector<ExprPtr> unnested_;            // lists of select items that are unnest(...)
   std::vector<PlanColumn> unnested_columns_;
   ExprPtr having_;
   struct Order {

@@ -8,23 +8,24 @@
 
 namespace weir::ast {
 
-#define WEIR_AST_STATEMENTS(X)                                                                                       \
-  /* this file: queries, changes of rows, sessions */                                                                \
-  X(QueryStatement)                                                                                                  \
-  X(Insert)                                                                                                          \
-  X(Update)                                                                                                          \
-  X(Delete)                                                                                                          \
-  X(Merge)                                                                                                           \
-  X(Copy)                                                                                                            \
-  X(Truncate)                                                                                                        \
-  X(Explain) X(Prepare) X(Execute) X(Deallocate) X(DeclareCursor) X(FetchCursor) X(CloseCursor) X(Transaction)       \
-      X(SetVariable) X(ShowVariable) X(ResetVariable) X(ShowCommand) X(Use) X(Describe) X(Summarize) X(Analyze)      \
-          X(Vacuum) X(Discard) X(Flush) X(Kill) X(Checkpoint) X(Call) /* ast_ddl.h: definitions */                   \
-      X(CreateDatabase) X(CreateSchema) X(CreateCatalog) X(CreateTable) X(CreateView) X(CreateMaterializedView)      \
-          X(CreateSource) X(CreateSink) X(CreateFlow) X(CreateFunction) X(CreateType) X(CreateDomain) X(CreateIndex) \
-              X(CreateSequence) X(CreateNamed) X(CreateRole) X(AlterRole) X(GrantPrivileges) X(Drop) X(AlterObject)  \
-                  X(CommentOn) X(RefreshView) /* ast_admin.h: loads, tasks and administration */                     \
-      X(BrokerLoad) X(CreateRoutineLoad) X(AlterRoutineLoad) X(ControlJob) X(Export) X(SubmitTask) X(Backup)         \
+#define WEIR_AST_STATEMENTS(X)                                                                                        \
+  /* this file: queries, changes of rows, sessions */                                                                 \
+  X(QueryStatement)                                                                                                   \
+  X(Insert)                                                                                                           \
+  X(Update)                                                                                                           \
+  X(Delete)                                                                                                           \
+  X(Merge)                                                                                                            \
+  X(Copy)                                                                                                             \
+  X(Truncate)                                                                                                         \
+  X(Explain)                                                                                                          \
+  X(Prepare) X(Execute) X(Deallocate) X(DeclareCursor) X(FetchCursor) X(CloseCursor) X(Transaction) X(SetVariable)    \
+      X(ShowVariable) X(ResetVariable) X(ShowCommand) X(Use) X(Describe) X(Summarize) X(Analyze) X(Vacuum) X(Discard) \
+          X(Flush) X(Kill) X(Checkpoint) X(Call) /* ast_ddl.h: definitions */                                         \
+      X(CreateDatabase) X(CreateSchema) X(CreateCatalog) X(CreateTable) X(CreateView) X(CreateMaterializedView)       \
+          X(CreateSource) X(CreateSink) X(CreateFlow) X(CreateFunction) X(CreateType) X(CreateDomain) X(CreateIndex)  \
+              X(CreateSequence) X(CreateNamed) X(CreateRole) X(AlterRole) X(GrantPrivileges) X(Drop) X(AlterObject)   \
+                  X(CommentOn) X(RefreshView) /* ast_admin.h: loads, tasks and administration */                      \
+      X(BrokerLoad) X(CreateRoutineLoad) X(AlterRoutineLoad) X(ControlJob) X(Export) X(SubmitTask) X(Backup)          \
           X(Recover) X(AdminCommand)
 
 enum class StatementKind : uint8_t {
