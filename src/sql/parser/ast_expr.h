@@ -8,20 +8,23 @@
 
 namespace weir::ast {
 
-#define WEIR_AST_EXPRESSIONS(X)                                                                             \
-  X(NullLiteral)                                                                                            \
-  X(BoolLiteral)                                                                                            \
-  X(NumberLiteral)                                                                                          \
-  X(StringLiteral)                                                                                          \
-  X(BitStringLiteral)                                                                                       \
-  X(IntervalLiteral)                                                                                        \
-  X(Parameter)                                                                                              \
-  X(UserVariable)                                                                                           \
-  X(ColumnRef) X(StarExpr) X(UnaryExpr) X(BinaryExpr) X(LogicalExpr) X(NotExpr) X(IsTest) X(DistinctTest)   \
-      X(BetweenExpr) X(InListExpr) X(InSubqueryExpr) X(LikeExpr) X(QuantifiedExpr) X(CaseExpr) X(CastExpr)  \
-          X(FunctionCall) X(SubqueryExpr) X(ExistsExpr) X(RowExpr) X(ArrayExpr) X(ArraySubqueryExpr)        \
-              X(ListComprehension) X(MapExpr) X(StructExpr) X(LambdaExpr) X(NamedArgument) X(SubscriptExpr) \
-                  X(FieldAccess) X(CollateExpr) X(DefaultExpr) X(MaxValueExpr) X(CurrentOfExpr)
+// clang-format off: its layout of this list has no fixed point.
+#define WEIR_AST_EXPRESSIONS(X)                                                                                      \
+  X(NullLiteral)                                                                                                     \
+  X(BoolLiteral)                                                                                                     \
+  X(NumberLiteral)                                                                                                   \
+  X(StringLiteral)                                                                                                   \
+  X(BitStringLiteral)                                                                                                \
+  X(IntervalLiteral)                                                                                                 \
+  X(Parameter)                                                                                                       \
+  X(UserVariable)                                                                                                    \
+  X(ColumnRef)                                                                                                       \
+  X(StarExpr) X(UnaryExpr) X(BinaryExpr) X(LogicalExpr) X(NotExpr) X(IsTest) X(DistinctTest) X(BetweenExpr)          \
+      X(InListExpr) X(InSubqueryExpr) X(LikeExpr) X(QuantifiedExpr) X(CaseExpr) X(CastExpr) X(FunctionCall)          \
+          X(SubqueryExpr) X(ExistsExpr) X(RowExpr) X(ArrayExpr) X(ArraySubqueryExpr) X(ListComprehension) X(MapExpr) \
+              X(StructExpr) X(LambdaExpr) X(NamedArgument) X(SubscriptExpr) X(FieldAccess) X(CollateExpr)            \
+                  X(DefaultExpr) X(MaxValueExpr) X(CurrentOfExpr)
+// clang-format on
 
 enum class ExprKind : uint8_t {
 #define X(node) k##node,

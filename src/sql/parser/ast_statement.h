@@ -8,6 +8,7 @@
 
 namespace weir::ast {
 
+// clang-format off: its layout of this list has no fixed point.
 #define WEIR_AST_STATEMENTS(X)                                                                                        \
   /* this file: queries, changes of rows, sessions */                                                                 \
   X(QueryStatement)                                                                                                   \
@@ -18,7 +19,8 @@ namespace weir::ast {
   X(Copy)                                                                                                             \
   X(Truncate)                                                                                                         \
   X(Explain)                                                                                                          \
-  X(Prepare) X(Execute) X(Deallocate) X(DeclareCursor) X(FetchCursor) X(CloseCursor) X(Transaction) X(SetVariable)    \
+  X(Prepare)                                                                                                          \
+  X(Execute) X(Deallocate) X(DeclareCursor) X(FetchCursor) X(CloseCursor) X(Transaction) X(SetVariable)               \
       X(ShowVariable) X(ResetVariable) X(ShowCommand) X(Use) X(Describe) X(Summarize) X(Analyze) X(Vacuum) X(Discard) \
           X(Flush) X(Kill) X(Checkpoint) X(Call) /* ast_ddl.h: definitions */                                         \
       X(CreateDatabase) X(CreateSchema) X(CreateCatalog) X(CreateTable) X(CreateView) X(CreateMaterializedView)       \
@@ -27,6 +29,7 @@ namespace weir::ast {
                   X(CommentOn) X(RefreshView) /* ast_admin.h: loads, tasks and administration */                      \
       X(BrokerLoad) X(CreateRoutineLoad) X(AlterRoutineLoad) X(ControlJob) X(Export) X(SubmitTask) X(Backup)          \
           X(Recover) X(AdminCommand)
+// clang-format on
 
 enum class StatementKind : uint8_t {
 #define X(node) k##node,
