@@ -30,8 +30,10 @@ inline uint64_t TagOf(uint64_t hash) {
   return (uint64_t{1} << (kAddressBits + (hash & 15))) | (uint64_t{1} << (kAddressBits + ((hash >> 4) & 15)));
 }
 
+// Atomic, for others may set the match mark meanwhile.
 inline uint64_t Header(const uint8_t* row) {
-  return LoadUnaligned<uint64_t>(row);
+  return std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(const_cast<uint8_t*>(row)))
+      .load(std::memory_order_relaxed);
 }
 
 bool IsSingleInteger(const JoinTableSpec& spec) {
