@@ -115,56 +115,21 @@ class ZstdStream final : public TextStream {
 
 }  // namespace
 
-std::unique_ptr<TextStream> OpenTextStream(RandomAccessFile& file) {
-  if (file.path().ends_with(".gz")) return std::make_unique<GzipStream>(file);
-  if (file.path().ends_with(".zst")) return std::make_unique<ZstdStream>(file);
-  return std::make_unique<PlainStream>(file);
+TextCompression CompressionOf(std::string_view path, TextCompression compression) {
+  if (compression != TextCompression::kByName) return compression;
+  if (path.ends_with(".gz")) return TextCompression::kGzip;
+  return path.ends_with(".zst") ? TextCompression::kZstd : TextCompression::kNone;
 }
 
-TextWindow::TextWindow(RandomAccessFile& file, std::shared_ptr<MemoryTracker> tracker, size_t block_bytes)
-    : file_(file), stream_(OpenTextStream(file)), reservation_(std::move(tracker)), block_bytes_(block_bytes) {
-  ReadOn(0);
-  const std::string_view start(data_.get(), size_);
-  if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")) {
-    throw Error::User(sqlstate::kCharacterNotInRepertoire, "file is UTF-16: {}", file.path())
-        .WithHint("Convert it to UTF-8 first, for example with iconv.");
+std::unique_ptr<TextStream> OpenTextStream(RandomAccessFile& file, TextCompression compression) {
+  switch (CompressionOf(file.path(), compression)) {
+    case TextCompression::kGzip:
+      return std::make_unique<GzipStream>(file);
+    case TextCompression::kZstd:
+      return std::make_unique<ZstdStream>(file);
+    default:
+      return std::make_unique<PlainStream>(file);
   }
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (start.starts_with(kMark)) ReadOn(kMark.size());
-}
-
-TextWindow::~TextWindow() = default;
-
-void TextWindow::Reallocate(size_t capacity) {
-  if (reservation_.tracker() != nullptr) reservation_.Resize(static_cast<int64_t>(capacity + kPaddingBytes));
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity + kPaddingBytes);
-  if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
-  data_ = std::move(larger);
-  capacity_ = capacity;
-}
-
-void TextWindow::ReadOn(size_t used) {
-  size_ -= used;
-  if (used > 0 && size_ > 0) std::memmove(data_.get(), data_.get() + used, size_);
-  if (!at_end_) {
-    if (capacity_ == 0) {
-      // No more than a small file needs; compressed ones say nothing about their content.
-      const bool packed = file_.path().ends_with(".gz") || file_.path().ends_with(".zst");
-      Reallocate(packed ? block_bytes_ : static_cast<size_t>(std::min<uint64_t>(block_bytes_, file_.size() + 1)));
-    } else if (size_ > capacity_ / 2) {
-      if (size_ >= kRecordBytesMax) {
-        throw Error::User(sqlstate::kProgramLimitExceeded, "a record of the file is larger than {} MiB: {}",
-                          kRecordBytesMax >> 20, file_.path())
-            .WithHint("A quote or bracket may not be closed.");
-      }
-      Reallocate(capacity_ * 2);
-    }
-    const size_t wanted = capacity_ - size_;
-    const size_t got = stream_->Read({data_.get() + size_, wanted});
-    size_ += got;
-    at_end_ = got < wanted;
-  }
-  std::memset(data_.get() + size_, 0, kPaddingBytes);
 }
 
 bool IsUtf8(std::string_view text) {

@@ -4,7 +4,8 @@
 
 namespace weir {
 
-// The text formats that read_csv reads: their options by name, their files as units of a scan, one per file.
+// The text formats that read_csv and read_json read: their options by name, their files as units of a scan, several
+// per file.
 FileFormats MakeTextFormats();
 
 }  // namespace weir

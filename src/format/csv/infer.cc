@@ -4,7 +4,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "format/csv/field_parser.h"
+#include "format/csv/records.h"
+#include "format/plain_forms.h"
 
 namespace weir::csv {
 
@@ -15,7 +16,7 @@ constexpr size_t kSampleBlockBytes = 256 << 10;
 constexpr size_t kColumnsMax = 16'384;
 
 using TypeMask = uint8_t;
-constexpr TypeKind kCandidates[] = {TypeKind::kBoolean, TypeKind::kInt64,     TypeKind::kDouble,
+constexpr TypeKind kCandidates[] = {TypeKind::kBoolean, TypeKind::kInt64,     TypeKind::kInt128,     TypeKind::kDouble,
                                     TypeKind::kDate,    TypeKind::kTimestamp, TypeKind::kTimestampTz};
 constexpr TypeMask kAllCandidates = (1 << std::size(kCandidates)) - 1;
 
@@ -25,13 +26,18 @@ TypeMask CandidatesOf(std::string_view text) {
   double number;
   int32_t date;
   int64_t timestamp;
+  int128_t wide;
   TypeMask mask = 0;
   if (ParsePlainBoolean(text, boolean)) mask |= 1 << 0;
-  if (ParsePlainInteger(text, integer)) mask |= 1 << 1;
-  if (ParsePlainDouble(text, number)) mask |= 1 << 2;
-  if (ParsePlainDate(text, date)) mask |= 1 << 3;
+  if (ParsePlainInteger(text, integer)) {
+    mask |= (1 << 1) | (1 << 2);
+  } else if (ParsePlainInt128(text, wide)) {
+    mask |= 1 << 2;
+  }
+  if (ParsePlainDouble(text, number)) mask |= 1 << 3;
+  if (ParsePlainDate(text, date)) mask |= 1 << 4;
   bool has_zone = false;
-  if (ParsePlainTimestamp(text, timestamp, has_zone)) mask |= has_zone ? 1 << 5 : (1 << 4) | (1 << 5);
+  if (ParsePlainTimestamp(text, timestamp, has_zone)) mask |= has_zone ? 1 << 6 : (1 << 5) | (1 << 6);
   return mask;
 }
 
@@ -59,26 +65,19 @@ bool IsNullText(const CsvField& field, std::string_view text, const CsvOptions& 
   return !field.quoted && std::ranges::find(options.null_strings, text) != options.null_strings.end();
 }
 
-bool SkipRecords(CsvTokenizer& tokens, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    if (!tokens.Next()) return false;
-  }
-  return true;
-}
-
 [[noreturn]] void ThrowEmpty(const std::string& path) {
   throw Error::User(sqlstate::kBadCopyFileFormat, "columns cannot be inferred from an empty file: {}", path);
 }
 
 // More is better: columns of the records, less for every record that has another number of them.
-double ScoreOf(RandomAccessFile& file, char delimiter, const CsvOptions& options) {
-  CsvTokenizer tokens(file, delimiter, options, nullptr, kSampleBlockBytes);
-  SkipRecords(tokens, options.skip_records);
+double ScoreOf(const OpenFile& open, char delimiter, const CsvOptions& options) {
+  CsvRecords reader(OpenCsvText(open(), delimiter, options, kSampleBlockBytes), delimiter, options);
+  const CsvTokenizer& tokens = reader.tokens();
   size_t columns = 0;
   size_t records = 0;
   size_t even = 0;
   try {
-    while (records < kDelimiterSampleRecords && tokens.Next()) {
+    while (records < kDelimiterSampleRecords && reader.Next()) {
       if (tokens.is_empty_line()) continue;
       if (records++ == 0) columns = tokens.fields().size();
       if (tokens.fields().size() == columns) ++even;
@@ -95,14 +94,15 @@ double ScoreOf(RandomAccessFile& file, char delimiter, const CsvOptions& options
 
 }  // namespace
 
-char DetectDelimiter(RandomAccessFile& file, const CsvOptions& options) {
+char DetectDelimiter(const OpenFile& open, const CsvOptions& options) {
   if (options.delimiter.has_value()) return *options.delimiter;
+  const std::string path = open()->path();
   std::string_view candidates = ",\t;|";
-  if (file.path().find(".tsv") != std::string::npos) candidates = "\t,;|";
+  if (path.find(".tsv") != std::string::npos) candidates = "\t,;|";
   char best = candidates[0];
   double best_score = 0;
   for (const char candidate : candidates) {
-    const double score = ScoreOf(file, candidate, options);
+    const double score = ScoreOf(open, candidate, options);
     if (score > best_score) {
       best = candidate;
       best_score = score;
@@ -127,17 +127,17 @@ std::vector<std::string> HeaderNames(const CsvTokenizer& tokens) {
   return names;
 }
 
-CsvLayout InferCsvLayout(RandomAccessFile& file, const CsvOptions& options) {
+CsvLayout InferCsvLayout(const OpenFile& open, const CsvOptions& options) {
   CsvLayout layout;
-  layout.delimiter = DetectDelimiter(file, options);
-  CsvTokenizer tokens(file, layout.delimiter, options, nullptr);
-  if (!SkipRecords(tokens, options.skip_records)) ThrowEmpty(file.path());
+  layout.delimiter = DetectDelimiter(open, options);
+  CsvRecords reader(OpenCsvText(open(), layout.delimiter, options), layout.delimiter, options);
+  const CsvTokenizer& tokens = reader.tokens();
   do {
-    if (!tokens.Next()) ThrowEmpty(file.path());
+    if (!reader.Next()) ThrowEmpty(tokens.path());
   } while (tokens.is_empty_line());
   const size_t columns = tokens.fields().size();
   if (columns > kColumnsMax) {
-    throw Error::User(sqlstate::kTooManyColumns, "file has more than {} columns: {}", kColumnsMax, file.path());
+    throw Error::User(sqlstate::kTooManyColumns, "file has more than {} columns: {}", kColumnsMax, tokens.path());
   }
   std::string scratch;
   const std::vector<std::string> header = HeaderNames(tokens);
@@ -159,7 +159,7 @@ CsvLayout InferCsvLayout(RandomAccessFile& file, const CsvOptions& options) {
   std::vector<ColumnSample> rest(columns);
   std::vector<bool> repeats_first(columns);
   for (size_t records = 1; options.sample_records == 0 || records < options.sample_records; ++records) {
-    if (!tokens.Next()) break;
+    if (!reader.Next()) break;
     if (tokens.fields().size() != columns) continue;  // reported (or skipped) by the reader
     for (size_t i = 0; i < columns; ++i) {
       const CsvField& field = tokens.fields()[i];
@@ -195,8 +195,8 @@ CsvLayout InferCsvLayout(RandomAccessFile& file, const CsvOptions& options) {
   return layout;
 }
 
-Schema InferCsvSchema(RandomAccessFile& file, const CsvOptions& options) {
-  return Settled(InferCsvLayout(file, options).schema);
+Schema InferCsvSchema(const OpenFile& open, const CsvOptions& options) {
+  return Settled(InferCsvLayout(open, options).schema);
 }
 
 Schema MergeSchemas(const Schema& a, const Schema& b, const std::string& path_of_b) {
@@ -218,7 +218,9 @@ Schema MergeSchemas(const Schema& a, const Schema& b, const std::string& path_of
     using enum TypeKind;
     if (left == kUnknown) {
       out[i].type = b[i].type;
-    } else if (both({kInt64, kDouble})) {
+    } else if (both({kInt64, kInt128})) {
+      out[i].type = kInt128;
+    } else if (both({kInt64, kInt128, kDouble})) {
       out[i].type = kDouble;
     } else if (both({kDate, kTimestamp})) {
       out[i].type = kTimestamp;

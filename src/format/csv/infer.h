@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 
 namespace weir::csv {
 
+// Opens the file that is looked at, from its start; called several times.
+using OpenFile = std::function<std::unique_ptr<RandomAccessFile>()>;
+
 // What was found out about a file.
 struct CsvLayout {
   char delimiter = ',';
@@ -19,16 +23,16 @@ struct CsvLayout {
 };
 
 // Looks at the first records: the delimiter of , ; | and tab that divides them most evenly, whether the first one
-// names the columns, and per column the narrowest of boolean, bigint, double, date, timestamp, timestamptz and varchar
-// that holds every value. Throws kBadCopyFileFormat for a file without records.
-CsvLayout InferCsvLayout(RandomAccessFile& file, const CsvOptions& options);
-Schema InferCsvSchema(RandomAccessFile& file, const CsvOptions& options);
+// names the columns, and per column the narrowest of boolean, bigint, hugeint, double, date, timestamp, timestamptz and
+// varchar that holds every value. Throws kBadCopyFileFormat for a file without records.
+CsvLayout InferCsvLayout(const OpenFile& open, const CsvOptions& options);
+Schema InferCsvSchema(const OpenFile& open, const CsvOptions& options);
 // The schema that holds the rows of both files: columns by position, of the same number.
 Schema MergeSchemas(const Schema& a, const Schema& b, const std::string& path_of_b);
 // Unknown types become varchar.
 Schema Settled(Schema schema);
 
-char DetectDelimiter(RandomAccessFile& file, const CsvOptions& options);
+char DetectDelimiter(const OpenFile& open, const CsvOptions& options);
 // Column names from a header record: empty ones become column<i>, repeated ones get a suffix.
 std::vector<std::string> HeaderNames(const CsvTokenizer& tokens);
 

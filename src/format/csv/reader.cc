@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "format/csv/field_parser.h"
-#include "types/text.h"
+#include "format/text_value.h"
 
 namespace weir::csv {
 
@@ -23,25 +22,21 @@ bool IsHeader(const CsvTokenizer& tokens, const Schema& schema) {
 
 }  // namespace
 
-CsvReader::CsvReader(std::unique_ptr<RandomAccessFile> file, CsvOptions options, Schema schema,
-                     std::vector<size_t> columns, std::shared_ptr<MemoryTracker> tracker, size_t block_bytes)
-    : file_(std::move(file)),
-      options_(std::move(options)),
+CsvReader::CsvReader(std::shared_ptr<TextBlocks> blocks, char delimiter, CsvOptions options, Schema schema,
+                     std::vector<size_t> columns, std::shared_ptr<MemoryTracker> tracker)
+    : options_(std::move(options)),
       schema_(std::move(schema)),
       columns_(std::move(columns)),
-      tokens_(*file_, DetectDelimiter(*file_, options_), options_, std::move(tracker), block_bytes) {
+      records_(std::move(blocks), delimiter, options_, std::move(tracker)) {
   for (const size_t column : columns_) builders_.emplace_back(schema_.at(column).type);
-  for (size_t i = 0; i < options_.skip_records; ++i) {
-    if (!tokens_.Next()) return;
-  }
-  has_record_ = NextRecord();
-  if (has_record_ && options_.header.value_or(IsHeader(tokens_, schema_))) has_record_ = false;
 }
 
 // Empty lines count as rows of a single column only.
 bool CsvReader::NextRecord() {
-  while (tokens_.Next()) {
-    if (schema_.size() == 1 || !tokens_.is_empty_line()) return true;
+  while (records_.Next()) {
+    if (schema_.size() != 1 && records_.tokens().is_empty_line()) continue;
+    if (records_.is_first() && options_.header.value_or(IsHeader(records_.tokens(), schema_))) continue;
+    return true;
   }
   return false;
 }
@@ -58,95 +53,58 @@ bool CsvReader::Append(ColumnBuilder& out, const Type& type, const CsvField& fie
     out.AppendNull();
     return true;
   }
-  const std::string_view text = tokens_.TextOf(field, scratch_);
-  bool boolean;
-  int64_t integer;
-  double number;
-  int32_t date;
-  bool has_zone;
-  if (type.is_string() && type.max_length() == 0) {
-    const bool is_text = IsUtf8(text);
-    is_text ? out.AppendString(text) : out.AppendNull();
-    return is_text;
-  }
-  switch (type.kind()) {
-    case TypeKind::kBoolean:
-      if (!ParsePlainBoolean(text, boolean)) break;
-      out.Append(static_cast<uint8_t>(boolean));
-      return true;
-    case TypeKind::kInt64:
-      if (!ParsePlainInteger(text, integer)) break;
-      out.Append(integer);
-      return true;
-    case TypeKind::kDouble:
-      if (!ParsePlainDouble(text, number)) break;
-      out.Append(number);
-      return true;
-    case TypeKind::kDate:
-      if (!ParsePlainDate(text, date)) break;
-      out.Append(date);
-      return true;
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampTz:
-      if (!ParsePlainTimestamp(text, integer, has_zone) || (has_zone && type.is(TypeKind::kTimestamp))) break;
-      out.Append(integer);
-      return true;
-    default:
-      break;
-  }
-  Value value;
-  try {
-    if (IsUtf8(text)) value = ParseValue(type, text);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kUser) throw;
-  }
-  out.AppendValue(value);
-  return !value.is_null();
+  return AppendTextValue(out, type, records_.tokens().TextOf(field, scratch_));
 }
 
-Chunk CsvReader::Next(size_t rows_max) {
-  size_t rows = 0;
-  auto good = std::make_shared<Selection>();
-  bool all_good = true;
-  while (rows < rows_max) {
-    if (!has_record_ && !NextRecord()) break;
-    has_record_ = false;
-    if (tokens_.fields().size() != schema_.size()) {
-      if (!options_.ignore_errors) ThrowBadWidth();
-      ++rows_ignored_;
-      continue;
-    }
-    bool row_is_good = true;
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      const CsvField& field = tokens_.fields()[columns_[i]];
-      if (Append(builders_[i], schema_[columns_[i]].type, field)) continue;
-      if (!options_.ignore_errors) ThrowBadValue(columns_[i], field);
-      row_is_good = false;
-    }
-    if (row_is_good) {
-      good->push_back(static_cast<uint32_t>(rows));
-    } else {
-      all_good = false;
-      ++rows_ignored_;
-    }
-    ++rows;
-  }
+Chunk CsvReader::TakeChunk(size_t rows, std::shared_ptr<Selection> good) {
   std::vector<ColumnPtr> columns;
   for (ColumnBuilder& builder : builders_) columns.push_back(builder.Finish());
-  if (all_good) return {std::move(columns), rows};
-  // Nothing but bad rows must not look like the end.
-  if (good->empty()) return Next(rows_max);
+  if (good->size() == rows) return {std::move(columns), rows};
   return Chunk(std::move(columns), rows, std::move(good)).Compact();
 }
 
+Chunk CsvReader::Next(size_t rows_max) {
+  const std::vector<CsvField>& fields = records_.tokens().fields();
+  auto good = std::make_shared<Selection>();
+  size_t rows = 0;
+  bool at_end = false;
+  // Nothing but bad rows must not look like the end.
+  while (good->empty() && !at_end) {
+    if (rows > 0) {
+      TakeChunk(rows, good);
+      rows = 0;
+    }
+    while (rows < rows_max) {
+      at_end = !NextRecord();
+      if (at_end) break;
+      if (fields.size() != schema_.size()) {
+        if (!options_.ignore_errors) ThrowBadWidth();
+        ++rows_ignored_;
+        continue;
+      }
+      bool row_is_good = true;
+      for (size_t i = 0; i < columns_.size(); ++i) {
+        const CsvField& field = fields[columns_[i]];
+        if (Append(builders_[i], schema_[columns_[i]].type, field)) continue;
+        if (!options_.ignore_errors) ThrowBadValue(columns_[i], field);
+        row_is_good = false;
+      }
+      row_is_good ? good->push_back(static_cast<uint32_t>(rows)) : static_cast<void>(++rows_ignored_);
+      ++rows;
+    }
+  }
+  return TakeChunk(rows, std::move(good));
+}
+
 void CsvReader::ThrowBadValue(size_t column, const CsvField& field) {
-  const std::string_view text = tokens_.TextOf(field, scratch_);
+  const std::string_view text = records_.tokens().TextOf(field, scratch_);
   const Type& type = schema_[column].type;
   const bool is_text = IsUtf8(text);
   throw Error::User(is_text ? sqlstate::kInvalidTextRepresentation : sqlstate::kCharacterNotInRepertoire,
                     "{}: {} line {}, column {} ({}): \"{}\"",
-                    is_text ? "value in CSV is not of its column's type" : "text in CSV is not UTF-8", tokens_.path(),
-                    tokens_.line(), schema_[column].name, type.ToString(), ShortenedText(text))
+                    is_text ? "value in CSV is not of its column's type" : "text in CSV is not UTF-8",
+                    records_.tokens().path(), records_.tokens().line(), schema_[column].name, type.ToString(),
+                    ShortenedText(text))
       .WithHint(is_text ? "all_varchar => true reads every column as text, nullstr => '...' reads a text as NULL, "
                           "ignore_errors => true leaves out such rows."
                         : "Convert the file to UTF-8, or leave out such rows with ignore_errors => true.");
@@ -154,7 +112,8 @@ void CsvReader::ThrowBadValue(size_t column, const CsvField& field) {
 
 void CsvReader::ThrowBadWidth() const {
   throw Error::User(sqlstate::kBadCopyFileFormat, "CSV record has {} fields where {} are expected: {} line {}",
-                    tokens_.fields().size(), schema_.size(), tokens_.path(), tokens_.line())
+                    records_.tokens().fields().size(), schema_.size(), records_.tokens().path(),
+                    records_.tokens().line())
       .WithHint("ignore_errors => true leaves out such rows; delimiter, quote and skip say how the file is laid out.");
 }
 

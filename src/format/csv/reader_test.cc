@@ -36,17 +36,17 @@ std::string SchemaText(const Schema& schema) {
 }
 
 Schema Infer(const std::string& text, const CsvOptions& options = {}) {
-  TextFile file(text);
-  return InferCsvSchema(file, options);
+  return InferCsvSchema([&] { return std::make_unique<TextFile>(text); }, options);
 }
 
 std::vector<std::string> Rows(const std::string& text, const CsvOptions& options = {},
-                              const std::string& path = "test.csv", size_t block_bytes = TextWindow::kBlockBytes) {
-  TextFile file(text, path);
-  const Schema schema = InferCsvSchema(file, options);
+                              const std::string& path = "test.csv", size_t block_bytes = TextBlocks::kBlockBytes) {
+  const OpenFile open = [&] { return std::make_unique<TextFile>(text, path); };
+  const Schema schema = InferCsvSchema(open, options);
+  const char delimiter = DetectDelimiter(open, options);
   std::vector<size_t> columns;
   for (size_t i = 0; i < schema.size(); ++i) columns.push_back(i);
-  CsvReader reader(std::make_unique<TextFile>(text, path), options, schema, columns, nullptr, block_bytes);
+  CsvReader reader(OpenCsvText(open(), delimiter, options, block_bytes), delimiter, options, schema, columns);
   std::vector<std::string> out;
   for (;;) {
     const Chunk chunk = reader.Next(3);
@@ -115,7 +115,7 @@ TEST(CsvReader, Options) {
   options.all_varchar = true;
   EXPECT_EQ(Rows("a,b\n007,1\n", options), (Lines{"007|1"}));
   options = {};
-  options.skip_records = 2;
+  options.skip_lines = 2;
   EXPECT_EQ(Rows("remark\nanother, one\na,b\n1,2\n", options), (Lines{"1|2"}));
 }
 
@@ -160,11 +160,12 @@ TEST(CsvReader, ReadsGzip) {
 
 TEST(CsvReader, ProjectsColumns) {
   const Schema schema{{"a", TypeKind::kInt64}, {"b", TypeKind::kVarchar}, {"c", Type::Decimal(10, 2)}};
-  CsvReader reader(std::make_unique<TextFile>("A,B,C\n1,x,2.345\n2,y,3\n"), {}, schema, {2, 0});
+  const auto open = [] { return OpenCsvText(std::make_unique<TextFile>("A,B,C\n1,x,2.345\n2,y,3\n"), ',', {}); };
+  CsvReader reader(open(), ',', {}, schema, {2, 0});
   const Chunk chunk = reader.Next(512);
   ASSERT_EQ(chunk.row_count(), 2u);
   EXPECT_EQ(chunk.RowToString(0), "2.35|1");
-  CsvReader counted(std::make_unique<TextFile>("A,B,C\n1,x,2.345\n2,y,3\n"), {}, schema, {});
+  CsvReader counted(open(), ',', {}, schema, {});
   EXPECT_EQ(counted.Next(512).row_count(), 2u);
 }
 

@@ -31,6 +31,7 @@ class ColumnReader {
   virtual ColumnPtr WholeDictionary() { return nullptr; }
   virtual uint64_t bytes_read() const = 0;
   virtual uint64_t pages_loaded() const = 0;
+  virtual uint64_t pages_from_cache() const = 0;
 };
 
 // Chooses the reader by the shape of the column. `sources` are by leaf index; everything is borrowed.

@@ -22,6 +22,7 @@ class FlatReader final : public ColumnReader {
   ColumnPtr WholeDictionary() override;
   uint64_t bytes_read() const override { return pages_.bytes_read(); }
   uint64_t pages_loaded() const override { return pages_.pages_loaded(); }
+  uint64_t pages_from_cache() const override { return pages_.pages_from_cache(); }
 
  private:
   // Makes the page of `row` the one at hand, without loading it.

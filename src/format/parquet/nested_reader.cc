@@ -194,8 +194,10 @@ NestedReader::NestedReader(const PageContext& context, const SchemaNode& node, s
 void NestedReader::AddLeaves(const PageContext& context, const SchemaNode& node, std::span<const ChunkSource> sources,
                              uint64_t rows, const RowRanges* wanted) {
   if (node.kind == SchemaNode::Kind::kLeaf) {
-    leaves_.push_back(std::make_unique<NestedLeafReader>(context, node.leaf,
-                                                         sources[static_cast<size_t>(node.leaf.index)], rows, wanted));
+    const ChunkSource& source = sources[static_cast<size_t>(node.leaf.index)];
+    leaves_.push_back(source.metadata == nullptr
+                          ? nullptr
+                          : std::make_unique<NestedLeafReader>(context, node.leaf, source, rows, wanted));
     return;
   }
   for (const SchemaNode& child : node.children) AddLeaves(context, child, sources, rows, wanted);
@@ -203,6 +205,7 @@ void NestedReader::AddLeaves(const PageContext& context, const SchemaNode& node,
 
 ColumnPtr NestedReader::ReadRows(std::span<const RowRange> ranges, size_t rows) {
   for (const auto& leaf : leaves_) {
+    if (leaf == nullptr) continue;
     try {
       leaf->Start(rows);
       for (const RowRange& range : ranges) leaf->Read(range.begin, static_cast<size_t>(range.size()));
@@ -236,9 +239,17 @@ ColumnPtr NestedReader::ReadSelected(std::span<const RowRange> ranges, size_t /*
   return ReadRows(wanted, selection.size());
 }
 
+bool NestedReader::IsSkipped(const SchemaNode& node, size_t first_leaf) const {
+  const auto begin = leaves_.begin() + static_cast<ptrdiff_t>(first_leaf);
+  return std::all_of(begin, begin + static_cast<ptrdiff_t>(CountLeaves(node)),
+                     [](const auto& leaf) { return leaf == nullptr; });
+}
+
 ColumnPtr NestedReader::Assemble(const SchemaNode& node, size_t& first_leaf) {
   if (node.kind == SchemaNode::Kind::kLeaf) return leaves_[first_leaf++]->Finish(node);
-  const NestedLeafReader& levels = *leaves_[first_leaf];
+  const auto first = std::ranges::find_if(leaves_.begin() + static_cast<ptrdiff_t>(first_leaf), leaves_.end(),
+                                          [](const auto& leaf) { return leaf != nullptr; });
+  const NestedLeafReader& levels = **first;
   const std::vector<uint8_t>& definitions = levels.definitions();
   const std::vector<uint8_t>& repetitions = levels.repetitions();
   const size_t entries = definitions.size();
@@ -271,6 +282,11 @@ ColumnPtr NestedReader::Assemble(const SchemaNode& node, size_t& first_leaf) {
   const std::string& path = levels.leaf().path;
   std::vector<ColumnPtr> children;
   for (const SchemaNode& child : node.children) {
+    if (is_struct && IsSkipped(child, first_leaf)) {
+      first_leaf += CountLeaves(child);
+      children.push_back(Column::Constant(Value::Null(child.type), slots));
+      continue;
+    }
     children.push_back(Assemble(child, first_leaf));
     if (children.back()->size() != (is_struct ? slots : elements)) {
       throw Corrupt("columns of a nested value have different lengths: {} and {}, below {}", children.back()->size(),
@@ -284,13 +300,19 @@ ColumnPtr NestedReader::Assemble(const SchemaNode& node, size_t& first_leaf) {
 
 uint64_t NestedReader::bytes_read() const {
   uint64_t bytes = 0;
-  for (const auto& leaf : leaves_) bytes += leaf->bytes_read();
+  for (const auto& leaf : leaves_) bytes += leaf == nullptr ? 0 : leaf->bytes_read();
   return bytes;
 }
 
 uint64_t NestedReader::pages_loaded() const {
   uint64_t pages = 0;
-  for (const auto& leaf : leaves_) pages += leaf->pages_loaded();
+  for (const auto& leaf : leaves_) pages += leaf == nullptr ? 0 : leaf->pages_loaded();
+  return pages;
+}
+
+uint64_t NestedReader::pages_from_cache() const {
+  uint64_t pages = 0;
+  for (const auto& leaf : leaves_) pages += leaf == nullptr ? 0 : leaf->pages_from_cache();
   return pages;
 }
 

@@ -29,6 +29,7 @@ class NestedLeafReader {
 
   uint64_t bytes_read() const { return pages_.bytes_read(); }
   uint64_t pages_loaded() const { return pages_.pages_loaded(); }
+  uint64_t pages_from_cache() const { return pages_.pages_from_cache(); }
   uint64_t page_offset() const { return pages_.page_offset(); }
 
  private:
@@ -83,16 +84,19 @@ class NestedReader final : public ColumnReader {
   ColumnPtr ReadSelected(std::span<const RowRange> ranges, size_t rows, std::span<const uint32_t> selection) override;
   uint64_t bytes_read() const override;
   uint64_t pages_loaded() const override;
+  uint64_t pages_from_cache() const override;
 
  private:
   void AddLeaves(const PageContext& context, const SchemaNode& node, std::span<const ChunkSource> sources,
                  uint64_t rows, const RowRanges* wanted);
   ColumnPtr ReadRows(std::span<const RowRange> ranges, size_t rows);
+  // Whether none of the node's leaves, which begin at leaves_[first_leaf], is read.
+  bool IsSkipped(const SchemaNode& node, size_t first_leaf) const;
   // The column of `node`, whose leaves begin at leaves_[first_leaf]; moves `first_leaf` behind them.
   ColumnPtr Assemble(const SchemaNode& node, size_t& first_leaf);
 
   const SchemaNode& node_;
-  std::vector<std::unique_ptr<NestedLeafReader>> leaves_;
+  std::vector<std::unique_ptr<NestedLeafReader>> leaves_;  // null: not wanted
 };
 
 }  // namespace weir::parquet

@@ -7,16 +7,27 @@
 
 namespace weir::parquet {
 
-MutableBufferPtr PagePool::Take(size_t bytes) {
+// A buffer on its way: counted while it lives, then back to the pool.
+struct PagePool::Lease {
+  std::shared_ptr<PagePool> pool;
+  MutableBufferPtr buffer;
+  ScopedReservation reservation;
+  ~Lease() { pool->Return(std::move(buffer)); }
+};
+
+MutableBufferPtr PagePool::TakeFitting(size_t bytes, size_t slack_max, const std::shared_ptr<MemoryTracker>& tracker) {
   // Few distinct sizes, so that most requests find a fit.
   constexpr size_t kStep = 64 << 10;
-  const size_t size = RoundUp(std::max<size_t>(bytes, 1), bytes < kStep ? kStep / 16 : kStep);
+  constexpr size_t kSmallStep = kStep / 16;
+  // The step is small beside the size where no slack is wanted.
+  const size_t step = bytes < (slack_max == 1 ? 8 * kStep : kStep) ? kSmallStep : kStep;
+  const size_t size = RoundUp(std::max<size_t>(bytes, 1), step);
   MutableBufferPtr found;
   {
     const std::lock_guard lock(mutex_);
     size_t best = free_.size();
     for (size_t i = 0; i < free_.size(); ++i) {
-      if (free_[i]->size() < size || free_[i]->size() > 4 * size) continue;
+      if (free_[i]->size() < size || free_[i]->size() > slack_max * size) continue;
       if (best == free_.size() || free_[i]->size() < free_[best]->size()) best = i;
     }
     if (best != free_.size()) {
@@ -28,8 +39,9 @@ MutableBufferPtr PagePool::Take(size_t bytes) {
   }
   if (found == nullptr) found = Buffer::Allocate(size);
   Buffer* const buffer = found.get();
-  return {buffer,
-          [pool = shared_from_this(), kept = std::move(found)](Buffer*) mutable { pool->Return(std::move(kept)); }};
+  auto lease = std::make_shared<Lease>(shared_from_this(), std::move(found));
+  if (tracker != nullptr) lease->reservation = ScopedReservation(tracker, static_cast<int64_t>(buffer->size()));
+  return {std::move(lease), buffer};
 }
 
 void PagePool::Return(MutableBufferPtr buffer) noexcept {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "column/buffer.h"
+#include "runtime/memory_tracker.h"
 
 namespace weir::parquet {
 
@@ -17,11 +18,18 @@ class PagePool : public std::enable_shared_from_this<PagePool> {
   static std::shared_ptr<PagePool> Create(size_t kept_bytes_max = kKeptBytesDefault) {
     return std::shared_ptr<PagePool>(new PagePool(kept_bytes_max));
   }
-  // At least `bytes` long, contents undefined. Keeps the pool alive.
-  MutableBufferPtr Take(size_t bytes);
+  // At least `bytes` long, contents undefined. Keeps the pool alive. Counted with the tracker, if there is one, until
+  // it comes back; throws 53200 when that refuses.
+  MutableBufferPtr Take(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker = nullptr) {
+    return TakeFitting(bytes, 4, tracker);
+  }
+  // For buffers that are kept for long: hardly larger than asked for. Counted by whoever keeps them.
+  MutableBufferPtr TakeTight(size_t bytes) { return TakeFitting(bytes, 1, nullptr); }
 
  private:
   explicit PagePool(size_t kept_bytes_max) : kept_bytes_max_(kept_bytes_max) {}
+  struct Lease;
+  MutableBufferPtr TakeFitting(size_t bytes, size_t slack_max, const std::shared_ptr<MemoryTracker>& tracker);
   void Return(MutableBufferPtr buffer) noexcept;
 
   const size_t kept_bytes_max_;

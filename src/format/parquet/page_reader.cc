@@ -32,7 +32,7 @@ ByteSpan FileWindow::Peek(uint64_t offset, size_t size) {
   if (offset < window_begin_ || offset + size > window_end) {
     const uint64_t ahead = std::max<uint64_t>(read_ahead_end_, offset) - offset;
     const auto wanted = static_cast<size_t>(std::max<uint64_t>(size, std::min<uint64_t>(context_.window_bytes, ahead)));
-    auto next = context_.pool->Take(wanted);
+    auto next = context_.pool->Take(wanted, context_.tracker);
     size_t kept = 0;
     if (offset >= window_begin_ && offset < window_end) {
       kept = static_cast<size_t>(window_end - offset);
@@ -110,7 +110,8 @@ PageReader::PageReader(const PageContext& context, const Leaf& leaf, const Colum
       rows_(rows),
       must_be_utf8_(context.verify_utf8 && (leaf.type.is(TypeKind::kVarchar) || leaf.type.is(TypeKind::kJson))),
       window_(context, ChunkBegin(metadata), ChunkEnd(metadata, context.file->size())),
-      offset_(ChunkBegin(metadata)) {
+      offset_(ChunkBegin(metadata)),
+      cache_(metadata.codec == CompressionCodec::kUncompressed ? nullptr : context.cache) {
   if (metadata.type != leaf.physical) {
     throw Corrupt("column chunk has another type than the schema: {} for {}", ToString(metadata.type),
                   ToString(leaf.physical));
@@ -123,9 +124,17 @@ PageReader::PageReader(const PageContext& context, const Leaf& leaf, const Colum
 }
 
 PageHeader PageReader::ReadHeader() {
+  page_offset_ = offset_;
+  if (cache_ != nullptr) {
+    cached_ = cache_->Find(context_.cache_file, offset_);
+    if (cached_ != nullptr) {
+      body_offset_ = cached_->body_offset;
+      offset_ = body_offset_ + static_cast<uint64_t>(cached_->header.compressed_page_size);
+      return cached_->header;
+    }
+  }
   PageHeader header;
   size_t consumed = 0;
-  page_offset_ = offset_;
   constexpr size_t kHeaderBytesMax = 16 << 20;
   for (size_t size = 1024;; size *= 8) {
     const ByteSpan bytes = window_.Peek(offset_, size);
@@ -145,6 +154,14 @@ PageHeader PageReader::ReadHeader() {
     throw Corrupt("page reaches beyond its column chunk: {} bytes at offset {}", size, body_offset_);
   }
   offset_ = body_offset_ + size;
+  if (cache_ != nullptr) {
+    // Without its body: pages that are moved over need not be looked at again either.
+    auto page = std::make_shared<CachedPage>();
+    page->header = header;
+    page->body_offset = body_offset_;
+    cached_ = page;
+    cache_->Insert(context_.cache_file, page_offset_, std::move(page));
+  }
   return header;
 }
 
@@ -163,9 +180,15 @@ void PageReader::ReadFirstHeader() {
     return;
   }
   if (!header.dictionary_page_header.has_value()) throw Corrupt("dictionary page lacks its header");
-  dictionary_body_ = window_.Fetch(body_offset_, static_cast<size_t>(header.compressed_page_size));
-  dictionary_body_owner_ = window_.owner();
   dictionary_header_ = std::move(header);
+  dictionary_offset_ = page_offset_;
+  dictionary_body_offset_ = body_offset_;
+  if (cached_ != nullptr && cached_->dictionary != nullptr) {
+    cached_dictionary_ = std::move(cached_);
+    return;
+  }
+  dictionary_body_ = window_.Fetch(body_offset_, static_cast<size_t>(dictionary_header_->compressed_page_size));
+  dictionary_body_owner_ = window_.owner();
 }
 
 bool PageReader::Next() {
@@ -257,22 +280,18 @@ ByteSpan PageReader::CheckBody(ByteSpan body, const PageHeader& header) const {
   return body;
 }
 
-ByteSpan PageReader::Decompress(ByteSpan body, size_t size, const Owner& body_owner, Owner& owner) const {
-  if (metadata_.codec == CompressionCodec::kUncompressed) {
-    if (body.size() != size) throw Corrupt("uncompressed page has two sizes: {} and {}", body.size(), size);
-    owner = body_owner;
-    return body;
-  }
+ByteSpan PageReader::Decompress(ByteSpan body, size_t prefix, size_t size, BufferPtr& buffer) const {
   if (size > context_.page_bytes_max) {
     throw Error::Operational(sqlstate::kProgramLimitExceeded, "Parquet page is too large: {} bytes", size);
   }
-  CheckCompressionRatio(metadata_.codec, body.size(), size);
-  auto buffer = context_.pool->Take(size);
-  parquet::Decompress(metadata_.codec, body, {buffer->data(), size});
-  std::memset(buffer->data() + size, 0, Buffer::kPadding);
-  const ByteSpan out{buffer->data(), size};
-  owner = std::move(buffer);
-  return out;
+  CheckCompressionRatio(metadata_.codec, body.size() - prefix, size - prefix);
+  const bool keep = cache_ != nullptr && cache_->Admits(size);
+  auto out = keep ? context_.pool->TakeTight(size) : context_.pool->Take(size, context_.tracker);
+  if (prefix > 0) std::memcpy(out->data(), body.data(), prefix);
+  parquet::Decompress(metadata_.codec, body.subspan(prefix), {out->data() + prefix, size - prefix});
+  std::memset(out->data() + size, 0, Buffer::kPadding);
+  buffer = std::move(out);
+  return {buffer->data(), size};
 }
 
 ByteSpan PageReader::TakeLevels(ByteSpan& bytes, int level_max, PageEncoding encoding) const {
@@ -294,19 +313,51 @@ ByteSpan PageReader::TakeLevels(ByteSpan& bytes, int level_max, PageEncoding enc
   return out;
 }
 
-void PageReader::Load() {
-  WEIR_DCHECK(!loaded_);
+ByteSpan PageReader::LoadBody(BufferPtr& buffer) {
+  if (cached_ != nullptr && cached_->body != nullptr) {
+    buffer = cached_->body;
+    page_owner_ = buffer;
+    return {buffer->data(), cached_->body_bytes};
+  }
   const ByteSpan body =
       CheckBody(window_.Fetch(body_offset_, static_cast<size_t>(header_.compressed_page_size)), header_);
   const auto size = static_cast<size_t>(header_.uncompressed_page_size);
-  ByteSpan values;
+  size_t levels = 0;  // of v2 pages, which are never compressed
+  bool compressed = metadata_.codec != CompressionCodec::kUncompressed;
+  if (header_.type == PageType::kDataV2) {
+    const DataPageHeaderV2& data = *header_.data_page_header_v2;
+    const int64_t both = int64_t{data.repetition_levels_byte_length} + data.definition_levels_byte_length;
+    if (data.repetition_levels_byte_length < 0 || data.definition_levels_byte_length < 0 ||
+        both > static_cast<int64_t>(body.size()) || both > static_cast<int64_t>(size)) {
+      throw Corrupt("sizes of levels are out of range: {} and {}", data.repetition_levels_byte_length,
+                    data.definition_levels_byte_length);
+    }
+    levels = static_cast<size_t>(both);
+    compressed = compressed && data.is_compressed.value_or(true) && body.size() > levels;
+  }
+  if (!compressed) {
+    const bool v1 = header_.type == PageType::kData;
+    if (v1 && body.size() != size) throw Corrupt("uncompressed page has two sizes: {} and {}", body.size(), size);
+    page_owner_ = window_.owner();
+    return body;
+  }
+  const ByteSpan out = Decompress(body, levels, size, buffer);
+  page_owner_ = buffer;
+  return out;
+}
+
+void PageReader::Load() {
+  WEIR_DCHECK(!loaded_);
+  BufferPtr buffer;  // null: the page lies in the window
+  const bool was_cached = cached_ != nullptr && cached_->body != nullptr;
+  const ByteSpan body = LoadBody(buffer);
+  ByteSpan values = body;
   PageEncoding encoding = PageEncoding::kPlain;
   if (header_.type == PageType::kData) {
     const DataPageHeader& data = *header_.data_page_header;
     encoding = data.encoding;
     definition_encoding_ = data.definition_level_encoding;
     repetition_encoding_ = data.repetition_level_encoding;
-    values = Decompress(body, size, window_.owner(), page_owner_);
     repetition_bytes_ = TakeLevels(values, leaf_.repetition_max, repetition_encoding_);
     definition_bytes_ = TakeLevels(values, leaf_.definition_max, definition_encoding_);
   } else {
@@ -314,27 +365,29 @@ void PageReader::Load() {
     encoding = data.encoding;
     definition_encoding_ = PageEncoding::kRle;
     repetition_encoding_ = PageEncoding::kRle;
-    const int64_t repetition = data.repetition_levels_byte_length;
-    const int64_t definition = data.definition_levels_byte_length;
-    if (repetition < 0 || definition < 0 || repetition + definition > static_cast<int64_t>(body.size()) ||
-        repetition + definition > static_cast<int64_t>(size)) {
-      throw Corrupt("sizes of levels are out of range: {} and {}", repetition, definition);
-    }
-    const auto levels = static_cast<size_t>(repetition + definition);
-    repetition_bytes_ = body.first(static_cast<size_t>(repetition));
-    definition_bytes_ = body.subspan(static_cast<size_t>(repetition), static_cast<size_t>(definition));
-    if (data.is_compressed.value_or(true) && body.size() > levels) {
-      values = Decompress(body.subspan(levels), size - levels, window_.owner(), page_owner_);
-    } else {
-      values = body.subspan(levels);
-      page_owner_ = window_.owner();
-    }
+    const auto repetition = static_cast<size_t>(data.repetition_levels_byte_length);
+    const auto definition = static_cast<size_t>(data.definition_levels_byte_length);
+    if (repetition + definition > body.size()) throw Corrupt("levels of the page end early");
+    repetition_bytes_ = body.first(repetition);
+    definition_bytes_ = body.subspan(repetition, definition);
+    values = body.subspan(repetition + definition);
   }
   MakeDecoder(encoding, values);
-  page_is_ascii_ = !must_be_utf8_ || std::holds_alternative<DictionaryIndexDecoder>(decoder_) ||
-                   IsAscii(AsText(StringBytes(values)));
+  page_is_ascii_ = (was_cached && cached_->is_ascii) || !must_be_utf8_ ||
+                   std::holds_alternative<DictionaryIndexDecoder>(decoder_) || IsAscii(AsText(StringBytes(values)));
   loaded_ = true;
   ++pages_loaded_;
+  if (cache_ == nullptr) return;
+  if (was_cached) ++pages_from_cache_;
+  cache_->CountLoad(was_cached);
+  if (was_cached || buffer == nullptr || !cache_->Admits(body.size())) return;
+  auto page = std::make_shared<CachedPage>();
+  page->header = header_;
+  page->body_offset = body_offset_;
+  page->body = std::move(buffer);
+  page->body_bytes = body.size();
+  page->is_ascii = page_is_ascii_;
+  cache_->Insert(context_.cache_file, page_offset_, std::move(page));
 }
 
 // The part of the page that holds text; lengths would pass for other than ASCII.
@@ -412,16 +465,53 @@ void PageReader::MakeDecoder(PageEncoding encoding, ByteSpan values) {
 void PageReader::LoadDictionary() {
   if (dictionary_loaded_) return;
   if (!dictionary_header_.has_value()) throw Corrupt("page refers to a dictionary, but there is none");
+  const bool was_cached = cached_dictionary_ != nullptr;
+  if (was_cached) {
+    dictionary_ = cached_dictionary_->dictionary;
+    dictionary_with_null_ = cached_dictionary_->dictionary_with_null;
+    cached_dictionary_ = nullptr;
+  } else {
+    MakeDictionary();
+  }
+  dictionary_size_ = dictionary_->size();
+  const bool is_string = leaf_.type.physical() == PhysicalType::kString;
+  hand_on_dictionary_ = is_string || dictionary_size_ <= context_.fixed_dictionary_max;
+  dictionary_loaded_ = true;
+  dictionary_body_ = {};
+  dictionary_body_owner_ = nullptr;
+  if (cache_ == nullptr) return;
+  cache_->CountLoad(was_cached);
+  if (was_cached) {
+    ++pages_from_cache_;
+    return;
+  }
+  auto page = std::make_shared<CachedPage>();
+  page->header = *dictionary_header_;
+  page->body_offset = dictionary_body_offset_;
+  page->dictionary = dictionary_;
+  page->dictionary_with_null = dictionary_with_null_;
+  cache_->Insert(context_.cache_file, dictionary_offset_, std::move(page));
+}
+
+// Into dictionary_ and dictionary_with_null_.
+void PageReader::MakeDictionary() {
   const DictionaryPageHeader& header = *dictionary_header_->dictionary_page_header;
   if (header.encoding != PageEncoding::kPlain && header.encoding != PageEncoding::kPlainDictionary) {
     throw Corrupt("encoding of the dictionary is invalid: {}", ToString(header.encoding));
   }
   if (header.num_values < 0) throw Corrupt("number of values of the dictionary is negative: {}", header.num_values);
   const auto count = static_cast<size_t>(header.num_values);
-  Owner owner;
   const ByteSpan body = CheckBody(dictionary_body_, *dictionary_header_);
-  const ByteSpan bytes =
-      Decompress(body, static_cast<size_t>(dictionary_header_->uncompressed_page_size), dictionary_body_owner_, owner);
+  const auto size = static_cast<size_t>(dictionary_header_->uncompressed_page_size);
+  Owner owner = dictionary_body_owner_;
+  ByteSpan bytes = body;
+  if (metadata_.codec != CompressionCodec::kUncompressed) {
+    BufferPtr buffer;
+    bytes = Decompress(body, 0, size, buffer);
+    owner = std::move(buffer);
+  } else if (body.size() != size) {
+    throw Corrupt("uncompressed page has two sizes: {} and {}", body.size(), size);
+  }
   const bool is_bytes = leaf_.physical == PhysicalKind::kByteArray;
   if (count > bytes.size() / (is_bytes ? 4 : leaf_.raw_width())) {
     throw Corrupt("dictionary has fewer values than it says: {}", count);
@@ -452,11 +542,6 @@ void PageReader::LoadDictionary() {
   dictionary_ = Column::Flat(leaf_.type, count, values, nullptr, owners);
   dictionary_with_null_ =
       Column::Flat(leaf_.type, count + 1, std::move(values), std::move(validity), std::move(owners));
-  dictionary_size_ = count;
-  hand_on_dictionary_ = is_string || count <= context_.fixed_dictionary_max;
-  dictionary_loaded_ = true;
-  dictionary_body_ = {};
-  dictionary_body_owner_ = nullptr;
 }
 
 ColumnPtr PageReader::WholeDictionary() {

@@ -9,6 +9,7 @@
 #include "column/column.h"
 #include "env/file_system.h"
 #include "format/parquet/metadata.h"
+#include "format/parquet/page_cache.h"
 #include "format/parquet/page_pool.h"
 #include "format/parquet/schema.h"
 #include "format/parquet/value_decoder.h"
@@ -25,6 +26,9 @@ struct PageContext {
   size_t page_bytes_max = size_t{1} << 30;
   size_t nested_entries_max = size_t{1} << 28;  // level entries of a batch
   size_t fixed_dictionary_max = 1024;           // fixed-width dictionaries with more entries are not handed on
+  PageCache* cache = nullptr;                   // null: none
+  uint64_t cache_file = 0;                      // what stands for the file there
+  std::shared_ptr<MemoryTracker> tracker;       // of what is read; null: not counted
 };
 
 // Reads a byte range of the file window by window.
@@ -105,6 +109,7 @@ class PageReader {
   const Leaf& leaf() const { return leaf_; }
   uint64_t bytes_read() const { return window_.bytes_read(); }
   uint64_t pages_loaded() const { return pages_loaded_; }
+  uint64_t pages_from_cache() const { return pages_from_cache_; }
 
  private:
   // Parses the header at offset_, moves offset_ behind the page's body.
@@ -112,8 +117,12 @@ class PageReader {
   void ReadFirstHeader();
   void StartDataPage(const PageHeader& header);
   ByteSpan CheckBody(ByteSpan body, const PageHeader& header) const;
-  ByteSpan Decompress(ByteSpan body, size_t size, const Owner& body_owner, Owner& owner) const;
+  // To `size` bytes; the first `prefix` are not compressed.
+  ByteSpan Decompress(ByteSpan body, size_t prefix, size_t size, BufferPtr& buffer) const;
+  // The whole body of the page at hand, decompressed; sets page_owner_, and the buffer that it has for itself.
+  ByteSpan LoadBody(BufferPtr& buffer);
   void LoadDictionary();
+  void MakeDictionary();
   ByteSpan TakeLevels(ByteSpan& bytes, int level_max, PageEncoding encoding) const;
   ByteSpan StringBytes(ByteSpan values) const;
   void MakeDecoder(PageEncoding encoding, ByteSpan values);
@@ -164,6 +173,14 @@ class PageReader {
   std::vector<uint32_t> scratch_indices_;
   std::vector<StringRef> scratch_views_;
   uint64_t pages_loaded_ = 0;
+
+  // Null where pages are not kept: uncompressed ones are as near in the system's cache.
+  PageCache* const cache_;
+  CachedPagePtr cached_;  // of the page at hand
+  CachedPagePtr cached_dictionary_;
+  uint64_t dictionary_offset_ = 0;
+  uint64_t dictionary_body_offset_ = 0;
+  uint64_t pages_from_cache_ = 0;
 };
 
 // `out[i] = values[indices[i]]` for values of `width` bytes (1, 2, 4, 8 or 16).

@@ -79,6 +79,10 @@ ParquetFile::ParquetFile(std::shared_ptr<RandomAccessFile> file, std::shared_ptr
   context_.page_bytes_max = options_.page_bytes_max;
   context_.nested_entries_max = options_.nested_entries_max;
   context_.fixed_dictionary_max = options_.fixed_dictionary_max;
+  if (options_.cache != nullptr && options_.cache_file != 0) {
+    context_.cache = options_.cache.get();
+    context_.cache_file = options_.cache_file;
+  }
 }
 
 std::shared_ptr<const ParquetFile> ParquetFile::Open(std::shared_ptr<RandomAccessFile> file, ReaderOptions options) {
@@ -193,14 +197,25 @@ std::shared_ptr<const ColumnIndex> ParquetFile::ReadColumnIndex(size_t row_group
   return out;
 }
 
+namespace {
+
+PageContext Tracked(PageContext context, std::shared_ptr<MemoryTracker> tracker) {
+  context.tracker = std::move(tracker);
+  return context;
+}
+
+}  // namespace
+
 RowGroupReader::RowGroupReader(std::shared_ptr<const ParquetFile> file, size_t row_group, std::vector<size_t> columns,
-                               std::optional<RowRanges> ranges)
+                               std::optional<RowRanges> ranges, std::shared_ptr<MemoryTracker> tracker)
     : file_(std::move(file)),
+      context_(Tracked(file_->context(), std::move(tracker))),
       row_group_(row_group),
       columns_(std::move(columns)),
       rows_(file_->row_group_rows(row_group)),
       has_ranges_(ranges.has_value()) {
   readers_.resize(columns_.size());
+  wanted_leaves_.resize(columns_.size());
   if (has_ranges_) {
     ranges_ = IntersectRanges(*ranges, {{0, rows_}});
   } else if (rows_ > 0) {
@@ -219,12 +234,14 @@ ColumnReader& RowGroupReader::Column(size_t i) {
     AddLeaves(node, leaves);
     // Reading a part of the rows is what the index is for; else the headers do.
     const bool use_index = has_ranges_ && CountRows(ranges_) != rows_;
+    const std::vector<bool>& wanted = wanted_leaves_[i];
     for (const int leaf : leaves) {
+      if (!wanted.empty() && !wanted[static_cast<size_t>(leaf)]) continue;
       ChunkSource& source = sources[static_cast<size_t>(leaf)];
       source.metadata = &file_->ChunkMetadata(row_group_, leaf);
       if (use_index) source.offset_index = file_->ReadOffsetIndex(row_group_, leaf);
     }
-    readers_[i] = MakeColumnReader(file_->context(), node, sources, rows_, use_index ? &ranges_ : nullptr);
+    readers_[i] = MakeColumnReader(context_, node, sources, rows_, use_index ? &ranges_ : nullptr);
   }
   return *readers_[i];
 }
@@ -287,6 +304,12 @@ uint64_t RowGroupReader::bytes_read() const {
 uint64_t RowGroupReader::pages_loaded() const {
   uint64_t pages = 0;
   for (const auto& reader : readers_) pages += reader == nullptr ? 0 : reader->pages_loaded();
+  return pages;
+}
+
+uint64_t RowGroupReader::pages_from_cache() const {
+  uint64_t pages = 0;
+  for (const auto& reader : readers_) pages += reader == nullptr ? 0 : reader->pages_from_cache();
   return pages;
 }
 

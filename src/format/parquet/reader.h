@@ -30,7 +30,9 @@ struct ReaderOptions {
   size_t nested_entries_max = size_t{1} << 28;  // of a batch: elements and empty lists
   // Dictionary columns are handed on as such when they are strings; of other types, when the dictionary is this small.
   size_t fixed_dictionary_max = 1024;
-  std::shared_ptr<PagePool> pool;  // shared between files; null: one per file
+  std::shared_ptr<PagePool> pool;    // shared between files; null: one per file
+  std::shared_ptr<PageCache> cache;  // null: none
+  uint64_t cache_file = 0;           // what stands for this state of the file in the cache
 };
 
 // The parsed metadata of a file with what follows from it. Immutable; shared by readers, and worth caching.
@@ -119,9 +121,14 @@ class ParquetFile : public std::enable_shared_from_this<ParquetFile> {
 class RowGroupReader {
  public:
   // `columns` are positions in the file's schema, in output order. `ranges` are the rows to read; without, all.
+  // What is read is counted with the tracker, if there is one, as long as columns refer to it.
   RowGroupReader(std::shared_ptr<const ParquetFile> file, size_t row_group, std::vector<size_t> columns,
-                 std::optional<RowRanges> ranges = std::nullopt);
+                 std::optional<RowRanges> ranges = std::nullopt, std::shared_ptr<MemoryTracker> tracker = nullptr);
   ~RowGroupReader();
+
+  // Of column `i`, a struct, reads only the leaves for which `wanted` (by Leaf::index) is true; fields without any
+  // come as NULL. Before its first read.
+  void set_wanted_leaves(size_t i, std::vector<bool> wanted) { wanted_leaves_[i] = std::move(wanted); }
 
   bool Next(size_t rows_max, Chunk& out);
 
@@ -141,17 +148,20 @@ class RowGroupReader {
 
   uint64_t bytes_read() const;
   uint64_t pages_loaded() const;
+  uint64_t pages_from_cache() const;  // of those
 
  private:
   ColumnReader& Column(size_t i);
 
   const std::shared_ptr<const ParquetFile> file_;
+  const PageContext context_;
   const size_t row_group_;
   const std::vector<size_t> columns_;
   const uint64_t rows_;
   const bool has_ranges_;
   RowRanges ranges_;
   std::vector<std::unique_ptr<ColumnReader>> readers_;  // made when first read
+  std::vector<std::vector<bool>> wanted_leaves_;        // per column; empty: all
   size_t range_ = 0;
   uint64_t row_ = 0;
   std::vector<RowRange> batch_;

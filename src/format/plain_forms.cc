@@ -1,10 +1,11 @@
-#include "format/csv/field_parser.h"
+#include "format/plain_forms.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "types/calendar.h"
 
-namespace weir::csv {
+namespace weir {
 
 namespace {
 
@@ -60,6 +61,43 @@ bool ParsePlainInteger(std::string_view text, int64_t& out) {
   const char* const end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, out);
   return error == std::errc() && at == end;
+}
+
+bool ParsePlainInt128(std::string_view text, int128_t& out) {
+  constexpr size_t kDigitsMax = 40;
+  if (text.empty() || text.size() > kDigitsMax) return false;
+  const size_t sign = text[0] == '-' || text[0] == '+' ? 1 : 0;
+  if (sign == text.size()) return false;
+  for (const char c : text.substr(sign)) {
+    if (!IsDigit(c)) return false;
+  }
+  const auto value = ParseInt128(text);
+  if (value.has_value()) out = *value;
+  return value.has_value();
+}
+
+bool ParsePlainDecimal(std::string_view text, int precision, int scale, int64_t& out) {
+  constexpr int kDigitsMax = 18;
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  int64_t value = 0;
+  int digits = 0;
+  int behind = -1;  // digits behind the point; -1: no point yet
+  for (const char c : text) {
+    if (c == '.' && behind < 0) {
+      behind = 0;
+      continue;
+    }
+    if (!IsDigit(c) || ++digits > kDigitsMax) return false;
+    value = value * 10 + (c - '0');
+    if (behind >= 0) ++behind;
+  }
+  if (digits == 0 || behind > scale) return false;
+  const int missing = scale - std::max(behind, 0);
+  if (digits + missing > std::min(precision, kDigitsMax)) return false;
+  for (int i = 0; i < missing; ++i) value *= 10;
+  out = negative ? -value : value;
+  return true;
 }
 
 bool ParsePlainDouble(std::string_view text, double& out) {
@@ -128,4 +166,4 @@ bool ParsePlainTimestamp(std::string_view text, int64_t& out, bool& has_zone) {
   return text.empty();
 }
 
-}  // namespace weir::csv
+}  // namespace weir

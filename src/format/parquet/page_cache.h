@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "column/column.h"
+#include "format/parquet/metadata.h"
+#include "obs/metrics.h"
+#include "runtime/memory_tracker.h"
+
+namespace weir::parquet {
+
+// A page as it is kept: decompressed, still encoded. Dictionaries are kept as the columns that were made of them.
+struct CachedPage {
+  PageHeader header;
+  uint64_t body_offset = 0;  // in the file
+  BufferPtr body;            // levels, then values; null: so far only the header was needed, or it is a dictionary
+  size_t body_bytes = 0;
+  bool is_ascii = false;
+  ColumnPtr dictionary;
+  ColumnPtr dictionary_with_null;
+
+  bool has_body() const { return body != nullptr || dictionary != nullptr; }
+  size_t MemoryBytes() const;
+};
+using CachedPagePtr = std::shared_ptr<const CachedPage>;
+
+// Remembers pages of compressed column chunks, so that reading them again costs neither I/O nor decompression. Keys are
+// a number that stands for one state of one file (whoever opens files gives it, never the same for another) and the
+// offset of the page's header.
+//
+// Pages that were used again stay before those that were read once: a scan of a large file does not drive out what
+// others keep using. Bounded, counted with its tracker, and gives memory back when others need it. Threads: any.
+class PageCache {
+ public:
+  PageCache(const std::shared_ptr<MemoryTracker>& tracker, int64_t bytes_max, obs::MetricsRegistry* metrics = nullptr);
+  ~PageCache();
+  PageCache(const PageCache&) = delete;
+  PageCache& operator=(const PageCache&) = delete;
+
+  // Null when it is not there.
+  CachedPagePtr Find(uint64_t file, uint64_t offset);
+  // Whether a page of this size would be kept.
+  bool Admits(size_t bytes) const { return static_cast<int64_t>(bytes) <= shard_bytes_max_ / 4; }
+  // Takes the place of what was there. The page may be dropped at once, when memory is short.
+  void Insert(uint64_t file, uint64_t offset, CachedPagePtr page);
+  // Counts the loading of a page's body; for metrics.
+  void CountLoad(bool was_cached) { (was_cached ? hits_ : misses_)->Add(1); }
+
+  uint64_t hits() const { return hits_->value(); }
+  uint64_t misses() const { return misses_->value(); }
+  int64_t bytes() const;
+  int64_t bytes_max() const { return bytes_max_; }
+
+ private:
+  struct Key {
+    uint64_t file;
+    uint64_t offset;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const;
+  };
+  struct Entry {
+    Key key;
+    CachedPagePtr page;
+    int64_t bytes;
+    bool hot;
+  };
+  using Entries = std::list<Entry>;
+  struct alignas(64) Shard {
+    mutable std::mutex mutex;  // guards the below; leaf
+    Entries cold, hot;         // most recently used first
+    std::unordered_map<Key, Entries::iterator, KeyHash> by_key;
+    int64_t bytes = 0;
+    int64_t hot_bytes = 0;
+  };
+
+  Shard& ShardOf(const Key& key) { return shards_[KeyHash()(key) >> 32 & (shards_.size() - 1)]; }
+  // Moves at least `bytes` of entries into `out`, to be destroyed without the lock. Returns what they had.
+  int64_t EvictLocked(Shard& shard, int64_t bytes, Entries& out) noexcept;
+  void CoolLocked(Shard& shard);
+  int64_t Reclaim(int64_t bytes) noexcept;
+
+  const int64_t bytes_max_;
+  const std::shared_ptr<MemoryTracker> tracker_;
+  std::vector<Shard> shards_;  // a power of two
+  const int64_t shard_bytes_max_;
+  obs::Counter own_hits_, own_misses_;
+  obs::Counter* hits_ = &own_hits_;
+  obs::Counter* misses_ = &own_misses_;
+  obs::MetricsRegistry::Callback bytes_gauge_;
+  MemoryTracker::Reclaimer reclaimer_;
+};
+
+}  // namespace weir::parquet

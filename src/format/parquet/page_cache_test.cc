@@ -1,0 +1,102 @@
+#include "format/parquet/page_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace weir::parquet {
+namespace {
+
+CachedPagePtr Page(size_t bytes) {
+  auto page = std::make_shared<CachedPage>();
+  page->body = Buffer::Allocate(bytes);
+  page->body_bytes = bytes;
+  return page;
+}
+
+TEST(PageCache, FindsWhatWasPutIn) {
+  auto tracker = MemoryTracker::CreateRoot("test");
+  PageCache cache(tracker, 1 << 20);
+  EXPECT_EQ(cache.Find(1, 4), nullptr);
+  const CachedPagePtr page = Page(1000);
+  cache.Insert(1, 4, page);
+  EXPECT_EQ(cache.Find(1, 4), page);
+  EXPECT_EQ(cache.Find(2, 4), nullptr);
+  EXPECT_EQ(cache.Find(1, 5), nullptr);
+  // A header alone does not take the place of a page, the other way round it does.
+  cache.Insert(1, 4, std::make_shared<CachedPage>());
+  EXPECT_EQ(cache.Find(1, 4), page);
+  cache.Insert(3, 4, std::make_shared<CachedPage>());
+  cache.Insert(3, 4, page);
+  EXPECT_EQ(cache.Find(3, 4), page);
+}
+
+TEST(PageCache, StaysWithinItsBound) {
+  auto tracker = MemoryTracker::CreateRoot("test");
+  {
+    PageCache cache(tracker, 100'000);
+    for (uint64_t i = 0; i < 1000; ++i) {
+      cache.Insert(i % 3, i, Page(1 + i * 7 % 5000));
+      ASSERT_LE(cache.bytes(), 100'000);
+    }
+    EXPECT_GT(cache.bytes(), 80'000);
+    EXPECT_FALSE(cache.Admits(50'000));
+    cache.Insert(9, 9, Page(50'000));
+    EXPECT_EQ(cache.Find(9, 9), nullptr);
+    EXPECT_GE(tracker->used_bytes(), cache.bytes());
+  }
+  EXPECT_EQ(tracker->used_bytes(), 0);
+}
+
+TEST(PageCache, WhatIsUsedAgainOutlastsAScan) {
+  auto tracker = MemoryTracker::CreateRoot("test");
+  PageCache cache(tracker, 100'000);
+  for (uint64_t i = 0; i < 20; ++i) cache.Insert(1, i, Page(1000));
+  for (uint64_t i = 0; i < 20; ++i) EXPECT_NE(cache.Find(1, i), nullptr);
+  for (uint64_t i = 0; i < 1000; ++i) cache.Insert(2, i, Page(1000));
+  for (uint64_t i = 0; i < 20; ++i) EXPECT_NE(cache.Find(1, i), nullptr) << i;
+  // But not forever: others that are used again take their places.
+  for (uint64_t i = 0; i < 500; ++i) {
+    cache.Insert(3, i, Page(1000));
+    cache.Find(3, i);
+  }
+  EXPECT_EQ(cache.Find(1, 0), nullptr);
+}
+
+TEST(PageCache, GivesMemoryBack) {
+  auto tracker = MemoryTracker::CreateRoot("test", 200'000);
+  PageCache cache(tracker, 150'000);
+  for (uint64_t i = 0; i < 100; ++i) cache.Insert(1, i, Page(1000));
+  EXPECT_GT(cache.bytes(), 100'000);
+  auto query = tracker->CreateChild("query", MemoryScope::kQuery);
+  query->Reserve(180'000);
+  EXPECT_LT(cache.bytes(), 21'000);
+  // There is no room for more, and that is no error.
+  for (uint64_t i = 0; i < 100; ++i) cache.Insert(2, i, Page(1000));
+  EXPECT_LT(cache.bytes(), 21'000);
+  query->Release(180'000);
+}
+
+TEST(PageCache, ManyThreads) {
+  auto tracker = MemoryTracker::CreateRoot("test");
+  PageCache cache(tracker, 64 << 20);
+  std::vector<std::thread> threads;
+  for (uint64_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&cache, t] {
+      for (uint64_t i = 0; i < 3000; ++i) {
+        const uint64_t at = (i * 7919 + t) % 700;
+        const CachedPagePtr found = cache.Find(0, at);
+        if (found == nullptr) {
+          cache.Insert(0, at, Page(at * 10 + 1));
+        } else {
+          EXPECT_EQ(found->body_bytes, at * 10 + 1);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(cache.bytes(), 0);
+}
+
+}  // namespace
+}  // namespace weir::parquet
