@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include "base/error.h"
+#include "base/json_text.h"
 
 namespace weir::app {
 
@@ -63,36 +64,6 @@ std::string CsvCell(const std::string& text) {
   return out + '"';
 }
 
-std::string JsonText(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<int>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + '"';
-}
-
 bool IsJsonNumber(const std::string& text) {
   return text != "NaN" && text != "Infinity" && text != "-Infinity";
 }
@@ -137,13 +108,14 @@ void ResultPrinter::Row(std::vector<std::optional<std::string>> cells) {
       std::string line = rows_ == 1 ? "[\n  {" : ",\n  {";
       for (size_t i = 0; i < cells.size(); ++i) {
         if (i != 0) line += ", ";
-        line += JsonText(names_[i]) + ": ";
+        AppendJsonString(names_[i], line);
+        line += ": ";
         if (!cells[i].has_value()) {
           line += "null";
         } else if (is_json_bare_[i] && IsJsonNumber(*cells[i])) {
           line += *cells[i] == "t" ? "true" : *cells[i] == "f" ? "false" : *cells[i];
         } else {
-          line += JsonText(*cells[i]);
+          AppendJsonString(*cells[i], line);
         }
       }
       fmt::print(out_, "{}}}", line);

@@ -14,6 +14,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
+
 #include "base/error.h"
 
 namespace weir::obs {
@@ -54,36 +56,6 @@ spdlog::level::level_enum ToSpdlog(Severity severity) {
   return static_cast<spdlog::level::level_enum>(static_cast<int>(severity));
 }
 
-void AppendJsonString(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<uint8_t>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<uint8_t>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
 bool NeedsQuotes(std::string_view text) {
   return text.empty() || std::ranges::any_of(text, [](char c) {
            return static_cast<uint8_t>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F;
@@ -92,7 +64,7 @@ bool NeedsQuotes(std::string_view text) {
 
 void AppendText(std::string& out, std::string_view text, LogFormat format) {
   if (format == LogFormat::kJson || NeedsQuotes(text)) {
-    AppendJsonString(out, text);
+    AppendJsonString(text, out);
   } else {
     out += text;
   }
@@ -109,7 +81,7 @@ void AppendValue(std::string& out, const LogValue& value, LogFormat format) {
         } else if constexpr (std::is_same_v<T, double>) {
           // JSON has no words for these.
           if (format == LogFormat::kJson && !std::isfinite(held)) {
-            AppendJsonString(out, fmt::format("{}", held));
+            AppendJsonString(fmt::format("{}", held), out);
           } else {
             out += fmt::format("{}", held);
           }
@@ -174,12 +146,12 @@ std::string FormatRecord(const LogRecord& record, LogFormat format) {
   if (format == LogFormat::kJson) {
     out += fmt::format(R"({{"ts":"{}","level":"{}","thread":{},"component":)", TimeText(record.unix_nanos),
                        SeverityName(record.severity), record.thread_id);
-    AppendJsonString(out, record.component);
+    AppendJsonString(record.component, out);
     out += R"(,"msg":)";
-    AppendJsonString(out, record.message);
+    AppendJsonString(record.message, out);
     for (const LogField& field : record.fields) {
       out += ',';
-      AppendJsonString(out, field.key);
+      AppendJsonString(field.key, out);
       out += ':';
       AppendValue(out, field.value, format);
     }
@@ -189,7 +161,7 @@ std::string FormatRecord(const LogRecord& record, LogFormat format) {
                        SeverityName(record.severity), record.thread_id);
     AppendText(out, record.component, format);
     out += " msg=";
-    AppendJsonString(out, record.message);
+    AppendJsonString(record.message, out);
     for (const LogField& field : record.fields) {
       out += ' ';
       out += field.key;

@@ -47,8 +47,6 @@ class AttributeList {
   std::vector<Item> items_;
 };
 
-// JSON text.
-void AppendJsonString(std::string_view text, std::string& out);
 // NaN and the infinities, which JSON does not have, become strings.
 void AppendJsonDouble(double value, std::string& out);
 void AppendJsonObject(const AttributeList& attributes, std::string& out);

@@ -6,6 +6,7 @@
 
 #include <simdjson.h>
 
+#include "base/json_text.h"
 #include "types/text.h"
 
 namespace weir {

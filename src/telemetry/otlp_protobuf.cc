@@ -2,6 +2,7 @@
 
 #include <protozero/pbf_reader.hpp>
 
+#include "base/json_text.h"
 #include "telemetry/otlp_fields.h"
 #include "types/text.h"
 

@@ -4,12 +4,13 @@
 #include <charconv>
 #include <cmath>
 
-#include "function/scalar/json_value.h"
+#include "base/json_text.h"
 #include "function/scalar/kernel.h"
 #include "function/scalar/list_view.h"
 #include "function/scalar/register.h"
-#include "function/scalar/to_json.h"
+#include "types/json_document.h"
 #include "types/text_scan.h"
+#include "types/to_json.h"
 
 namespace weir {
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace weir {
 
 // UTF-8 by code points. Texts are valid UTF-8; on invalid bytes the results are odd but nothing is read out of bounds.
@@ -24,7 +26,6 @@ size_t CountCharacters(std::string_view text);
 size_t OffsetOfCharacter(std::string_view text, size_t index);
 // Decodes the character at `at` and moves behind it.
 char32_t NextCharacter(std::string_view text, size_t& at);
-void AppendCharacter(char32_t character, std::string& out);
 
 // Full Unicode mapping, independent of any locale.
 void AppendUpper(std::string_view text, std::string& out);

@@ -1,12 +1,10 @@
 #include "server/http/sql_endpoint.h"
 
-#include <cmath>
-
 #include <simdjson.h>
 
 #include "base/json_text.h"
 #include "server/session.h"
-#include "types/text.h"
+#include "types/to_json.h"
 
 namespace weir::http {
 
@@ -35,69 +33,6 @@ std::string_view ContentTypeOf(ResultFormat format) {
       break;
   }
   return "application/json";
-}
-
-// Numbers as numbers, lists as arrays, maps and structs as objects, the rest as text.
-void AppendJson(const Value& value, const TextOptions& options, std::string& out) {
-  if (value.is_null()) {
-    out += "null";
-    return;
-  }
-  const Type& type = value.type();
-  switch (type.kind()) {
-    case TypeKind::kBoolean:
-      out += value.boolean() ? "true" : "false";
-      return;
-    case TypeKind::kInt8:
-    case TypeKind::kInt16:
-    case TypeKind::kInt32:
-    case TypeKind::kInt64:
-    case TypeKind::kInt128:
-    case TypeKind::kDecimal:
-    case TypeKind::kJson:
-      AppendValue(value, out, options);
-      return;
-    case TypeKind::kFloat:
-    case TypeKind::kDouble:
-      if (!std::isfinite(value.floating())) break;
-      AppendValue(value, out, options);
-      return;
-    case TypeKind::kList: {
-      out += '[';
-      bool first = true;
-      for (const Value& part : value.parts()) {
-        if (!std::exchange(first, false)) out += ',';
-        AppendJson(part, options, out);
-      }
-      out += ']';
-      return;
-    }
-    case TypeKind::kMap: {
-      out += '{';
-      for (size_t i = 0; i + 1 < value.parts().size(); i += 2) {
-        if (i != 0) out += ',';
-        AppendJsonString(FormatValue(value.parts()[i], options), out);
-        out += ':';
-        AppendJson(value.parts()[i + 1], options, out);
-      }
-      out += '}';
-      return;
-    }
-    case TypeKind::kStruct: {
-      out += '{';
-      for (size_t i = 0; i < value.parts().size(); ++i) {
-        if (i != 0) out += ',';
-        AppendJsonString(type.fields()[i].name, out);
-        out += ':';
-        AppendJson(value.parts()[i], options, out);
-      }
-      out += '}';
-      return;
-    }
-    default:
-      break;
-  }
-  AppendJsonString(FormatValue(value, options), out);
 }
 
 void AppendCsv(std::string_view text, std::string& out) {

@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "base/json_text.h"
 #include "optimizer/optimizer.h"
 #include "server/statement/statement.h"
 
@@ -62,24 +63,9 @@ ExplainOptions OptionsOf(const ast::Explain& explain) {
   return out;
 }
 
-void AppendJsonText(const std::string& text, std::string& out) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<int>(c));
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 void AppendJson(const PhysicalNode& node, std::string& out) {
   out += "{\"Node\": ";
-  AppendJsonText(node.ToString(), out);
+  AppendJsonString(node.ToString(), out);
   out += fmt::format(", \"Plan Rows\": {:.0f}", std::max(node.estimated_rows(), 0.0));
   if (!node.children().empty()) {
     out += ", \"Plans\": [";
@@ -94,7 +80,7 @@ void AppendJson(const PhysicalNode& node, std::string& out) {
 
 void AppendProfileJson(const obs::ProfileNode::Snapshot& node, std::string& out) {
   out += "{\"Node\": ";
-  AppendJsonText(node.name, out);
+  AppendJsonString(node.name, out);
   const auto& c = node.counters;
   out += fmt::format(
       ", \"Rows\": {}, \"Rows In\": {}, \"Bytes\": {}, \"CPU ns\": {}, \"Blocked ns\": {}, \"Memory\": {}, "
@@ -103,7 +89,7 @@ void AppendProfileJson(const obs::ProfileNode::Snapshot& node, std::string& out)
       c.units_pruned);
   for (const auto& extra : node.extras) {
     out += ", ";
-    AppendJsonText(extra.name, out);
+    AppendJsonString(extra.name, out);
     out += fmt::format(": {}", extra.value);
   }
   if (!node.children.empty()) {

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/int128.h"
-#include "sql/parser/utf8_check.h"
+#include "base/utf8.h"
 
 namespace weir {
 namespace {

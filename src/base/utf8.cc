@@ -1,4 +1,4 @@
-#include "sql/parser/utf8_check.h"
+#include "base/utf8.h"
 
 #include <cstring>
 
@@ -64,6 +64,11 @@ size_t EncodeUtf8(uint32_t code_point, char* out) {
   out[2] = static_cast<char>(0x80 | ((code_point >> 6) & 0x3F));
   out[3] = static_cast<char>(0x80 | (code_point & 0x3F));
   return 4;
+}
+
+void AppendCharacter(char32_t code_point, std::string& out) {
+  char bytes[4];
+  out.append(bytes, EncodeUtf8(code_point, bytes));
 }
 
 }  // namespace weir

@@ -1,4 +1,4 @@
-#include "function/scalar/json_value.h"
+#include "types/json_document.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
-#include "function/scalar/utf8.h"
+#include "base/utf8.h"
 #include "types/text_scan.h"
 
 namespace weir {
@@ -170,6 +170,12 @@ class JsonScanner {
 void JsonDocument::Parse(std::string_view text) {
   nodes_.clear();
   JsonScanner(text, nodes_).Scan();
+}
+
+void ValidateJson(std::string_view text) {
+  // Its memory is kept from one value to the next.
+  thread_local JsonDocument document;
+  document.Parse(text);
 }
 
 bool IsValidJson(std::string_view text) {

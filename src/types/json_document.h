@@ -59,8 +59,6 @@ class JsonDocument {
 };
 
 std::string_view JsonKindName(JsonDocument::Kind kind);
-// With quotes and escapes.
-void AppendJsonString(std::string_view text, std::string& out);
 // Whether a text is one JSON value.
 bool IsValidJson(std::string_view text);
 // Steps of "$.a.b[0]" and "$['a']": keys, or indices written as "[0]". Throws kSyntaxError-like errors.

@@ -1,8 +1,8 @@
-#include "function/scalar/to_json.h"
+#include "types/to_json.h"
 
 #include <cmath>
 
-#include "function/scalar/json_value.h"
+#include "base/json_text.h"
 #include "types/calendar.h"
 
 namespace weir {
