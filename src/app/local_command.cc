@@ -22,6 +22,7 @@ struct LocalOptions {
   std::vector<std::string> files;
   std::string data_dir;
   std::string memory_limit;
+  std::string page_cache;
   std::string format = "table";
   int threads = 0;
   bool timing = false;
@@ -97,6 +98,18 @@ bool RunText(Session& session, const std::string& sql, const LocalOptions& optio
 
 }  // namespace
 
+namespace {
+
+int64_t ByteSizeOption(const std::string& text) {
+  const auto bytes = ParseByteSize(text);
+  if (!bytes.has_value()) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", text).WithHint("Example: 2GB");
+  }
+  return *bytes;
+}
+
+}  // namespace
+
 int RunLocal(int argc, char** argv) {
   LocalOptions options;
   CLI::App app("Runs SQL in this process, over files and, with --data-dir, over a data folder that no server uses.",
@@ -106,6 +119,7 @@ int RunLocal(int argc, char** argv) {
   app.add_option("--data-dir", options.data_dir, "data folder with tables");
   app.add_option("--threads", options.threads, "workers (default: all cores)");
   app.add_option("--memory-limit", options.memory_limit, "memory limit, e.g. 2GB (default: none)");
+  app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)");
   app.add_option("--format", options.format, "table, csv, json or md")->capture_default_str();
   app.add_flag("--timing", options.timing, "print how long each statement took");
   CLI11_PARSE(app, argc, argv);
@@ -114,14 +128,8 @@ int RunLocal(int argc, char** argv) {
   engine_options.threads = options.threads;
   engine_options.data_dir = options.data_dir;
   engine_options.background_jobs = false;
-  if (!options.memory_limit.empty()) {
-    const auto bytes = ParseByteSize(options.memory_limit);
-    if (!bytes.has_value()) {
-      throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", options.memory_limit)
-          .WithHint("Example: 2GB");
-    }
-    engine_options.memory_limit_bytes = *bytes;
-  }
+  if (!options.memory_limit.empty()) engine_options.memory_limit_bytes = ByteSizeOption(options.memory_limit);
+  if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
   Process process;
   auto system_tables = std::make_shared<SystemTables>();
   Engine engine(process.services(), engine_options, system_tables->virtual_tables());

@@ -61,6 +61,7 @@ struct FileInfo {
   FileKind kind = FileKind::kFile;
   uint64_t size = 0;
   int64_t modified_unix_nanos = 0;
+  uint64_t inode = 0;  // tells files that replace each other under one name apart; 0: unknown
 };
 
 enum class OpenMode : uint8_t {

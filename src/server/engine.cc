@@ -1,5 +1,7 @@
 #include "server/engine.h"
 
+#include <algorithm>
+
 #include "server/session.h"
 #include "server/text_formats.h"
 #include "storage/footer_cache.h"
@@ -11,10 +13,17 @@ namespace {
 constexpr size_t kFinishedQueriesMax = 1000;
 constexpr int64_t kBareFooterCacheBytes = 64 << 20;
 
+// At most a quarter of what the process may use.
+int64_t PageCacheBytes(const EngineOptions& options) {
+  const int64_t wanted = options.storage.page_cache_bytes;
+  return options.memory_limit_bytes > 0 ? std::min(wanted, options.memory_limit_bytes / 4) : wanted;
+}
+
 StorageOptions WithFolder(const EngineOptions& options) {
   StorageOptions storage = options.storage;
   storage.data_dir = options.data_dir;
   storage.background = options.background_jobs;
+  storage.page_cache_bytes = PageCacheBytes(options);
   return storage;
 }
 
@@ -41,7 +50,8 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
         std::make_unique<LoadService>(*storage_, services_.timers, *io_, services_.metrics, memory_, options_.loads);
     footers_ = storage_->footers();
   } else {
-    footers_ = std::make_shared<FooterCache>(memory_, kBareFooterCacheBytes);
+    footers_ =
+        std::make_shared<FooterCache>(memory_, kBareFooterCacheBytes, PageCacheBytes(options_), &services_.metrics);
     bare_catalog_ = Catalog::Initial(virtual_tables_);
   }
 }

@@ -1,7 +1,9 @@
 #include "storage/page_pruning.h"
 
 #include <algorithm>
+#include <unordered_set>
 
+#include "format/parquet/prune.h"
 #include "format/parquet/statistics.h"
 #include "storage/prune.h"
 #include "storage/segment_reader.h"
@@ -62,6 +64,70 @@ std::optional<parquet::RowRanges> MatchingRows(const ScanPlan& plan, const parqu
     if (matching->empty()) break;
   }
   return matching;
+}
+
+bool BloomMayMatch(const ScanPlan& plan, const parquet::ParquetFile& file, const std::vector<size_t>& file_columns,
+                   size_t row_group) {
+  std::vector<parquet::Predicate> asked;
+  for (const ScanPredicate& predicate : plan.spec.predicates) {
+    if (predicate.compare != ScanCompare::kEqual && predicate.compare != ScanCompare::kIn) continue;
+    for (size_t i = 0; i < plan.columns.size(); ++i) {
+      if (plan.columns[i].field != predicate.field || file_columns[i] == SIZE_MAX) continue;
+      const auto op = predicate.compare == ScanCompare::kEqual ? parquet::CompareOp::kEqual : parquet::CompareOp::kIn;
+      asked.push_back({file_columns[i], op, predicate.values});
+    }
+  }
+  return asked.empty() || parquet::BloomMayMatch(file, row_group, asked);
+}
+
+namespace {
+
+template <typename T, typename Key, typename Of>
+bool AnyAmong(const std::vector<Value>& values, const Column& dictionary, Of&& of) {
+  std::unordered_set<Key> wanted;
+  for (const Value& value : values) {
+    if (!value.is_null()) wanted.insert(of(value));
+  }
+  const ColumnView view(dictionary);
+  for (size_t i = 0; i < dictionary.size(); ++i) {
+    if (!view.IsValid(i)) continue;
+    if constexpr (std::is_same_v<T, StringRef>) {
+      if (wanted.contains(view.At<T>(i).view())) return true;
+    } else {
+      if (wanted.contains(static_cast<Key>(view.At<T>(i)))) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool DictionaryMayMatch(const ScanPredicate& predicate, const Column& dictionary) {
+  if (predicate.compare != ScanCompare::kEqual && predicate.compare != ScanCompare::kIn) return true;
+  const Type& type = dictionary.type();
+  const auto is_other = [&](const Value& value) {
+    return !value.is_null() && (value.type().kind() != type.kind() || value.type().physical() != type.physical() ||
+                                value.type().scale() != type.scale());
+  };
+  if (std::any_of(predicate.values.begin(), predicate.values.end(), is_other)) return true;
+  const auto integer = [](const Value& value) { return value.integer(); };
+  switch (type.physical()) {
+    case PhysicalType::kInt8:
+      return AnyAmong<int8_t, int64_t>(predicate.values, dictionary, integer);
+    case PhysicalType::kInt16:
+      return AnyAmong<int16_t, int64_t>(predicate.values, dictionary, integer);
+    case PhysicalType::kInt32:
+      return AnyAmong<int32_t, int64_t>(predicate.values, dictionary, integer);
+    case PhysicalType::kInt64:
+      return AnyAmong<int64_t, int64_t>(predicate.values, dictionary, integer);
+    case PhysicalType::kString:
+      // Equality of JSON is not that of its text.
+      if (!type.is(TypeKind::kVarchar)) return true;
+      return AnyAmong<StringRef, std::string_view>(
+          predicate.values, dictionary, [](const Value& value) -> std::string_view { return value.bytes(); });
+    default:
+      return true;
+  }
 }
 
 }  // namespace weir

@@ -18,4 +18,12 @@ std::optional<ColumnStatistics> BoundsAs(const parquet::ColumnBounds& bounds, co
 std::optional<parquet::RowRanges> MatchingRows(const ScanPlan& plan, const parquet::ParquetFile& file,
                                                const std::vector<size_t>& file_columns, size_t row_group);
 
+// By bloom filters, for equality and short IN lists: reads a few blocks. False when no row can match.
+bool BloomMayMatch(const ScanPlan& plan, const parquet::ParquetFile& file, const std::vector<size_t>& file_columns,
+                   size_t row_group);
+
+// Whether one of the values that an equality or IN predicate asks for is among those of the column, which has every
+// value of a row group but NULL. True where that is not known how to tell.
+bool DictionaryMayMatch(const ScanPredicate& predicate, const Column& dictionary);
+
 }  // namespace weir

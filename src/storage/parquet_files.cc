@@ -49,6 +49,7 @@ ScanPlanPtr ParquetFiles::Plan(ScanSpec spec) const {
     segment->written = file.modified_unix_nanos;
     segment->rows = opened->row_count();
     ++plan->counters->segments_total;
+    const auto info = std::make_shared<const FileInfo>(file);
     bool any = false;
     for (size_t i = 0; i < opened->row_group_count(); ++i) {
       const uint64_t rows = opened->row_group_rows(i);
@@ -69,6 +70,7 @@ ScanPlanPtr ParquetFiles::Plan(ScanSpec spec) const {
       any = true;
       ScanUnit unit;
       unit.segment = segment;
+      unit.file = info;
       unit.row_group_begin = i;
       unit.row_group_end = i + 1;
       unit.rows = rows;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "algo/key_hash.h"
+#include "column/builder.h"
 
 namespace weir {
 
@@ -109,6 +110,16 @@ struct ValuesLess {
   }
 };
 
+std::vector<uint32_t> BucketsOf(const TableDef& table, const std::vector<ColumnPtr>& keys, const RowSet& rows) {
+  std::vector<uint64_t> hashes(rows.count());
+  KeyHasher().Hash(keys, rows, hashes.data());
+  std::vector<uint32_t> buckets(rows.count());
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    buckets[i] = static_cast<uint32_t>((hashes[i] >> 32) % table.distribution.buckets);
+  }
+  return buckets;
+}
+
 }  // namespace
 
 int64_t TruncateTime(PartitionTransform transform, const Type& type, int64_t value) {
@@ -181,14 +192,44 @@ Placement PlaceRows(const TableDef& table, const Chunk& chunk, bool any_partitio
   if (table.distribution.buckets > 1 && !table.distribution.hash_columns.empty() && rows.count() != 0) {
     std::vector<ColumnPtr> keys;
     for (const FieldId id : table.distribution.hash_columns) keys.push_back(chunk.column(table.ColumnIndex(id)));
-    std::vector<uint64_t> hashes(rows.count());
-    KeyHasher().Hash(keys, rows, hashes.data());
-    placement.bucket_of.resize(rows.count());
-    for (size_t i = 0; i < hashes.size(); ++i) {
-      placement.bucket_of[i] = static_cast<uint32_t>((hashes[i] >> 32) % table.distribution.buckets);
-    }
+    placement.bucket_of = BucketsOf(table, keys, rows);
   }
   return placement;
+}
+
+std::vector<bool> BucketsThatMayMatch(const TableDef& table, const std::vector<ScanPredicate>& predicates) {
+  const Distribution& distribution = table.distribution;
+  if (distribution.buckets <= 1 || distribution.hash_columns.empty()) return {};
+  // Every combination of the values that the columns of the key may have.
+  constexpr size_t kCombinationsMax = 256;
+  std::vector<const std::vector<Value>*> values;
+  size_t combinations = 1;
+  for (const FieldId id : distribution.hash_columns) {
+    const Type& type = table.FindColumn(id)->type;
+    const std::vector<Value>* best = nullptr;
+    for (const ScanPredicate& predicate : predicates) {
+      const bool fixes = predicate.compare == ScanCompare::kEqual || predicate.compare == ScanCompare::kIn;
+      if (predicate.field != id || !fixes || predicate.values.empty()) continue;
+      const bool of_type = std::all_of(predicate.values.begin(), predicate.values.end(),
+                                       [&](const Value& value) { return value.type() == type; });
+      if (of_type && (best == nullptr || predicate.values.size() < best->size())) best = &predicate.values;
+    }
+    if (best == nullptr) return {};
+    combinations *= best->size();
+    if (combinations > kCombinationsMax) return {};
+    values.push_back(best);
+  }
+  std::vector<ColumnPtr> keys;
+  size_t repeat = combinations;
+  for (size_t k = 0; k < values.size(); ++k) {
+    repeat /= values[k]->size();
+    ColumnBuilder builder(table.FindColumn(distribution.hash_columns[k])->type, combinations);
+    for (size_t i = 0; i < combinations; ++i) builder.AppendValue((*values[k])[i / repeat % values[k]->size()]);
+    keys.push_back(builder.Finish());
+  }
+  std::vector<bool> out(distribution.buckets);
+  for (const uint32_t bucket : BucketsOf(table, keys, RowSet::All(combinations))) out[bucket] = true;
+  return out;
 }
 
 }  // namespace weir

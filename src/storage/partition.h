@@ -6,6 +6,7 @@
 
 #include "catalog/table.h"
 #include "column/chunk.h"
+#include "storage/scan_spec.h"
 
 namespace weir {
 
@@ -23,6 +24,10 @@ struct Placement {
 // Columns are the table's, in order. Throws 23514 when no partition takes a row; with `any_partition` it goes into
 // one of its own instead.
 Placement PlaceRows(const TableDef& table, const Chunk& chunk, bool any_partition = false);
+
+// Of a table that is distributed by hash: per bucket, whether rows that satisfy the predicates may be in it, when they
+// fix all columns of the key to a few values; empty when they do not.
+std::vector<bool> BucketsThatMayMatch(const TableDef& table, const std::vector<ScanPredicate>& predicates);
 
 // date_trunc of a date or timestamp value of the type's unit, as PostgreSQL; infinities stay. Exposed for tests.
 int64_t TruncateTime(PartitionTransform transform, const Type& type, int64_t value);

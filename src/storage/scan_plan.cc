@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "storage/partition.h"
 #include "storage/prune.h"
 #include "storage/storage.h"
 #include "storage/widen.h"
@@ -75,6 +76,16 @@ bool SegmentMayMatch(const SegmentInfo& segment, const TableDef& table, const st
   return true;
 }
 
+// Only segments whose keys had today's types, which their bucket followed from.
+bool IsInOtherBucket(const SegmentInfo& segment, const TableDef& table, const std::vector<bool>& buckets) {
+  if (segment.bucket >= buckets.size() || buckets[segment.bucket]) return false;
+  return std::ranges::all_of(table.distribution.hash_columns, [&](const FieldId id) {
+    const auto at = segment.columns.find(id);
+    return at != segment.columns.end() && at->second.min.has_value() &&
+           at->second.min->type() == table.FindColumn(id)->type;
+  });
+}
+
 }  // namespace
 
 std::string ScanPredicate::ToString(std::string_view column_name) const {
@@ -115,9 +126,15 @@ ScanPlanPtr Storage::PlanScan(const SnapshotPtr& snapshot, TableId table_id, Sca
   plan->objects = objects_.get();
   plan->footers = footers_;
   plan->snapshot = snapshot;
+  const std::vector<bool> buckets = BucketsThatMayMatch(*table, spec.predicates);
   if (const TableState* state = snapshot->state()->FindTable(table_id)) {
     state->segments.ForEach([&](const SegmentRef& ref) {
       ++plan->counters->segments_total;
+      if (!buckets.empty() && IsInOtherBucket(*ref.info, *table, buckets)) {
+        ++plan->counters->segments_pruned;
+        ++plan->counters->segments_pruned_by_bucket;
+        return;
+      }
       if (ref.live_rows() == 0 || !SegmentMayMatch(*ref.info, *table, spec.predicates)) {
         ++plan->counters->segments_pruned;
         return;

@@ -9,6 +9,7 @@
 
 #include "catalog/ids.h"
 #include "column/chunk.h"
+#include "env/file_system.h"
 #include "meta/segment.h"
 #include "types/type.h"
 #include "types/value.h"
@@ -36,10 +37,15 @@ struct ScanPredicate {
   std::string ToString(std::string_view column_name) const;
 };
 
+// Parts of a struct, each the positions of fields on the way down: {{1}, {0, 2}}. None: the whole value.
+using SubfieldPaths = std::vector<std::vector<size_t>>;
+
 // What a scan is to deliver.
 struct ScanSpec {
   std::vector<FieldId> columns;           // in output order
   std::vector<ScanPredicate> predicates;  // all must hold
+  // Per column the parts that are looked at; others may come as NULL. Empty: all of everything.
+  std::vector<SubfieldPaths> subfields;
   // The first so many columns are read for every row and shown to the filter; the others only for rows that pass
   // (late materialisation). 0: no filter.
   size_t filter_columns = 0;
@@ -53,11 +59,18 @@ struct ScanCounters {
   std::atomic<uint64_t> segments_pruned{0};
   std::atomic<uint64_t> row_groups_total{0};
   std::atomic<uint64_t> row_groups_pruned{0};
+  // Of those: by bloom filters, and by dictionaries that hold none of the values.
+  std::atomic<uint64_t> row_groups_pruned_by_bloom{0};
+  std::atomic<uint64_t> row_groups_pruned_by_dictionary{0};
+  std::atomic<uint64_t> segments_pruned_by_bucket{0};  // of the pruned segments
   std::atomic<uint64_t> pages_pruned{0};
-  std::atomic<uint64_t> rows_read{0};      // after pruning, before the filter
-  std::atomic<uint64_t> rows_filtered{0};  // dropped by the filter
-  std::atomic<uint64_t> rows_deleted{0};   // dropped by delete vectors
-  std::atomic<uint64_t> bytes_read{0};     // from files
+  std::atomic<uint64_t> subfields_skipped{0};  // leaves of structs, per file that was opened
+  std::atomic<uint64_t> rows_read{0};          // after pruning, before the filter
+  std::atomic<uint64_t> rows_filtered{0};      // dropped by the filter
+  std::atomic<uint64_t> rows_deleted{0};       // dropped by delete vectors
+  std::atomic<uint64_t> bytes_read{0};         // from files
+  std::atomic<uint64_t> pages_read{0};
+  std::atomic<uint64_t> pages_from_cache{0};  // of those, decompressed in memory
 };
 
 // Decides which rows of a chunk with the first filter_columns columns go on: null for all of them.
@@ -67,6 +80,7 @@ using ScanFilter = std::function<SelectionPtr(const Chunk& filter_columns)>;
 struct ScanUnit {
   // Of a table: the segment; of a plain file: made up for it (id 0).
   SegmentPtr segment;
+  std::shared_ptr<const FileInfo> file;  // of a plain file
   DeleteVectorPtr deletes;
   size_t row_group_begin = 0;
   size_t row_group_end = 0;

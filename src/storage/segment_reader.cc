@@ -28,13 +28,13 @@ void SegmentReader::OpenFile() {
   file_.reset();
   path_ = unit_->segment->path;
   if (plan_.match_by_name) {
-    const FileInfo info{.path = path_, .size = unit_->segment->bytes, .modified_unix_nanos = unit_->segment->written};
-    file_ = plan_.footers->OpenFile(*plan_.files, info);
+    file_ = plan_.footers->OpenFile(*plan_.files, *unit_->file);
   } else {
     file_ = plan_.footers->OpenObject(*plan_.objects, path_);
   }
   file_columns_.clear();
   projection_.clear();
+  wanted_leaves_.clear();
   in_projection_.clear();
   const auto& columns = file_->columns();
   for (const ScanColumn& column : plan_.columns) {
@@ -50,10 +50,43 @@ void SegmentReader::OpenFile() {
     in_projection_.push_back(at == SIZE_MAX ? SIZE_MAX : projection_.size());
     if (at != SIZE_MAX) projection_.push_back(at);
   }
+  FindWantedLeaves();
   if (unit_->segment->id && file_->row_count() != unit_->segment->rows) {
     throw Error::Operational(sqlstate::kDataCorrupted,
                              "segment has another number of rows than the index says: {}, {} not {}", path_,
                              file_->row_count(), unit_->segment->rows);
+  }
+}
+
+namespace {
+
+void SetLeaves(const parquet::SchemaNode& node, std::vector<bool>& out) {
+  if (node.kind == parquet::SchemaNode::Kind::kLeaf) out[static_cast<size_t>(node.leaf.index)] = true;
+  for (const parquet::SchemaNode& child : node.children) SetLeaves(child, out);
+}
+
+}  // namespace
+
+void SegmentReader::FindWantedLeaves() {
+  wanted_leaves_.resize(projection_.size());
+  for (size_t i = 0; i < plan_.columns.size() && i < plan_.spec.subfields.size(); ++i) {
+    const SubfieldPaths& paths = plan_.spec.subfields[i];
+    if (in_projection_[i] == SIZE_MAX || paths.empty()) continue;
+    const parquet::SchemaNode& column = file_->columns()[file_columns_[i]];
+    // Positions of fields are those of the plan's type.
+    if (column.kind != parquet::SchemaNode::Kind::kStruct || !(column.type == plan_.columns[i].type)) continue;
+    std::vector<bool> wanted(file_->footer()->leaf_count);
+    for (const std::vector<size_t>& path : paths) {
+      const parquet::SchemaNode* node = &column;
+      for (const size_t field : path) {
+        if (node->kind != parquet::SchemaNode::Kind::kStruct) break;
+        node = &node->children.at(field);
+      }
+      SetLeaves(*node, wanted);
+    }
+    const auto read = static_cast<size_t>(std::count(wanted.begin(), wanted.end(), true));
+    plan_.counters->subfields_skipped += parquet::CountLeaves(column) - read;
+    wanted_leaves_[in_projection_[i]] = std::move(wanted);
   }
 }
 
@@ -62,6 +95,8 @@ void SegmentReader::CountBytes() {
   const uint64_t bytes = reader_->bytes_read();
   plan_.counters->bytes_read += bytes - bytes_counted_;
   bytes_counted_ = bytes;
+  plan_.counters->pages_read += reader_->pages_loaded();
+  plan_.counters->pages_from_cache += reader_->pages_from_cache();
 }
 
 bool SegmentReader::RowGroupMayMatch(size_t row_group) const {
@@ -75,24 +110,53 @@ bool SegmentReader::RowGroupMayMatch(size_t row_group) const {
   return true;
 }
 
+bool SegmentReader::DictionariesMayMatch() {
+  for (const ScanPredicate& predicate : plan_.spec.predicates) {
+    if (predicate.compare != ScanCompare::kEqual && predicate.compare != ScanCompare::kIn) continue;
+    for (size_t i = 0; i < plan_.columns.size(); ++i) {
+      const ScanColumn& column = plan_.columns[i];
+      if (column.field != predicate.field || in_projection_[i] == SIZE_MAX) continue;
+      // Columns that are read anyway, so that the dictionary is not read for this alone.
+      const ColumnPtr dictionary = reader_->WholeDictionary(in_projection_[i]);
+      if (dictionary != nullptr && dictionary->type() == column.type && !DictionaryMayMatch(predicate, *dictionary)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+// Cheapest first: statistics, bloom filters, page index, dictionaries.
 bool SegmentReader::OpenRowGroup() {
   while (row_group_ < unit_->row_group_end && row_group_ < file_->row_group_count()) {
     const size_t at = row_group_++;
-    ++plan_.counters->row_groups_total;
-    if (!RowGroupMayMatch(at)) {
-      ++plan_.counters->row_groups_pruned;
-      row_group_first_ += file_->row_group_rows(at);
-      continue;
+    ScanCounters& counters = *plan_.counters;
+    ++counters.row_groups_total;
+    bool matches = RowGroupMayMatch(at);
+    if (matches && !BloomMayMatch(plan_, *file_, file_columns_, at)) {
+      ++counters.row_groups_pruned_by_bloom;
+      matches = false;
     }
-    auto ranges = MatchingRows(plan_, *file_, file_columns_, at);
-    if (ranges.has_value() && ranges->empty()) {
-      ++plan_.counters->row_groups_pruned;
-      row_group_first_ += file_->row_group_rows(at);
-      continue;
+    if (matches) {
+      auto ranges = MatchingRows(plan_, *file_, file_columns_, at);
+      matches = !ranges.has_value() || !ranges->empty();
+      if (matches) {
+        reader_ = std::make_unique<parquet::RowGroupReader>(file_, at, projection_, std::move(ranges), tracker_);
+        bytes_counted_ = 0;
+        for (size_t i = 0; i < projection_.size(); ++i) {
+          if (!wanted_leaves_[i].empty()) reader_->set_wanted_leaves(i, wanted_leaves_[i]);
+        }
+        if (!DictionariesMayMatch()) {
+          ++counters.row_groups_pruned_by_dictionary;
+          CountBytes();
+          reader_.reset();
+          matches = false;
+        }
+      }
     }
-    reader_ = std::make_unique<parquet::RowGroupReader>(file_, at, projection_, std::move(ranges));
-    bytes_counted_ = 0;
-    return true;
+    if (matches) return true;
+    ++counters.row_groups_pruned;
+    row_group_first_ += file_->row_group_rows(at);
   }
   return false;
 }

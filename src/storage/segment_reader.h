@@ -12,15 +12,20 @@ namespace weir {
 // the filter's only for the rows that pass it.
 class SegmentReader {
  public:
-  explicit SegmentReader(const ScanPlan& plan) : plan_(plan) {}
+  // What is read is counted with the tracker; null: not.
+  SegmentReader(const ScanPlan& plan, std::shared_ptr<MemoryTracker> tracker)
+      : plan_(plan), tracker_(std::move(tracker)) {}
   ~SegmentReader();
   void Open(const ScanUnit& unit);
   bool Next(size_t rows_max, const ScanFilter& filter, Chunk& out);
 
  private:
   void OpenFile();
+  void FindWantedLeaves();
   bool OpenRowGroup();
   bool RowGroupMayMatch(size_t row_group) const;
+  // By the dictionaries of the columns; of the row group that reader_ is at.
+  bool DictionariesMayMatch();
   void CountBytes();
   // The rows of the batch that are not deleted; null: all.
   SelectionPtr LiveRows() const;
@@ -29,13 +34,15 @@ class SegmentReader {
   void AddRowIds(const Selection* rows, size_t count, std::vector<ColumnPtr>& columns) const;
 
   const ScanPlan& plan_;
+  const std::shared_ptr<MemoryTracker> tracker_;
   const ScanUnit* unit_ = nullptr;
   std::string path_;  // of file_
   std::shared_ptr<const parquet::ParquetFile> file_;
   // Where each of the plan's columns is in the file; SIZE_MAX: not there.
   std::vector<size_t> file_columns_;
-  std::vector<size_t> projection_;     // those that are, in order
-  std::vector<size_t> in_projection_;  // per column of the plan: index into projection_, or SIZE_MAX
+  std::vector<size_t> projection_;                // those that are, in order
+  std::vector<std::vector<bool>> wanted_leaves_;  // of the projection; empty: all
+  std::vector<size_t> in_projection_;             // per column of the plan: index into projection_, or SIZE_MAX
   size_t row_group_ = 0;
   uint64_t row_group_first_ = 0;  // position of its first row in the file
   std::unique_ptr<parquet::RowGroupReader> reader_;

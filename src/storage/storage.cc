@@ -25,12 +25,23 @@ void CheckFormatFile(const std::string& content, const std::string& path) {
       if (found > 1'000'000) break;
     }
   }
-  if (found == 0) throw Error::Operational(sqlstate::kDataCorrupted, "not a data folder of weir: {}", path);
+  if (found == 0) {
+    throw Error::Operational(sqlstate::kDataCorrupted, "not a data folder of weir, its FORMAT file is damaged: {}", path)
+        .WithHint("Restore the FORMAT file from a backup, or choose another folder with --data-dir.");
+  }
   if (found <= kFormat) return;
   throw Error::Operational(sqlstate::kObjectNotInPrerequisiteState,
                            "data folder was written by a newer version of weir: {}, format {}, known up to {}", path,
                            found, kFormat)
       .WithHint("start the version that wrote it, or a later one");
+}
+
+// Without metadata nothing says which segments count, and the sweep below would take all of them for leftovers.
+void RequireMetadata(FileSystem& files, const std::string& path, ObjectStore& objects) {
+  if (files.Exists(path) && files.FileSize(path) != 0) return;
+  if (objects.List("").empty()) return;
+  throw Error::Operational(sqlstate::kDataCorrupted, "metadata is missing, but there are segments: {}", path)
+      .WithHint("Restore the data folder from a backup, or choose an empty one with --data-dir.");
 }
 
 // Names become parts of object keys.
@@ -61,7 +72,9 @@ std::unique_ptr<Storage> Storage::Open(StorageServices services, StorageOptions 
   std::unique_ptr<Storage> storage(new Storage(std::move(services), std::move(options)));
   storage->OpenFolder();
   const StorageOptions& opened = storage->options_;
-  auto meta = opened.open_meta ? opened.open_meta() : OpenSqliteStore(JoinPath(opened.data_dir, "meta/weir.db"));
+  const std::string meta_path = JoinPath(opened.data_dir, "meta/weir.db");
+  if (!opened.open_meta) RequireMetadata(storage->services_.files, meta_path, *storage->objects_);
+  auto meta = opened.open_meta ? opened.open_meta() : OpenSqliteStore(meta_path);
   storage->log_ = CommitLog::Open(std::move(meta), std::move(virtual_tables), storage->services_.clock,
                                   storage->services_.io, storage->services_.metrics, opened.log);
   storage->reclaimed_ = storage->log_->state();
@@ -116,7 +129,8 @@ void Storage::OpenFolder() {
   objects_ = options_.open_objects ? options_.open_objects()
                                    : std::make_unique<FolderObjectStore>(files, JoinPath(folder, "objects"));
   pending_ = std::make_shared<PendingSegments>(*objects_, services_.random);
-  footers_ = std::make_shared<FooterCache>(tracker_, options_.footer_cache_bytes);
+  footers_ = std::make_shared<FooterCache>(tracker_, options_.footer_cache_bytes, options_.page_cache_bytes,
+                                           &services_.metrics);
 }
 
 // Runs on the committer: quick, no I/O.

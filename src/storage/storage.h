@@ -59,6 +59,7 @@ struct StorageOptions {
   int64_t sweep_grace_nanos = 10 * kNanosPerSecond;
   int64_t orphan_scan_nanos = 3600 * kNanosPerSecond;
   int64_t footer_cache_bytes = 64 << 20;
+  int64_t page_cache_bytes = 1 << 30;  // of decompressed pages, 0: none kept
   // Seams for tests: the default is SQLite in <data_dir>/meta/weir.db and the folder <data_dir>/objects.
   std::function<std::unique_ptr<SqlStore>()> open_meta;
   std::function<std::unique_ptr<ObjectStore>()> open_objects;

@@ -32,6 +32,7 @@ FileInfo InfoOf(std::string path, const struct stat& stat) {
   info.kind = S_ISREG(stat.st_mode) ? FileKind::kFile : S_ISDIR(stat.st_mode) ? FileKind::kDirectory : FileKind::kOther;
   info.size = static_cast<uint64_t>(stat.st_size);
   info.modified_unix_nanos = stat.st_mtim.tv_sec * kNanosPerSecond + stat.st_mtim.tv_nsec;
+  info.inode = stat.st_ino;
   return info;
 }
 

@@ -15,8 +15,9 @@ size_t SourceColumnCount(const ScanSource& source) {
 }
 
 StorageScanSource::StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters,
-                                     std::shared_ptr<const TopNBound> bound, size_t bound_column)
-    : scan_(scan), filters_(std::move(filters)) {
+                                     std::shared_ptr<const TopNBound> bound, size_t bound_column,
+                                     std::vector<SubfieldPaths> subfields)
+    : scan_(scan), subfields_(std::move(subfields)), filters_(std::move(filters)) {
   filter_.bound = std::move(bound);
   filter_.bound_column = bound_column;
   if (const auto* files = std::get_if<FileSource>(&scan.source); files != nullptr && files->filename_column >= 0) {
@@ -172,7 +173,10 @@ void StorageScanSource::Prepare(QueryContext& query) {
   ChooseFilters(query);
   ChooseColumns();
   ScanSpec spec;
-  for (const size_t column : delivered_) spec.columns.push_back(fields_[column]);
+  for (const size_t column : delivered_) {
+    spec.columns.push_back(fields_[column]);
+    spec.subfields.push_back(column < subfields_.size() ? subfields_[column] : SubfieldPaths());
+  }
   spec.predicates = Predicates();
   spec.filter_columns = filter_.empty() ? 0 : filter_columns_;
   spec.with_row_ids = with_row_ids_;
@@ -190,9 +194,7 @@ void StorageScanSource::FindUnitBounds() {
     const ScanUnit& unit = plan_->units[i];
     UnitBounds bounds{.unit = i};
     if (unit.segment != nullptr && plan_->match_by_name) {
-      const FileInfo info{
-          .path = unit.segment->path, .size = unit.segment->bytes, .modified_unix_nanos = unit.segment->written};
-      const auto file = plan_->footers->OpenFile(*plan_->files, info);
+      const auto file = plan_->footers->OpenFile(*plan_->files, *unit.file);
       const auto at = file->footer()->FindColumn(column.name);
       if (at.has_value() && file->schema()[*at].type == column.type && unit.row_group_end == unit.row_group_begin + 1) {
         const parquet::ColumnBounds found = file->Bounds(unit.row_group_begin, *at);
@@ -339,13 +341,19 @@ void StorageScanSource::ReportTo(obs::ProfileNode& profile) {
     if (value.load() != 0) profile.AddExtra(name, static_cast<int64_t>(value.load()), unit);
   };
   add("segments pruned", counters.segments_pruned);
+  add("segments pruned by bucket", counters.segments_pruned_by_bucket);
   add("row groups pruned", counters.row_groups_pruned);
+  add("row groups pruned by bloom filter", counters.row_groups_pruned_by_bloom);
+  add("row groups pruned by dictionary", counters.row_groups_pruned_by_dictionary);
   add("pages pruned", counters.pages_pruned);
+  add("sub-fields not read", counters.subfields_skipped);
   add("units skipped by the TopN bound", units_skipped_);
   add("rows read", counters.rows_read);
   add("rows filtered", counters.rows_filtered);
   add("rows deleted", counters.rows_deleted);
   add("bytes read", counters.bytes_read, obs::ProfileUnit::kBytes);
+  add("pages read", counters.pages_read);
+  add("pages from cache", counters.pages_from_cache);
 }
 
 }  // namespace weir

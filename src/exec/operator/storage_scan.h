@@ -16,10 +16,12 @@ namespace weir {
 // filters that the scan waits for are there.
 class StorageScanSource final : public SourceFactory {
  public:
+  // `subfields` are those of the scan's columns that are used (see FindSubfieldUse), empty: all.
   // `filters` are the runtime filters of the scan's targets, in their order; `bound` is of the scan's column
   // `bound_column`, null: none.
   StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters,
-                    std::shared_ptr<const TopNBound> bound = nullptr, size_t bound_column = 0);
+                    std::shared_ptr<const TopNBound> bound = nullptr, size_t bound_column = 0,
+                    std::vector<SubfieldPaths> subfields = {});
   void Prepare(QueryContext& query) override;
   size_t drivers_max() const override;
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
@@ -37,7 +39,8 @@ class StorageScanSource final : public SourceFactory {
   void FindUnitBounds();
   bool UnitIsWanted(size_t unit) const;
 
-  const PhysicalScan& scan_;                                 // kept alive by the query's plan
+  const PhysicalScan& scan_;  // kept alive by the query's plan
+  const std::vector<SubfieldPaths> subfields_;
   std::vector<std::shared_ptr<RuntimeFilterSlot>> filters_;  // null: none
   std::vector<size_t> filter_order_;                         // those to apply to rows
   std::shared_ptr<const ParquetFiles> files_;                // not for tables

@@ -481,10 +481,7 @@ void PageReader::LoadDictionary() {
   dictionary_body_owner_ = nullptr;
   if (cache_ == nullptr) return;
   cache_->CountLoad(was_cached);
-  if (was_cached) {
-    ++pages_from_cache_;
-    return;
-  }
+  if (was_cached) return;
   auto page = std::make_shared<CachedPage>();
   page->header = *dictionary_header_;
   page->body_offset = dictionary_body_offset_;

@@ -1,0 +1,85 @@
+#include "exec/subfield_use.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+class SubfieldUseTest : public ::testing::Test {
+ protected:
+  SubfieldUseTest() {
+    extract_.name = "struct_extract";
+    extract_.overloads.emplace_back();
+    other_.name = "length";
+    other_.overloads.emplace_back();
+  }
+  ExprPtr Field(ExprPtr of, size_t field) const {
+    const Type type = of->type();
+    return Expr::Call(extract_, extract_.overloads[0], type.child(field),
+                      {std::move(of), Expr::Literal(Value::String(type.fields()[field].name))});
+  }
+  ExprPtr Length(ExprPtr of) const {
+    return Expr::Call(other_, other_.overloads[0], TypeKind::kInt64, {std::move(of)});
+  }
+  PhysicalPtr Scan(std::vector<ExprPtr> filters = {}) const {
+    return std::make_shared<PhysicalScan>(TableSource{1, "t", {0, 1}}, Schema{{"s", type_}, {"t", type_}},
+                                          std::move(filters), std::vector<ColumnPredicate>(), std::vector<size_t>{1, 0},
+                                          std::vector<RuntimeFilterTarget>());
+  }
+  // Input 0 is column t, input 1 is column s.
+  ExprPtr S() const { return Expr::Input(1, type_); }
+  ExprPtr T() const { return Expr::Input(0, type_); }
+  static PhysicalPtr Project(PhysicalPtr child, std::vector<ExprPtr> exprs) {
+    Schema schema;
+    for (const ExprPtr& expr : exprs) schema.push_back({"c", expr->type()});
+    return std::make_shared<PhysicalProject>(std::move(child), std::move(exprs), std::move(schema));
+  }
+  static std::vector<SubfieldPaths> Use(const PhysicalPtr& plan) {
+    auto found = FindSubfieldUse(*plan);
+    EXPECT_EQ(found.size(), 1U);
+    for (SubfieldPaths& paths : found.begin()->second) {
+      std::ranges::sort(paths);
+      paths.erase(std::ranges::unique(paths).begin(), paths.end());
+    }
+    return found.begin()->second;
+  }
+
+  const Type inner_ = Type::Struct({{"x", TypeKind::kInt64}, {"y", TypeKind::kVarchar}});
+  const Type type_ = Type::Struct({{"a", TypeKind::kVarchar}, {"b", inner_}});
+  FunctionSpec extract_, other_;
+};
+
+TEST_F(SubfieldUseTest, FieldsOfFields) {
+  const SubfieldPaths all;
+  EXPECT_EQ(Use(Scan()), (std::vector{all, all}));
+  EXPECT_EQ(Use(Project(Scan(), {Field(S(), 0)})), (std::vector{SubfieldPaths{{0}}, all}));
+  EXPECT_EQ(Use(Project(Scan(), {Length(Field(Field(S(), 1), 1)), Field(T(), 1)})),
+            (std::vector{SubfieldPaths{{1, 1}}, SubfieldPaths{{1}}}));
+  EXPECT_EQ(Use(Project(Scan(), {Field(S(), 0), S()})), (std::vector{all, all})) << "the whole value, too";
+  EXPECT_EQ(Use(Project(Scan(), {Field(S(), 0), Expr::IsNull(S())})), (std::vector{all, all}));
+}
+
+TEST_F(SubfieldUseTest, ThroughProjectionsAndFilters) {
+  const SubfieldPaths all;
+  // The scan's own filter is over its columns: 0 is s.
+  const ExprPtr own = Expr::IsNull(Field(Expr::Input(0, type_), 0));
+  EXPECT_EQ(Use(Project(Scan({own}), {Field(Field(S(), 1), 0)})), (std::vector{SubfieldPaths{{0}, {1, 0}}, all}));
+  const PhysicalPtr filter = std::make_shared<PhysicalFilter>(Scan(), Expr::IsNull(Field(T(), 0)));
+  const PhysicalPtr below = Project(filter, {Field(S(), 1), T()});
+  const PhysicalPtr above = Project(below, {Field(Expr::Input(0, inner_), 1)});
+  EXPECT_EQ(Use(above), (std::vector{SubfieldPaths{{1, 1}}, SubfieldPaths{{0}}}));
+  const PhysicalPtr limit = std::make_shared<PhysicalLimit>(Scan(), 5, 0);
+  EXPECT_EQ(Use(Project(limit, {Field(S(), 0), Field(T(), 0)})), (std::vector{SubfieldPaths{{0}}, SubfieldPaths{{0}}}));
+}
+
+TEST_F(SubfieldUseTest, SharedScansAreUsedByAll) {
+  const PhysicalPtr scan = Scan();
+  const std::vector<PhysicalPtr> children{Project(scan, {Field(S(), 0)}), Project(scan, {Field(Field(S(), 1), 1)})};
+  const PhysicalPtr plan = std::make_shared<PhysicalUnionAll>(children, children[0]->schema());
+  EXPECT_EQ(Use(plan)[0], (SubfieldPaths{{0}, {1, 1}}));
+}
+
+}  // namespace
+}  // namespace weir
