@@ -97,8 +97,11 @@ ExternalRelation OpenText(Engine& engine, const TableFunctionCall& call, Format 
     throw Error::Operational(sqlstate::kUndefinedFile, "no file matches: {}", patterns[0]).WithPosition(call.position);
   }
   for (const auto& [name, value] : call.named) {
-    if (name != "path" && name != "format") source.options.emplace_back(name, value);
+    // FILES('format' = ...) names the reader, read_json's how its values follow each other.
+    const bool is_layout = name == "format" && call.name.starts_with("read_json");
+    if (name != "path" && (name != "format" || is_layout)) source.options.emplace_back(name, value);
   }
+  if (call.name == "read_ndjson") source.options.emplace_back("format", Value::String("newline_delimited"));
   if (call.name == "read_tsv") source.options.emplace_back("delimiter", Value::String("\t"));
   source.schema = infer->second(source, engine.services().files);
   ExternalRelation relation;
@@ -115,7 +118,7 @@ std::optional<ExternalRelation> ResolveTableFunction(Engine& engine, const Table
   if (call.name.starts_with("read_")) format = FormatByName(std::string_view(call.name).substr(5));
   if (call.name == "parquet_scan") format = Format::kParquet;
   if (call.name == "read_csv_auto") format = Format::kCsv;
-  if (call.name == "read_json_auto" || call.name == "read_ndjson") format = Format::kJson;
+  if (call.name == "read_json_auto" || call.name == "read_ndjson_auto") format = Format::kJson;
   if (!format.has_value() && !any_format) return std::nullopt;
   const std::vector<std::string> patterns = PathsOf(call);
   for (const auto& [name, value] : call.named) {

@@ -1,6 +1,7 @@
 #include "server/text_formats.h"
 
 #include "server/csv_files.h"
+#include "server/json_files.h"
 
 namespace weir {
 
@@ -11,6 +12,11 @@ FileFormats MakeTextFormats() {
     return OpenCsvFiles(source, files);
   };
   formats.infer[FileSource::Format::kCsv] = InferCsvFiles;
+  formats.open[FileSource::Format::kJson] = [](const FileSource& source, FileSystem& files,
+                                               const std::shared_ptr<MemoryTracker>& /*tracker*/) {
+    return OpenJsonFiles(source, files);
+  };
+  formats.infer[FileSource::Format::kJson] = InferJsonFiles;
   return formats;
 }
 

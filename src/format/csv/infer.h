@@ -23,7 +23,7 @@ struct CsvLayout {
 };
 
 // Looks at the first records: the delimiter of , ; | and tab that divides them most evenly, whether the first one
-// names the columns, and per column the narrowest of boolean, bigint, hugeint, double, date, timestamp, timestamptz and
+// names the columns, and per column the narrowest of boolean, bigint, largeint, double, date, timestamp, timestamptz and
 // varchar that holds every value. Throws kBadCopyFileFormat for a file without records.
 CsvLayout InferCsvLayout(const OpenFile& open, const CsvOptions& options);
 Schema InferCsvSchema(const OpenFile& open, const CsvOptions& options);
