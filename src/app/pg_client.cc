@@ -48,8 +48,9 @@ std::string PgClient::ErrorText(const PGresult* result, std::string_view stateme
     const char* text = PQresultErrorField(result, code);
     return std::string(text == nullptr ? "" : text);
   };
-  Error error = Error::User(field(PG_DIAG_SQLSTATE), "{}", field(PG_DIAG_MESSAGE_PRIMARY));
-  error = std::move(error).WithDetail(field(PG_DIAG_MESSAGE_DETAIL)).WithHint(field(PG_DIAG_MESSAGE_HINT));
+  Error error = Error::User(field(PG_DIAG_SQLSTATE), "{}", field(PG_DIAG_MESSAGE_PRIMARY))
+                    .WithDetail(field(PG_DIAG_MESSAGE_DETAIL))
+                    .WithHint(field(PG_DIAG_MESSAGE_HINT));
   const int64_t characters = std::atoll(field(PG_DIAG_STATEMENT_POSITION).c_str());
   if (characters > 0) {
     // Characters, from 1, to bytes, from 0.
@@ -58,7 +59,7 @@ std::string PgClient::ErrorText(const PGresult* result, std::string_view stateme
     for (; at < statement.size(); ++at) {
       if ((static_cast<unsigned char>(statement[at]) & 0xC0) != 0x80 && ++seen == characters) break;
     }
-    error = std::move(error).WithPosition(static_cast<int64_t>(at));
+    error.set_position_if_unset(static_cast<int64_t>(at));
   }
   return error.ToString(statement);
 }

@@ -11,6 +11,7 @@
 #include "app/commands.h"
 #include "app/pg_client.h"
 #include "app/result_printer.h"
+#include "app/statement_splitter.h"
 #include "base/error.h"
 
 namespace weir::app {
@@ -28,7 +29,10 @@ struct ShellOptions {
 // For the signal handler alone.
 PgClient* g_client = nullptr;
 
+volatile std::sig_atomic_t g_interrupted = 0;
+
 void CancelRunning(int) {
+  g_interrupted = 1;
   if (g_client != nullptr) g_client->Cancel();
 }
 
@@ -78,35 +82,68 @@ class Shell {
     return fine;
   }
 
-  // Backslash commands, as psql has them; false for one that ends the shell.
-  bool Meta(const std::string& line) {
-    const size_t space = line.find(' ');
-    const std::string command = line.substr(0, space);
-    const std::string argument = space == std::string::npos ? "" : line.substr(space + 1);
-    if (command == "\\q") return false;
-    if (command == "\\timing") {
-      timing_ = !timing_;
-      fmt::print("Timing is {}.\n", timing_ ? "on" : "off");
-    } else if (command == "\\format") {
-      format_ = ParseOutputFormat(argument);
-    } else if (command == "\\dt" || (command == "\\d" && argument.empty())) {
-      Run("SELECT table_schema AS schema, table_name AS name, table_type AS type FROM information_schema.tables "
-          "WHERE table_schema NOT IN ('pg_catalog', 'information_schema', 'weir_catalog') ORDER BY 1, 2");
-    } else if (command == "\\d") {
-      Run("DESCRIBE " + argument);
-    } else if (command == "\\l") {
-      Run("SHOW DATABASES");
-    } else if (command == "\\df") {
-      Run("SELECT name, kind, signature, description FROM weir_catalog.functions WHERE name LIKE '%" + argument +
-          "%' ORDER BY 1");
-    } else {
-      fmt::print(
-          "\\dt  tables         \\d TABLE  columns    \\l  databases    \\df PART  functions\n"
-          "\\timing  on or off  \\format table|csv|json|md              \\q  quit\n");
+  // Statements and backslash commands, one after the other, up to the first that fails or \q.
+  bool RunScript(const std::string& text) {
+    StatementSplitter splitter;
+    splitter.Add(text);
+    bool fine = true;
+    while (fine && !ended_ && g_interrupted == 0) {
+      const auto piece = splitter.Next();
+      if (!piece.has_value()) break;
+      fine = piece->is_command ? Meta(piece->text) : Run(piece->text);
     }
-    return true;
+    if (!fine || ended_ || g_interrupted != 0) return fine && g_interrupted == 0;
+    const std::string rest = splitter.Rest();
+    if (rest.empty()) return true;
+    return rest[0] == '\\' ? Meta(rest) : Run(rest);
   }
 
+  // Backslash commands, as psql has them; false when one fails.
+  bool Meta(std::string line) {
+    while (!line.empty() && (line.back() == ' ' || line.back() == ';')) line.pop_back();
+    const size_t space = line.find(' ');
+    const std::string command = line.substr(0, space);
+    const std::string argument = space == std::string::npos ? "" : line.substr(line.find_first_not_of(' ', space));
+    if (command == "\\q") {
+      ended_ = true;
+      return true;
+    }
+    if (command == "\\timing") {
+      timing_ = argument.empty() ? !timing_ : argument == "on";
+      fmt::print("Timing is {}.\n", timing_ ? "on" : "off");
+      return true;
+    }
+    if (command == "\\format") {
+      try {
+        format_ = ParseOutputFormat(argument);
+      } catch (const Error& error) {
+        fmt::print(stderr, "{}\n", error.ToString());
+        return false;
+      }
+      return true;
+    }
+    if (command == "\\dt" || (command == "\\d" && argument.empty())) {
+      return Run(
+          "SELECT table_schema AS schema, table_name AS name, table_type AS type FROM information_schema.tables "
+          "WHERE table_schema NOT IN ('pg_catalog', 'information_schema', 'weir_catalog') ORDER BY 1, 2");
+    }
+    if (command == "\\d") return Run("DESCRIBE " + argument);
+    if (command == "\\l") return Run("SHOW DATABASES");
+    if (command == "\\df") {
+      std::string part;
+      for (const char c : argument) part += c == '\'' ? "''" : std::string(1, c);
+      return Run("SELECT name, kind, signature, description FROM weir_catalog.functions WHERE name LIKE '%" + part +
+                 "%' ORDER BY 1");
+    }
+    const bool asked = command == "\\?" || command == "\\h";
+    if (!asked) fmt::print(stderr, "there is no such command: {}\n", command);
+    fmt::print(asked ? stdout : stderr,
+               "\\dt  tables            \\d TABLE  columns    \\l  databases    \\df PART  functions\n"
+               "\\timing [on|off]      \\format table|csv|json|md              \\q  quit\n");
+    return asked;
+  }
+
+  bool ended() const { return ended_; }
   PgClient& client() { return client_; }
 
  private:
@@ -150,6 +187,7 @@ class Shell {
   PgClient client_;
   OutputFormat format_;
   bool timing_;
+  bool ended_ = false;
 };
 
 std::string HistoryFile() {
@@ -201,21 +239,17 @@ void Interact(Shell& shell, const ShellOptions& options) {
   const std::string history = HistoryFile();
   using_history();
   if (!history.empty()) read_history(history.c_str());
-  std::string statement;
-  for (;;) {
-    char* line = readline(statement.empty() ? (options.client.database + "=> ").c_str() : "   -> ");
+  StatementSplitter splitter;
+  while (!shell.ended()) {
+    char* line = readline(splitter.idle() ? (options.client.database + "=> ").c_str() : "   -> ");
     if (line == nullptr) break;
-    const std::string text(line);
-    if (!text.empty()) add_history(line);
+    if (*line != '\0') add_history(line);
+    splitter.Add(std::string(line) + "\n");
     std::free(line);
-    if (statement.empty() && text.starts_with("\\")) {
-      if (!shell.Meta(text)) break;
-      continue;
+    while (const auto piece = shell.ended() ? std::nullopt : splitter.Next()) {
+      g_interrupted = 0;
+      piece->is_command ? shell.Meta(piece->text) : shell.Run(piece->text);
     }
-    statement += text + "\n";
-    const size_t last = text.find_last_not_of(" \t");
-    if (last == std::string::npos || text[last] != ';') continue;
-    shell.Run(std::exchange(statement, {}));
   }
   fmt::print("\n");
   if (!history.empty()) write_history(history.c_str());
@@ -225,11 +259,15 @@ void Interact(Shell& shell, const ShellOptions& options) {
 
 int RunSql(int argc, char** argv) {
   ShellOptions options;
-  CLI::App app("Queries a server, interactively or with -c and -f.", "weir sql");
-  app.add_option("--host", options.client.host, "server")->capture_default_str();
-  app.add_option("-p,--port", options.client.port, "PostgreSQL port")->capture_default_str();
-  app.add_option("-U,--user", options.client.user, "user")->capture_default_str();
-  app.add_option("-d,--db", options.client.database, "database")->capture_default_str();
+  CLI::App app(
+      "Queries a server: interactively, with -c and -f, or with SQL on standard input.\n"
+      "Stops at the first error, with exit status 1. A statement of -c may be \\d, \\dt, \\l or another of the "
+      "commands that \\? lists. PGPASSWORD or ~/.pgpass give the password, PGSSLMODE the encryption.",
+      "weir sql");
+  app.add_option("--host", options.client.host, "server")->capture_default_str()->envname("PGHOST");
+  app.add_option("-p,--port", options.client.port, "PostgreSQL port")->capture_default_str()->envname("PGPORT");
+  app.add_option("-U,--user", options.client.user, "user")->capture_default_str()->envname("PGUSER");
+  app.add_option("-d,--db", options.client.database, "database")->capture_default_str()->envname("PGDATABASE");
   app.add_option("-c,--command", options.commands, "SQL to run; may be given several times");
   app.add_option("-f,--file", options.files, "file of SQL to run; - is standard input");
   app.add_option("--format", options.format, "table, csv, json or md")->capture_default_str();
@@ -237,18 +275,20 @@ int RunSql(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   Shell shell(options);
   bool fine = true;
-  for (const std::string& command : options.commands) fine = fine && shell.Run(command);
+  for (const std::string& command : options.commands) {
+    fine = fine && (command.starts_with("\\") ? shell.Meta(command) : shell.Run(command));
+  }
   for (const std::string& path : options.files) {
     std::ifstream file(path);
     if (path != "-" && !file) throw Error::FromErrno(errno, path);
     const std::string text{std::istreambuf_iterator<char>(path == "-" ? std::cin : file), {}};
-    fine = fine && shell.Run(text);
+    fine = fine && shell.RunScript(text);
   }
   if (options.commands.empty() && options.files.empty()) {
     if (::isatty(STDIN_FILENO) != 0) {
       Interact(shell, options);
     } else {
-      fine = shell.Run({std::istreambuf_iterator<char>(std::cin), {}});
+      fine = shell.RunScript({std::istreambuf_iterator<char>(std::cin), {}});
     }
   }
   return fine ? 0 : 1;

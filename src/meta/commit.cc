@@ -149,7 +149,8 @@ Commit Commit::Deserialize(std::string_view payload) {
   }
   const auto checksum = in.Get<uint64_t>();
   if (HashString(payload.substr(payload.size() - in.remaining())) != checksum) {
-    throw Error::Operational(sqlstate::kDataCorrupted, "commit record is damaged: its checksum differs");
+    throw Error::Operational(sqlstate::kDataCorrupted, "commit record of the metadata is damaged: its checksum differs")
+        .WithHint("Restore the data folder from a backup.");
   }
   Commit commit;
   commit.version = ReadId<Version>(in);

@@ -12,6 +12,11 @@ namespace weir {
 
 namespace {
 
+std::string FileOf(sqlite3* db) {
+  const char* name = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
+  return name == nullptr ? "" : name;
+}
+
 [[noreturn]] void ThrowSqlite(sqlite3* db, int code, std::string_view doing) {
   const std::string message = db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db);
   switch (code & 0xFF) {
@@ -21,7 +26,8 @@ namespace {
           .WithRetryable();
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      throw Error::Operational(sqlstate::kDataCorrupted, "metadata is damaged: {}: {}", doing, message);
+      throw Error::Operational(sqlstate::kDataCorrupted, "metadata is damaged: {}: {}: {}", FileOf(db), doing, message)
+          .WithHint("Restore the data folder from a backup.");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw Error::Operational(sqlstate::kObjectInUse, "metadata is in use by another process: {}: {}", doing, message)

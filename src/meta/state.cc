@@ -180,7 +180,9 @@ std::string_view Unseal(std::string_view part) {
   const auto checksum = in.Get<uint64_t>();
   const std::string_view body = part.substr(part.size() - in.remaining());
   if (HashString(body) != checksum) {
-    throw Error::Operational(sqlstate::kDataCorrupted, "snapshot record is damaged: its checksum differs");
+    throw Error::Operational(sqlstate::kDataCorrupted,
+                             "snapshot record of the metadata is damaged: its checksum differs")
+        .WithHint("Restore the data folder from a backup.");
   }
   return body;
 }

@@ -26,7 +26,8 @@ void CheckFormatFile(const std::string& content, const std::string& path) {
     }
   }
   if (found == 0) {
-    throw Error::Operational(sqlstate::kDataCorrupted, "not a data folder of weir, its FORMAT file is damaged: {}", path)
+    throw Error::Operational(sqlstate::kDataCorrupted, "not a data folder of weir, its FORMAT file is damaged: {}",
+                             path)
         .WithHint("Restore the FORMAT file from a backup, or choose another folder with --data-dir.");
   }
   if (found <= kFormat) return;
@@ -38,7 +39,7 @@ void CheckFormatFile(const std::string& content, const std::string& path) {
 
 // Without metadata nothing says which segments count, and the sweep below would take all of them for leftovers.
 void RequireMetadata(FileSystem& files, const std::string& path, ObjectStore& objects) {
-  if (files.Exists(path) && files.FileSize(path) != 0) return;
+  if (const auto file = files.Stat(path); file.has_value() && file->size != 0) return;
   if (objects.List("").empty()) return;
   throw Error::Operational(sqlstate::kDataCorrupted, "metadata is missing, but there are segments: {}", path)
       .WithHint("Restore the data folder from a backup, or choose an empty one with --data-dir.");

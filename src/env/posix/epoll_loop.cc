@@ -327,7 +327,11 @@ std::unique_ptr<ListenSocket> EpollLoop::Listen(const SocketAddress& address, co
   if (!fd) ThrowConnection(errno, "could not open a socket");
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (::bind(fd.get(), native.get(), native.size) != 0 || ::listen(fd.get(), options.backlog) != 0) {
-    throw Error::FromErrno(errno, "could not listen at " + address.ToString());
+    const int reason = errno;
+    throw Error::FromErrno(reason, "could not listen at " + address.ToString())
+        .WithHint(reason == EADDRINUSE      ? "Stop what listens there, or choose another port: --pg-port."
+                  : reason == EADDRNOTAVAIL ? "This machine has no such address: --listen."
+                                            : "Check the address and the port: --listen, --pg-port.");
   }
   return std::make_unique<EpollListenSocket>(*this, std::move(fd));
 }
