@@ -21,17 +21,47 @@ static_assert(sizeof(SortEntry) == sizeof(hwy::uint128_t) &&
 
 namespace {
 
-// Below this, comparing whole keys beats sorting by their next bytes.
+// Ranges of equal prefixes that are shorter are sorted by one more word, then by comparing whole keys.
 constexpr size_t kRefineMin = 24;
+// Rows of such ranges are anywhere in memory: so many entries before they are looked at they are asked for.
+constexpr size_t kTiesAhead = 48;
+
+bool ByPrefix(const SortEntry& a, const SortEntry& b) {
+  return a.prefix < b.prefix;
+}
 
 void SortByPrefix(SortEntry* entries, size_t count) {
-  const auto by_prefix = [](const SortEntry& a, const SortEntry& b) { return a.prefix < b.prefix; };
-  if (std::is_sorted(entries, entries + count, by_prefix)) return;
+  if (std::is_sorted(entries, entries + count, ByPrefix)) return;
   if (count >= kVectorSortMin) {
     const hwy::Sorter sorter;
     sorter(reinterpret_cast<hwy::uint128_t*>(entries), count, hwy::SortAscending());
   } else {
-    std::sort(entries, entries + count, by_prefix);
+    std::sort(entries, entries + count, ByPrefix);
+  }
+}
+
+// One past the entries from `begin` on that have its prefix.
+size_t EndOfTies(const SortEntry* entries, size_t begin, size_t count) {
+  size_t end = begin + 1;
+  while (end < count && entries[end].prefix == entries[begin].prefix) ++end;
+  return end;
+}
+
+// Few entries whose prefixes were equal, and are the words at `position` now.
+void SortFew(const SortLayout& layout, const SortLayout::KeyPosition& position, SortEntry* entries, size_t count) {
+  for (size_t i = 1; i < count; ++i) {
+    const SortEntry entry = entries[i];
+    size_t at = i;
+    for (; at > 0 && entry.prefix < entries[at - 1].prefix; --at) entries[at] = entries[at - 1];
+    entries[at] = entry;
+  }
+  for (size_t begin = 0; begin < count;) {
+    const size_t end = EndOfTies(entries, begin, count);
+    if (end - begin > 1 && layout.NextPosition(position, entries[begin].address()).has_value()) {
+      std::sort(entries + begin, entries + end,
+                [&](const SortEntry& a, const SortEntry& b) { return layout.Compare(a.address(), b.address()) < 0; });
+    }
+    begin = end;
   }
 }
 
@@ -39,26 +69,34 @@ void SortByPrefix(SortEntry* entries, size_t count) {
 // were.
 void SortFrom(const SortLayout& layout, SortLayout::KeyPosition position, SortEntry* entries, size_t count) {
   SortByPrefix(entries, count);
+  size_t ahead = 1;
   for (size_t begin = 0; begin < count;) {
+    const size_t end = EndOfTies(entries, begin, count);
+    // Long ranges look ahead themselves.
+    ahead = std::max(ahead, end - begin < kRefineMin ? begin + 1 : end);
+    for (const size_t until = std::min(end + kTiesAhead, count); ahead < until; ++ahead) {
+      if (entries[ahead].prefix != entries[ahead - 1].prefix) continue;
+      if (ahead == 1 || entries[ahead - 1].prefix != entries[ahead - 2].prefix) {
+        __builtin_prefetch(entries[ahead - 1].address() + position.byte + sizeof(uint64_t));
+      }
+      __builtin_prefetch(entries[ahead].address() + position.byte + sizeof(uint64_t));
+    }
     const uint64_t prefix = entries[begin].prefix;
-    size_t end = begin + 1;
-    while (end < count && entries[end].prefix == prefix) ++end;
     SortEntry* range = entries + begin;
     const size_t size = end - begin;
     begin = end;
     if (size == 1) continue;
     const std::optional<SortLayout::KeyPosition> next = layout.NextPosition(position, range[0].address());
     if (!next) continue;
-    if (size < kRefineMin) {
-      std::sort(range, range + size,
-                [&](const SortEntry& a, const SortEntry& b) { return layout.Compare(a.address(), b.address()) < 0; });
-      continue;
-    }
     for (size_t i = 0; i < size; ++i) {
       if (i + kGatherAhead < size) __builtin_prefetch(range[i + kGatherAhead].address());
       range[i].prefix = layout.KeyWord(*next, range[i].address());
     }
-    SortFrom(layout, *next, range, size);
+    if (size < kRefineMin) {
+      SortFew(layout, *next, range, size);
+    } else {
+      SortFrom(layout, *next, range, size);
+    }
     for (size_t i = 0; i < size; ++i) range[i].prefix = prefix;
   }
 }
@@ -130,6 +168,13 @@ std::optional<Chunk> SortedScan::Next(size_t max_rows) {
   at_ += count;
   left_ -= count;
   return layout_->Gather(scratch_.data(), count, owners_);
+}
+
+void SortedScan::TakeRows(const uint8_t** out) {
+  if (left_ == 0) return;
+  if (at_ == nullptr) Order();
+  for (size_t i = 0; i < left_; ++i) out[i] = at_[i].address();
+  left_ = 0;
 }
 
 SortMerge::SortMerge(std::shared_ptr<const SortLayout> layout, std::vector<std::unique_ptr<SortRun>> runs,

@@ -109,6 +109,8 @@ class SortedScan {
  public:
   size_t row_count() const { return left_; }
   std::optional<Chunk> Next(size_t max_rows = kChunkRowsDefault);
+  // All rows at once, instead of Next: row_count() addresses, which are good as long as the merge.
+  void TakeRows(const uint8_t** out);
 
  private:
   friend class SortMerge;
@@ -140,6 +142,8 @@ class SortMerge {
 
   size_t row_count() const { return row_count_; }
   size_t partition_count() const { return cuts_.size() - 1; }
+  // What keeps strings in the rows alive.
+  const Owners& owners() const { return owners_; }
   // Thread-safe; the scan keeps what it needs alive.
   SortedScan Partition(size_t partition) const;
 

@@ -83,6 +83,8 @@ int main(int argc, char** argv) {
       [](RandomColumns& r) { return std::vector{Integers(r, UINT64_MAX)}; });
   Run("int64 of 1000, int64", {int64, int64}, {{0, true, true}, {1, false, false}}, rows,
       [](RandomColumns& r) { return std::vector{Integers(r, 1000), Integers(r, UINT64_MAX)}; });
+  Run("int64 of a million, int64", {int64, int64}, {{0, false, false}, {1, false, false}}, rows,
+      [](RandomColumns& r) { return std::vector{Integers(r, 1'000'000), Integers(r, UINT64_MAX)}; });
   Run("int64 + 4 carried", {int64, int64, int64, int64, int64}, {{0, false, false}}, rows, [](RandomColumns& r) {
     const ColumnPtr other = Integers(r, 1000);
     return std::vector{Integers(r, UINT64_MAX), other, other, other, other};

@@ -59,6 +59,16 @@ void EncodeValue(const T& value, uint8_t* out) {
   }
 }
 
+// The first eight bytes of a key that begins with the value: flag, then the value from its highest byte on.
+template <typename T>
+uint64_t IntegerPrefix(T value, bool descending) {
+  using U = std::make_unsigned_t<T>;
+  U bits = static_cast<U>(value);
+  if constexpr (std::is_signed_v<T>) bits = static_cast<U>(bits ^ (U{1} << (sizeof(T) * 8 - 1)));
+  if (descending) bits = static_cast<U>(~bits);
+  return uint64_t{kValid} << 56 | (static_cast<uint64_t>(bits) << (64 - sizeof(T) * 8)) >> 8;
+}
+
 std::vector<Type> RowTypes(const std::vector<Type>& types, size_t hidden) {
   std::vector<Type> out = types;
   out.insert(out.end(), hidden, Type(TypeKind::kVarbinary));
@@ -168,6 +178,25 @@ void SortLayout::EncodePrefixes(const Chunk& chunk, uint64_t* out) const {
     std::fill_n(out, count, 0);  // too dear to encode for this: nothing is thrown away
     return;
   }
+  const SortColumn& key = keys_[first.key];
+  const bool is_done = VisitPhysical(column.type().physical(), [&]<typename T>() {
+    if constexpr (std::is_integral_v<T> && sizeof(T) <= sizeof(uint64_t) && !std::is_same_v<T, bool>) {
+      const ColumnView view(column);
+      const T* values = view.values<T>();
+      if (view.is_identity() && rows.is_dense() && !view.may_have_nulls()) {
+        for (size_t i = 0; i < count; ++i) out[i] = IntegerPrefix(values[i], key.descending);
+        return true;
+      }
+      const uint64_t null = uint64_t{key.nulls_first ? kNullFirst : kNullLast} << 56;
+      for (size_t i = 0; i < count; ++i) {
+        const size_t row = rows[i];
+        out[i] = view.IsValid(row) ? IntegerPrefix(values[view.Index(row)], key.descending) : null;
+      }
+      return true;
+    }
+    return false;
+  });
+  if (is_done) return;
   // Fixed rows of scratch, encoded as Encode does.
   constexpr size_t kBatch = 256;
   std::array<std::array<uint8_t, 32>, kBatch> memory;
