@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "catalog/shredding.h"
+
 namespace weir {
 
 namespace {
@@ -215,6 +217,7 @@ void CatalogEditor::operator()(const CreateTable& change) {
   }
   table.next_field = FieldId(next_field);
   CheckReferences(table);
+  CheckShredding(table);
   CatalogSchema& schema = EditSchema(change.database, change.schema);
   table.id = TableId(after_->next_id_++);
   table.database = before_.GetDatabase(change.database).id;
@@ -342,6 +345,7 @@ void CatalogEditor::operator()(const DropColumn& change) {
                       change.name);
   }
   table.columns.erase(table.columns.begin() + static_cast<ptrdiff_t>(at));
+  DropFromShredding(table, change.name);
   ReplaceTable(std::move(table));
 }
 
@@ -354,6 +358,7 @@ void CatalogEditor::operator()(const RenameColumn& change) {
     throw Error::User(sqlstate::kDuplicateColumn, "column already exists: {}.{}", table.name, change.new_name);
   }
   table.columns[at].name = change.new_name;
+  RenameInShredding(table, change.name, change.new_name);
   ReplaceTable(std::move(table));
 }
 
@@ -382,11 +387,16 @@ void CatalogEditor::operator()(const AlterColumn& change) {
     column.default_value = change.default_value;
   }
   if (change.comment.has_value()) column.comment = *change.comment;
+  CheckShredding(table);
   ReplaceTable(std::move(table));
 }
 
 void CatalogEditor::operator()(const SetProperty& change) {
   TableDef table = CopyTable(change.table);
+  if (change.key.starts_with(kShreddedPrefix)) {
+    // The rows that are there would not have the entries.
+    throw Error::Unsupported("Name it when the table is created.", "property cannot be changed: {}", change.key);
+  }
   if (change.value.has_value()) {
     table.properties[change.key] = *change.value;
   } else if (table.properties.erase(change.key) == 0) {

@@ -6,6 +6,7 @@
 #include "optimizer/rule/push_filters.h"
 #include "optimizer/rule/push_limits.h"
 #include "optimizer/rule/simplify.h"
+#include "optimizer/rule/read_shredded.h"
 #include "optimizer/rule/unnest.h"
 
 namespace weir {
@@ -17,6 +18,8 @@ constexpr OptimizerPass kPasses[] = {
      SimplifyPlan},
     {"unnest", "correlated subqueries become joins; no operator runs a subplan per row", true, UnnestSubqueries},
     {"push_filters", "rows go as early as they can, and joins get their conditions", false, PushFilters},
+    {"read_shredded", "an entry of a map that is a column of its own is read, and pruned by, as that column", false,
+     ReadShredded},
     {"order_joins", "the fewest intermediate rows, by dynamic programming over the join graph", false, OrderJoins},
     {"push_filters_again", "the new joins hand their one-sided conditions down", false, PushFilters},
     {"push_limits", "a limit below projections and into unions stops scans early", false, PushLimits},

@@ -28,6 +28,7 @@ LogicalScan::LogicalScan(ScanSource source_in, std::vector<PlanColumn> columns, 
 std::shared_ptr<const LogicalScan> LogicalScan::WithFilters(std::vector<ExprPtr> new_filters) const {
   auto scan = std::make_shared<LogicalScan>(source, columns(), std::move(new_filters), table_rows);
   scan->column_statistics = column_statistics;
+  scan->shredded = shredded;
   return scan;
 }
 

@@ -71,6 +71,13 @@ class LogicalNode {
 
 // Rows of a table, files or a virtual table. `filters` are conjuncts over its columns that the optimizer pushed in;
 // they are exact: the scan puts out only rows that pass.
+// An entry of a map column that the table also has as a column (catalog/shredding.h).
+struct ShreddedEntry {
+  ColumnId map;
+  std::string key;
+  ColumnId column;
+};
+
 struct LogicalScan : LogicalNode {
   LogicalScan(ScanSource source, std::vector<PlanColumn> columns, std::vector<ExprPtr> filters = {},
               std::optional<double> table_rows = std::nullopt);
@@ -81,6 +88,7 @@ struct LogicalScan : LogicalNode {
   std::vector<ColumnStatistics> column_statistics;
 
   // The same scan with other filters.
+  std::vector<ShreddedEntry> shredded;  // set before the node is shared
   std::shared_ptr<const LogicalScan> WithFilters(std::vector<ExprPtr> new_filters) const;
   const std::vector<size_t>& column_ordinals() const;
 };

@@ -5,6 +5,7 @@
 #include "column/builder.h"
 #include "storage/partition.h"
 #include "storage/segment_writer.h"
+#include "storage/shred_maps.h"
 
 namespace weir {
 
@@ -16,6 +17,8 @@ TableWriter::TableWriter(TablePtr table, std::string object_prefix, TableWriterS
       options_(options),
       reservation_(services_.tracker) {
   for (const ColumnDef& column : table_->columns) types_.push_back(column.type);
+  // Rows that were in the table before have them.
+  if (!options_.any_partition) shredded_ = ShreddedColumns(*table_);
   delta_.table = table_->id;
 }
 
@@ -44,7 +47,7 @@ void TableWriter::Write(const Chunk& chunk) {
              types_.size());
   CheckNotNull(chunk);
   // A filtered chunk would keep all of its rows alive.
-  Chunk kept = chunk.Compact();
+  Chunk kept = ShredMaps(shredded_, chunk.Compact());
   gathered_bytes_ += kept.MemoryBytes();
   reservation_.Resize(static_cast<int64_t>(gathered_bytes_));
   gathered_rows_ += kept.size();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/shredding.h"
 #include "catalog/table.h"
 #include "column/chunk.h"
 #include "env/clock.h"
@@ -70,6 +71,7 @@ class TableWriter {
   const TableWriterServices services_;
   const TableWriterOptions options_;
   std::vector<Type> types_;
+  std::vector<ShreddedColumn> shredded_;
   std::vector<Chunk> gathered_;
   uint64_t gathered_bytes_ = 0;
   uint64_t gathered_rows_ = 0;

@@ -20,7 +20,7 @@ struct OtlpDecodeOptions {
 };
 
 struct OtlpDecoded {
-  std::vector<Chunk> chunks;  // columns as in SignalSchema(signal)
+  std::vector<Chunk> chunks;  // columns as in SignalColumns(signal)
   uint64_t rows = 0;
   uint64_t rejected = 0;
   std::string rejected_message;  // of the first

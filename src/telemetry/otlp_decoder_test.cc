@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <protozero/pbf_writer.hpp>
 
+#include "storage/shred_maps.h"
 #include "telemetry/otlp_writer.h"
 #include "telemetry/row_builder.h"
 
@@ -23,12 +24,17 @@ OtlpDecoded DecodeProtobuf(Signal signal, std::string_view bytes) {
 }
 
 // "NULL" for null.
+// A value as it is stored.
 std::string Cell(const OtlpDecoded& decoded, Signal signal, std::string_view column, size_t row = 0) {
   const Schema& schema = SignalSchema(signal);
+  const TableDef table = SignalTableDef(signal);
   for (size_t i = 0; i < schema.size(); ++i) {
     if (schema[i].name != column) continue;
     for (const Chunk& chunk : decoded.chunks) {
-      if (row < chunk.size()) return chunk.column(i)->GetValue(row).ToString();
+      if (row < chunk.size()) {
+        const Chunk stored = ShredMaps(ShreddedColumns(table), SignalTables::Arrange(table, signal, chunk));
+        return stored.column(i)->GetValue(row).ToString();
+      }
       row -= chunk.size();
     }
     return "no such row";
@@ -158,7 +164,7 @@ TEST(OtlpDecoder, ProtobufLogsEqualJsonLogs) {
   ASSERT_EQ(from_json.rows, 2U);
   EXPECT_EQ(Cell(from_json, Signal::kLogs, "severity"), "ERROR");
   EXPECT_EQ(Cell(from_json, Signal::kLogs, "attr_http_method"), "GET");
-  EXPECT_EQ(Cell(from_json, Signal::kLogs, "attr_host_name"), "h1");
+  EXPECT_EQ(Cell(from_json, Signal::kLogs, "resource_host_name"), "h1");
   EXPECT_EQ(Cell(from_json, Signal::kLogs, "attr_http_method", 1), "NULL");
   EXPECT_EQ(Cell(from_json, Signal::kLogs, "timestamp", 1), "1970-01-01 00:00:00.000000005+00");
 }
@@ -359,7 +365,7 @@ TEST(OtlpDecoder, SmallChunksGiveTheSameRows) {
   EXPECT_EQ(small.chunks.size(), 4U);
   EXPECT_EQ(AllRows(whole), AllRows(small));
   EXPECT_EQ(Cell(small, Signal::kLogs, "service_name", 14), "s2");
-  EXPECT_EQ(Cell(small, Signal::kLogs, "attr_host_name", 9), "h1");
+  EXPECT_EQ(Cell(small, Signal::kLogs, "resource_host_name", 9), "h1");
 }
 
 TEST(OtlpDecoder, TooManyRecordsAreRefused) {

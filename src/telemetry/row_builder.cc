@@ -256,29 +256,20 @@ RowBuilder::RowBuilder(Signal signal, UnixNanos now, std::string_view organizati
       organization_(organization),
       options_(options),
       time_max_(static_cast<uint64_t>(std::max<int64_t>(now, 0)) + static_cast<uint64_t>(options.future_nanos_max)),
-      shredded_first_(SignalColumns(signal).size()),
       resource_columns_({TypeKind::kVarchar, TypeKind::kVarchar, TextMap()}),
       scope_columns_({TypeKind::kVarchar, TypeKind::kVarchar}),
       metric_columns_(std::vector<Type>(4, TypeKind::kVarchar)) {
-  for (const Field& field : SignalSchema(signal)) columns_.emplace_back(field.type);
-  for (const ShreddedAttribute& attribute : ShreddedAttributes(signal)) {
-    shredded_.emplace(attribute.key, shredded_first_ + shredded_.size());
-    shredded_lengths_ |= uint64_t{1} << (attribute.key.size() & 63);
-  }
+  for (const Field& field : SignalColumns(signal)) columns_.emplace_back(field.type);
 }
 
 void RowBuilder::BeginResource(const AttributeList& attributes) {
   resource_columns_.Leave();
   resource_attributes_.clear();
-  resource_shredded_.clear();
   service_name_.clear();
   resource_organization_.clear();
   for (const auto& item : attributes.items()) {
     if (item.key == "service.name") service_name_ = item.value;
     if (item.key == "organization.id" || item.key == "organization_id") resource_organization_ = item.value;
-    if (const auto found = shredded_.find(item.key); found != shredded_.end() && !item.is_null) {
-      resource_shredded_.emplace_back(found->second, resource_attributes_.size());
-    }
     resource_attributes_.push_back({std::string(item.key), std::string(item.value), item.is_null});
   }
   BeginScope({}, {});
@@ -357,10 +348,6 @@ void RowBuilder::SetAttributes(size_t column, const AttributeList& attributes) {
       continue;
     }
     map.child(1).AppendString(item.value);
-    if ((shredded_lengths_ >> (item.key.size() & 63) & 1) == 0) continue;
-    if (const auto found = shredded_.find(item.key); found != shredded_.end()) {
-      columns_[found->second].At(rows_).AppendString(item.value);
-    }
   }
   map.CloseRow();
 }
@@ -459,9 +446,6 @@ void RowBuilder::Add(const SpanFields& span) {
 }
 
 void RowBuilder::EndRow() {
-  for (const auto& [column, item] : resource_shredded_) {
-    if (!columns_[column].HasRow(rows_)) columns_[column].At(rows_).AppendString(resource_attributes_[item].value);
-  }
   if (resource_columns_.NeedsEntry()) {
     const std::string_view organization = !organization_.empty()            ? organization_
                                           : !resource_organization_.empty() ? resource_organization_

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "column/builder.h"
@@ -180,7 +179,6 @@ class LazyColumn {
     while (builder_.size() < row) builder_.AppendNull();
     return builder_;
   }
-  bool HasRow(size_t row) const { return builder_.size() > row; }
   ColumnPtr Finish(size_t rows);
 
  private:
@@ -249,10 +247,7 @@ class RowBuilder {
   const OtlpDecodeOptions& options_;
   const uint64_t time_max_;
   TextArena arena_;
-  std::vector<LazyColumn> columns_;  // fixed ones (some stay unused), then shredded ones
-  size_t shredded_first_;
-  std::unordered_map<std::string_view, size_t> shredded_;  // key -> column
-  uint64_t shredded_lengths_ = 0;                          // bit n: some key has n characters
+  std::vector<LazyColumn> columns_;  // some stay unused
   // Levels above the records, and where their columns go.
   SharedColumns resource_columns_;
   SharedColumns scope_columns_;
@@ -264,7 +259,6 @@ class RowBuilder {
     bool is_null;
   };
   std::vector<OwnedItem> resource_attributes_;
-  std::vector<std::pair<size_t, size_t>> resource_shredded_;  // column, item
   std::string service_name_;
   std::string resource_organization_;
   std::string scope_name_;

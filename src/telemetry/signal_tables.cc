@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/shredding.h"
 #include "telemetry/row_builder.h"
 
 namespace weir {
@@ -16,14 +17,9 @@ constexpr ShreddedAttribute kLogAttributes[] = {
     {"http.route", "attr_http_route"},
     {"url.path", "attr_url_path"},
     {"client.address", "attr_client_address"},
-    {"host.name", "attr_host_name"},
-    {"k8s.pod.name", "attr_k8s_pod_name"},
-    {"k8s.namespace.name", "attr_k8s_namespace_name"},
-    {"k8s.container.name", "attr_k8s_container_name"},
     {"log.file.name", "attr_log_file_name"},
     {"process.pid", "attr_process_pid"},
     {"process.executable.name", "attr_process_executable_name"},
-    {"deployment.environment", "attr_deployment_environment"},
     {"exception.type", "attr_exception_type"},
 };
 
@@ -33,13 +29,8 @@ constexpr ShreddedAttribute kMetricAttributes[] = {
     {"http.status_code", "attr_http_status_code"},
     {"http.response.status_code", "attr_http_response_status_code"},
     {"http.route", "attr_http_route"},
-    {"host.name", "attr_host_name"},
-    {"k8s.pod.name", "attr_k8s_pod_name"},
-    {"k8s.namespace.name", "attr_k8s_namespace_name"},
-    {"k8s.container.name", "attr_k8s_container_name"},
     {"process.pid", "attr_process_pid"},
     {"process.executable.name", "attr_process_executable_name"},
-    {"deployment.environment", "attr_deployment_environment"},
     {"db.system", "attr_db_system"},
     {"rpc.method", "attr_rpc_method"},
     {"device", "attr_device"},
@@ -58,22 +49,42 @@ constexpr ShreddedAttribute kTraceAttributes[] = {
     {"http.route", "attr_http_route"},
     {"url.path", "attr_url_path"},
     {"server.address", "attr_server_address"},
-    {"host.name", "attr_host_name"},
-    {"k8s.pod.name", "attr_k8s_pod_name"},
-    {"k8s.namespace.name", "attr_k8s_namespace_name"},
-    {"k8s.container.name", "attr_k8s_container_name"},
-    {"deployment.environment", "attr_deployment_environment"},
     {"db.system", "attr_db_system"},
     {"rpc.method", "attr_rpc_method"},
     {"exception.type", "attr_exception_type"},
 };
 
+constexpr ShreddedAttribute kResourceAttributes[] = {
+    {"host.name", "resource_host_name"},
+    {"service.namespace", "resource_service_namespace"},
+    {"service.version", "resource_service_version"},
+    {"service.instance.id", "resource_service_instance_id"},
+    {"deployment.environment", "resource_deployment_environment"},
+    {"deployment.environment.name", "resource_deployment_environment_name"},
+    {"cloud.region", "resource_cloud_region"},
+    {"container.id", "resource_container_id"},
+    {"k8s.pod.name", "resource_k8s_pod_name"},
+    {"k8s.namespace.name", "resource_k8s_namespace_name"},
+    {"k8s.container.name", "resource_k8s_container_name"},
+    {"k8s.node.name", "resource_k8s_node_name"},
+};
+
 Schema WithShredded(Signal signal) {
   Schema schema = SignalColumns(signal);
-  for (const ShreddedAttribute& attribute : ShreddedAttributes(signal)) {
-    schema.push_back({std::string(attribute.column), TypeKind::kVarchar, true});
+  for (const auto attributes : {ShreddedAttributes(signal), ShreddedResourceAttributes()}) {
+    for (const ShreddedAttribute& attribute : attributes) {
+      schema.push_back({std::string(attribute.column), TypeKind::kVarchar, true});
+    }
   }
   return schema;
+}
+
+// The property that makes writers fill the columns (catalog/shredding.h).
+void Shred(std::string_view map, std::span<const ShreddedAttribute> attributes, TableDef& def) {
+  std::string& text = def.properties[std::string(kShreddedPrefix) + std::string(map)];
+  for (const ShreddedAttribute& attribute : attributes) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", attribute.column, attribute.key);
+  }
 }
 
 }  // namespace
@@ -88,6 +99,10 @@ std::span<const ShreddedAttribute> ShreddedAttributes(Signal signal) {
       break;
   }
   return kTraceAttributes;
+}
+
+std::span<const ShreddedAttribute> ShreddedResourceAttributes() {
+  return kResourceAttributes;
 }
 
 const Schema& SignalSchema(Signal signal) {
@@ -115,6 +130,8 @@ TableDef SignalTableDef(Signal signal) {
   def.partition.fields = {{timestamp, PartitionTransform::kDay}};
   def.partition.sql = "date_trunc('day', \"timestamp\")";
   def.sort_key = {leading, timestamp};
+  Shred("attributes", ShreddedAttributes(signal), def);
+  Shred("resource_attrs", ShreddedResourceAttributes(), def);
   return def;
 }
 
@@ -158,7 +175,7 @@ TablePtr SignalTables::Ensure(Signal signal) {
 }
 
 Chunk SignalTables::Arrange(const TableDef& table, Signal signal, const Chunk& decoded) {
-  const Schema& schema = SignalSchema(signal);
+  const Schema& schema = SignalColumns(signal);
   std::vector<ColumnPtr> columns;
   columns.reserve(table.columns.size());
   for (size_t i = 0; i < table.columns.size(); ++i) {

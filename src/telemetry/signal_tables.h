@@ -14,16 +14,18 @@
 
 namespace weir {
 
-// An attribute that is stored in a column of its own, beside the map.
+// An attribute that is stored in a column of its own, beside the map; whoever writes rows fills it from the map.
 struct ShreddedAttribute {
   std::string_view key;     // "http.route"
-  std::string_view column;  // "attr_http_route"
+  std::string_view column;  // "attr_http_route", "resource_host_name"
 };
 std::span<const ShreddedAttribute> ShreddedAttributes(Signal signal);
+// Those of the resource, in all tables.
+std::span<const ShreddedAttribute> ShreddedResourceAttributes();
 
-// The fixed columns of a signal's table, before the shredded ones.
+// What the decoder makes: the columns of a signal's table before the shredded ones.
 const Schema& SignalColumns(Signal signal);
-// Fixed and shredded columns: what the decoder makes.
+// All columns of the table.
 const Schema& SignalSchema(Signal signal);
 // The definition that the table gets on first use.
 TableDef SignalTableDef(Signal signal);

@@ -181,9 +181,7 @@ BoundStatement Binder::BindDelete(const ast::Delete& statement) {
                                "subqueries in DELETE are not available")
           .WithPosition(statement.where->offset);
     }
-    const auto& scan = bound.plan->as<LogicalScan>();
-    bound.plan =
-        std::make_shared<LogicalScan>(scan.source, scan.columns(), SplitConjunction(predicate), scan.table_rows);
+    bound.plan = bound.plan->as<LogicalScan>().WithFilters(SplitConjunction(predicate));
   }
   LogicalPtr plan = std::make_shared<LogicalDelete>(std::move(bound.plan), table->id.value(), table->name,
                                                     NewColumn(TypeKind::kInt64, "count"));

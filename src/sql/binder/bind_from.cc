@@ -183,8 +183,12 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
   std::vector<ColumnStatistics> column_statistics;
   ScanSource source;
   if (const TablePtr* table = relation.table()) {
+  std::vector<ShreddedEntry> shredded;
     for (const ColumnDef& column : (*table)->columns) add(column.name, column.type);
     source = TableSource{(*table)->id.value(), relation.name, std::move(ordinals)};
+    for (ShreddedColumn& entry : ShreddedColumns(**table)) {
+      shredded.push_back({columns[entry.map].id, std::move(entry.key), columns[entry.column].id});
+    }
     if (context_.statistics != nullptr) {
       if (const auto statistics = context_.statistics->Statistics((*table)->id)) {
         rows = static_cast<double>(statistics->row_count);
@@ -202,6 +206,7 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
   auto scan = std::make_shared<LogicalScan>(std::move(source), std::move(columns), std::vector<ExprPtr>{}, rows);
   scan->column_statistics = std::move(column_statistics);
   bound.plan = std::move(scan);
+  scan->shredded = std::move(shredded);
   return bound;
 }
 
