@@ -5,6 +5,67 @@
 
 namespace weir {
 
+namespace {
+
+// Bits of the rows behind the first `size`; none as long as there are no NULLs.
+void AppendValidity(const ColumnView& view, const RowSet& rows, size_t size, std::vector<uint64_t>& validity) {
+  if (!view.may_have_nulls() && validity.empty()) return;
+  if (validity.empty()) validity.assign(WordsForBits(size), ~uint64_t{0});
+  validity.resize(WordsForBits(size + rows.count()));
+  uint64_t* const bits = validity.data();
+  rows.ForEach([&](size_t row) {
+    if (view.IsValid(row)) {
+      SetBit(bits, size);
+    } else {
+      ClearBit(bits, size);
+    }
+    ++size;
+  });
+}
+
+void CopyStrings(const ColumnView& view, const RowSet& rows, StringRef* out, StringHeap& heap) {
+  const auto* values = view.values<StringRef>();
+  const size_t distinct = view.base().size();
+  if (view.is_identity() || distinct >= rows.count()) {
+    rows.ForEach(
+        [&](size_t row) { *out++ = view.IsNull(row) ? StringRef() : heap.Add(values[view.Index(row)].view()); });
+    return;
+  }
+  // Values that many rows share are copied once.
+  std::vector<StringRef> copies(distinct);
+  std::vector<uint8_t> is_copied(distinct);
+  rows.ForEach([&](size_t row) {
+    const size_t index = view.Index(row);
+    if (is_copied[index] == 0) {
+      is_copied[index] = 1;
+      copies[index] = view.IsNull(row) ? StringRef() : heap.Add(values[index].view());
+    }
+    *out++ = copies[index];
+  });
+}
+
+// Entries for elements that come one after the other from `first` on; returns which elements of the base they are.
+std::vector<uint32_t> CopyEntries(const ColumnView& view, const RowSet& rows, size_t first, ListEntry* out) {
+  std::vector<uint32_t> elements;
+  const auto* entries = view.values<ListEntry>();
+  rows.ForEach([&](size_t row) {
+    if (view.IsNull(row)) {
+      *out++ = ListEntry{};
+      return;
+    }
+    const ListEntry entry = entries[view.Index(row)];
+    *out++ = ListEntry{static_cast<uint32_t>(first + elements.size()), entry.length};
+    for (uint32_t k = 0; k < entry.length; ++k) elements.push_back(entry.offset + k);
+  });
+  if (first + elements.size() > UINT32_MAX) {
+    throw Error::User(sqlstate::kProgramLimitExceeded, "too many list elements in one chunk: {}",
+                      first + elements.size());
+  }
+  return elements;
+}
+
+}  // namespace
+
 void ColumnBuilder::Bytes::Grow(size_t used, size_t bytes) {
   if (bytes <= capacity_) return;
   const size_t capacity = std::max({bytes, capacity_ * 2, size_t{256}});
@@ -114,48 +175,53 @@ void ColumnBuilder::AppendRow(const Column& column, size_t row) {
 void ColumnBuilder::AppendRows(const Column& column, const RowSet& rows) {
   WEIR_DCHECK(column.type().physical() == physical_);
   const ColumnView view(column);
-  const Column& base = view.base();
   if (physical_ == PhysicalType::kStruct) {
-    rows.ForEach([&](size_t row) {
-      if (view.IsNull(row)) return AppendNull();
-      for (size_t i = 0; i < children_.size(); ++i) children_[i]->AppendRow(*base.child(i), view.Index(row));
-      CloseRow();
-    });
+    if (view.may_have_nulls()) {
+      rows.ForEach([&](size_t row) {
+        if (view.IsNull(row)) return AppendNull();
+        for (size_t i = 0; i < children_.size(); ++i) {
+          children_[i]->AppendRow(*view.base().child(i), view.Index(row));
+        }
+        CloseRow();
+      });
+      return;
+    }
+    std::vector<uint32_t> indices;
+    if (!view.is_identity()) {
+      indices.reserve(rows.count());
+      rows.ForEach([&](size_t row) { indices.push_back(static_cast<uint32_t>(view.Index(row))); });
+    }
+    for (size_t i = 0; i < children_.size(); ++i) {
+      children_[i]->AppendRows(*view.base().child(i), view.is_identity() ? rows : RowSet::Of(indices));
+    }
+    AppendValidity(view, rows, size_, validity_);
+    size_ += rows.count();
     return;
   }
   Reserve(size_ + rows.count());
+  AppendValidity(view, rows, size_, validity_);
   if (physical_ == PhysicalType::kList || physical_ == PhysicalType::kMap) {
-    rows.ForEach([&](size_t row) {
-      if (view.IsNull(row)) return AppendNull();
-      const ListEntry entry = view.At<ListEntry>(row);
-      for (size_t i = 0; i < children_.size(); ++i) {
-        for (uint32_t k = 0; k < entry.length; ++k) children_[i]->AppendRow(*base.child(i), entry.offset + k);
-      }
-      CloseRow();
-    });
-    return;
-  }
-  if (physical_ == PhysicalType::kString) {
-    if (heap_ == nullptr) heap_ = std::make_shared<StringHeap>();
-    rows.ForEach([&](size_t row) {
-      if (view.IsNull(row)) return AppendNull();
-      Append(heap_->Add(view.At<StringRef>(row).view()));
-    });
-    return;
-  }
-  VisitPhysical(physical_, [&]<typename T>() {
-    if (!view.may_have_nulls() && validity_.empty()) {
-      T* out = reinterpret_cast<T*>(values_.data()) + size_;
-      size_t n = 0;
-      rows.ForEach([&](size_t row) { out[n++] = view.At<T>(row); });
-      size_ += n;
-      return;
+    auto* const out = reinterpret_cast<ListEntry*>(values_.data()) + size_;
+    const std::vector<uint32_t> elements = CopyEntries(view, rows, closed_children_, out);
+    for (size_t i = 0; i < children_.size(); ++i) {
+      children_[i]->AppendRows(*view.base().child(i), RowSet::Of(elements));
     }
-    rows.ForEach([&](size_t row) {
-      if (view.IsNull(row)) return AppendNull();
-      Append(view.At<T>(row));
+    closed_children_ += elements.size();
+  } else if (physical_ == PhysicalType::kString) {
+    if (heap_ == nullptr) heap_ = std::make_shared<StringHeap>();
+    CopyStrings(view, rows, reinterpret_cast<StringRef*>(values_.data()) + size_, *heap_);
+  } else {
+    VisitPhysical(physical_, [&]<typename T>() {
+      T* out = reinterpret_cast<T*>(values_.data()) + size_;
+      const T* values = view.values<T>();
+      if (view.is_identity() && rows.is_dense()) {
+        if (rows.count() != 0) std::memcpy(out, values, rows.count() * sizeof(T));
+      } else {
+        rows.ForEach([&](size_t row) { *out++ = values[view.Index(row)]; });
+      }
     });
-  });
+  }
+  size_ += rows.count();
 }
 
 ColumnPtr ColumnBuilder::Finish() {
