@@ -103,7 +103,7 @@ class ServerProcess {
       dup2(out[1], STDOUT_FILENO);
       close(out[0]);
       execl(binary.c_str(), binary.c_str(), "server", "--data-dir", data_dir.c_str(), "--pg-port", "0", "--http-port",
-            "0", "--otlp-http-port", "0", nullptr);
+            "0", "--otlp-http-port", "0", "--self-telemetry", "off", nullptr);
       _exit(127);
     }
     close(out[1]);

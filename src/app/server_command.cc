@@ -1,7 +1,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 
+#include <sys/resource.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -13,6 +15,7 @@
 #include "runtime/fail_point.h"
 #include "server/http/http_server.h"
 #include "server/pgwire/pg_server.h"
+#include "server/query_span.h"
 #include "server/settings.h"
 #include "server/system_tables.h"
 
@@ -35,10 +38,12 @@ struct ServerOptions {
   std::string kafka_url;
   int threads = 0;
   std::string memory_limit;
+  std::string page_cache;
   std::string tls_cert;
   std::string tls_key;
   bool tls_required = false;
   std::string log_level = "info";
+  std::string self_telemetry = "on";
 };
 
 void AddOptions(CLI::App& app, ServerOptions& options) {
@@ -48,18 +53,26 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
       ->envname("WEIR_DATA_DIR");
   app.add_option("--listen", options.listen, "address to listen on")->capture_default_str()->envname("WEIR_LISTEN");
   app.add_option("--pg-port", options.pg_port, "PostgreSQL protocol; 0: any free one")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str()
       ->envname("WEIR_PG_PORT");
-  app.add_option("--mysql-port", options.mysql_port, "MySQL protocol (not available yet)")->envname("WEIR_MYSQL_PORT");
+  app.add_option("--mysql-port", options.mysql_port, "MySQL protocol (not available yet)")
+      ->check(CLI::Range(0, 65535))
+      ->envname("WEIR_MYSQL_PORT");
   app.add_option("--http-port", options.http_port, "HTTP: SQL, metrics, health")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str()
       ->envname("WEIR_HTTP_PORT");
   app.add_option("--otlp-grpc-port", options.otlp_grpc_port, "OTLP/gRPC (not available yet)")
+      ->check(CLI::Range(0, 65535))
       ->envname("WEIR_OTLP_GRPC_PORT");
   app.add_option("--otlp-http-port", options.otlp_http_port, "OTLP/HTTP")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str()
       ->envname("WEIR_OTLP_HTTP_PORT");
-  app.add_option("--rpc-port", options.rpc_port, "RPC between nodes (not available yet)")->envname("WEIR_RPC_PORT");
+  app.add_option("--rpc-port", options.rpc_port, "RPC between nodes (not available yet)")
+      ->check(CLI::Range(0, 65535))
+      ->envname("WEIR_RPC_PORT");
   app.add_option("--role", options.roles, "only `all` for now: one process does everything")->envname("WEIR_ROLE");
   app.add_option("--meta-url", options.meta_url, "metadata in PostgreSQL (not available yet)")
       ->envname("WEIR_META_URL");
@@ -70,10 +83,18 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
   app.add_option("--threads", options.threads, "workers (default: all cores)")->envname("WEIR_THREADS");
   app.add_option("--memory-limit", options.memory_limit, "e.g. 8GB (default: 80% of the machine's)")
       ->envname("WEIR_MEMORY_LIMIT");
+  app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)")
+      ->envname("WEIR_PAGE_CACHE");
   app.add_option("--tls-cert", options.tls_cert, "PEM certificate for the PostgreSQL port")->envname("WEIR_TLS_CERT");
   app.add_option("--tls-key", options.tls_key, "its PEM key")->envname("WEIR_TLS_KEY");
   app.add_flag("--tls-required", options.tls_required, "refuse connections without TLS")->envname("WEIR_TLS_REQUIRED");
+  app.add_option("--self-telemetry", options.self_telemetry,
+                 "on: own statements and metrics go into the tables traces and metrics")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"on", "off"}))
+      ->envname("WEIR_SELF_TELEMETRY");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str()
       ->envname("WEIR_LOG_LEVEL");
 }
@@ -88,14 +109,44 @@ void RefuseWhatIsMissing(const ServerOptions& options) {
   refuse(!options.kafka_url.empty(), "--kafka-url", "Work is scheduled inside the process.");
 }
 
-int64_t MemoryLimit(const ServerOptions& options, const SystemInfo& system) {
-  if (options.memory_limit.empty()) return static_cast<int64_t>(system.memory_bytes / 10 * 8);
-  const auto bytes = ParseByteSize(options.memory_limit);
+void CheckTls(const ServerOptions& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "TLS needs both, a certificate and its key")
+        .WithHint("Give --tls-cert and --tls-key.");
+  }
+  if (options.tls_required && options.tls_cert.empty()) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "TLS is required, but there is no certificate")
+        .WithHint("Give --tls-cert and --tls-key.");
+  }
+}
+
+// A connection is a descriptor; the usual soft limit of 1024 is there for programs that use select().
+void RaiseOpenFilesLimit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int64_t ByteSizeOption(const std::string& text) {
+  const auto bytes = ParseByteSize(text);
   if (!bytes.has_value()) {
-    throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", options.memory_limit)
-        .WithHint("Example: 8GB");
+    throw Error::User(sqlstate::kInvalidParameterValue, "not a size: {}", text).WithHint("Example: 8GB");
   }
   return *bytes;
+}
+
+int64_t MemoryLimit(const ServerOptions& options, const SystemInfo& system) {
+  if (options.memory_limit.empty()) return static_cast<int64_t>(system.memory_bytes / 10 * 8);
+  return ByteSizeOption(options.memory_limit);
+}
+
+// Hands own telemetry straight to the ingestion, without a connection; waits until it is stored.
+bool Deliver(TelemetryIngest& ingest, Signal signal, const std::string& request) {
+  std::promise<bool> stored;
+  ingest.Ingest({.signal = signal, .body = request},
+                [&](TelemetryAnswer answer) { stored.set_value(answer.status == 200); });
+  return stored.get_future().get();
 }
 
 }  // namespace
@@ -106,6 +157,7 @@ int RunServer(int argc, char** argv) {
   AddOptions(app, options);
   CLI11_PARSE(app, argc, argv);
   RefuseWhatIsMissing(options);
+  CheckTls(options);
 
   // Taken by sigwait below, on this thread; threads inherit the mask.
   sigset_t signals;
@@ -115,6 +167,7 @@ int RunServer(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  RaiseOpenFilesLimit();
   ArmFailPointsFromEnvironment();
   const SystemInfo system = ReadSystemInfo();
   EngineOptions engine_options;
@@ -122,11 +175,23 @@ int RunServer(int argc, char** argv) {
   engine_options.threads = options.threads > 0 ? options.threads : system.cores;
   engine_options.memory_limit_bytes = MemoryLimit(options, system);
   engine_options.version = kVersion;
+  if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
 
   Process process;
   auto system_tables = std::make_shared<SystemTables>();
   Engine engine(process.services(), engine_options, system_tables->virtual_tables());
   system_tables->Attach(engine);
+
+  // Statements are noted from the first session on; they are stored once the ingestion is there.
+  IoPool own_io({.threads_max = 1, .name = "telemetry"});
+  TelemetryIngest* ingest = nullptr;
+  SelfTelemetry self({process.clock(), process.random(), process.services().timers, own_io, process.metrics()},
+                     {.service_version = kVersion, .host_name = system.hostname},
+                     [&](Signal signal, const std::string& request) { return Deliver(*ingest, signal, request); });
+  const bool self_telemetry = options.self_telemetry == "on";
+  if (self_telemetry) {
+    engine.set_on_finished([&self](const FinishedQuery& query) { AddQuerySpan(query, self); });
+  }
 
   std::vector<std::unique_ptr<EventLoop>> event_loops;
   constexpr int kLoops = 2;
@@ -145,6 +210,8 @@ int RunServer(int argc, char** argv) {
   http_options.endpoints = {{"PostgreSQL", pg.address().ToString()}};
   http::HttpServer http(engine, http_options);
   http.Start();
+  ingest = http.telemetry();
+  if (self_telemetry) self.Start();
 
   fmt::print("weir ready version={} pg={} http={}:{} otlp-http={}:{} data-dir={}\n", kVersion, pg.address().ToString(),
              options.listen, http.port(), options.listen, http.otlp_port(), options.data_dir);
@@ -156,6 +223,7 @@ int RunServer(int argc, char** argv) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   pg.Stop();
   http.Stop();
+  self.Stop();
   engine.Stop();
   return 0;
 }

@@ -19,12 +19,17 @@
 namespace weir {
 
 class HostMetrics;
+class JournalReader;
 class LogTail;
 
 struct HostCollectorOptions {
   int64_t interval_nanos = kNanosPerSecond;
   bool metrics = true;
   bool logs = true;
+  bool journal = true;         // of systemd-journald, where there is one
+  std::string journal_folder;  // empty: this machine's
+  // Keeps where in the journal it has stopped, for the next run; empty: not kept.
+  std::string cursor_file;
   // Files or patterns of env/glob.h; empty: the well-known ones of this machine.
   std::vector<std::string> log_paths;
   uint64_t log_lines_first = 20'000;    // of each file at first, counted from its end
@@ -66,6 +71,9 @@ class HostCollector {
  private:
   struct Schedule;
   void Tick();
+  uint64_t CollectMetrics();
+  uint64_t CollectJournal();
+  uint64_t CollectFiles();
   bool Deliver(Signal signal, const std::string& request, uint64_t records);
 
   const Services services_;
@@ -75,6 +83,7 @@ class HostCollector {
   std::atomic<uint64_t> records_failed_{0};
   std::mutex tick_mutex_;  // one tick at a time; held across I/O
   std::unique_ptr<HostMetrics> metrics_;
+  std::unique_ptr<JournalReader> journal_;
   std::unique_ptr<LogTail> logs_;
   std::map<std::string, UnixNanos> last_times_;  // of the newest line of each log file
   const std::shared_ptr<Schedule> schedule_;

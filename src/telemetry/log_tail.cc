@@ -16,12 +16,21 @@ std::vector<std::string> LogTail::DefaultPatterns() {
   return {"/var/log/*.log", "/var/log/*/*.log", "/var/log/syslog", "/var/log/messages"};
 }
 
+std::vector<std::string> LogTail::SyslogNames() {
+  return {"syslog",   "messages", "auth.log", "kern.log", "daemon.log", "user.log",
+          "mail.log", "cron.log", "secure",   "maillog",  "debug"};
+}
+
 void LogTail::Poll(const Take& take) {
   std::map<std::string, FileInfo> found;
   for (const std::string& pattern : options_.patterns) {
     // A folder that may not be read is no reason to leave out the others.
     (void)CatchError([&] {
-      for (FileInfo& info : files_.Glob(pattern)) found.emplace(info.path, info);
+      for (FileInfo& info : files_.Glob(pattern)) {
+        const auto& left_out = options_.names_left_out;
+        if (std::find(left_out.begin(), left_out.end(), FileName(info.path)) != left_out.end()) continue;
+        found.emplace(info.path, info);
+      }
     });
   }
   std::erase_if(followed_, [&](const auto& item) { return found.find(item.first) == found.end(); });

@@ -18,6 +18,7 @@ class LogTail {
  public:
   struct Options {
     std::vector<std::string> patterns;
+    std::vector<std::string> names_left_out;  // of files, without their folders
     uint64_t lines_first = 20'000;
     uint64_t bytes_first = 16 << 20;
     uint64_t lines_batch = 1000;
@@ -29,6 +30,8 @@ class LogTail {
   LogTail(FileSystem& files, Options options) : files_(files), options_(std::move(options)) {}
   // The patterns that name the usual log files of a Linux machine.
   static std::vector<std::string> DefaultPatterns();
+  // Those of the files that syslog daemons write what is in the journal as well.
+  static std::vector<std::string> SyslogNames();
   // Hands over all complete lines that are new.
   void Poll(const Take& take);
 

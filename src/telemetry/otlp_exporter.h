@@ -14,6 +14,8 @@ namespace weir {
 
 struct OtlpExporterOptions {
   std::string endpoint = "http://127.0.0.1:4318";  // "/v1/logs" and the like are appended
+  std::string user;                                // of the other side, with `password`; empty: none is sent
+  std::string password;
   bool gzip = true;
   int64_t timeout_nanos = 30 * kNanosPerSecond;  // of one attempt
   int attempts_max = 6;

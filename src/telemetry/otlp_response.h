@@ -11,10 +11,12 @@ namespace weir {
 // The codes of google.rpc.Status that Weir answers with.
 enum class RpcCode : int32_t {
   kInvalidArgument = 3,
+  kPermissionDenied = 7,
   kResourceExhausted = 8,
   kUnimplemented = 12,
   kInternal = 13,
   kUnavailable = 14,
+  kUnauthenticated = 16,
 };
 
 // Export{Logs,Metrics,Trace}ServiceResponse.

@@ -56,7 +56,10 @@ TelemetryAnswer TelemetryIngest::Refusal(OtlpEncoding encoding, int http_status,
                                          int retry_after_seconds) {
   const RpcCode code = http_status == 429 || http_status == 413                         ? RpcCode::kResourceExhausted
                        : http_status == 502 || http_status == 503 || http_status == 504 ? RpcCode::kUnavailable
+                       : http_status == 501                                             ? RpcCode::kUnimplemented
                        : http_status >= 500                                             ? RpcCode::kInternal
+                       : http_status == 401                                             ? RpcCode::kUnauthenticated
+                       : http_status == 403                                             ? RpcCode::kPermissionDenied
                                                                                         : RpcCode::kInvalidArgument;
   return {.status = http_status,
           .content_type = std::string(OtlpContentType(encoding)),

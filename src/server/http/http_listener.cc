@@ -78,6 +78,9 @@ class Exchange {
     const std::string encoding = LowerCase(request_.header("content-encoding"));
     const HttpListenerOptions& options = listener_.options_;
     if (listener_.stopping_.load()) return Refuse(503, "server is stopping");
+    if (listener_.admit_) {
+      if (auto refusal = listener_.admit_(request_)) return refusal;
+    }
     decoder_ = BodyDecoder::Make(
         encoding, encoding.empty() || encoding == "identity" ? options.body_bytes_max : options.decompressed_bytes_max);
     if (decoder_ == nullptr) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "env/clock.h"
@@ -46,6 +47,9 @@ class HttpListener {
   // How a request is refused before the handler sees it; unset: plain text. Before Start.
   using Refuse = std::function<HttpResponse(const HttpRequest& request, int status, const std::string& message)>;
   void set_refuse(Refuse refuse) { refuse_ = std::move(refuse); }
+  // Looks at each request before its body is read; a response refuses it. Quick. Before Start.
+  using Admit = std::function<std::optional<HttpResponse>(const HttpRequest& request)>;
+  void set_admit(Admit admit) { admit_ = std::move(admit); }
   // Takes no more requests, waits for the answers to those it has, closes.
   void Stop();
   uint16_t port() const { return port_; }
@@ -61,6 +65,7 @@ class HttpListener {
   const Clock& clock_;
   const Handler handler_;
   Refuse refuse_;
+  Admit admit_;
   obs::Counter& requests_total_;
   obs::Counter& received_bytes_total_;
   MHD_Daemon* daemon_ = nullptr;

@@ -17,6 +17,7 @@ struct HttpRequest {
   std::map<std::string, std::string, std::less<>> headers;  // names in lower case
   std::string body;
   std::string client_address;
+  std::string user = "weir";  // whose password came with it, on routes that ask
 
   // "" when there is none.
   std::string_view header(std::string_view lower_case_name) const;

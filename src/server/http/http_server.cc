@@ -32,6 +32,27 @@ HttpResponse Refuse(const HttpRequest& request, int status, const std::string& m
   return ToResponse(TelemetryIngest::Refusal(*encoding, status, message, status == 503 ? 1 : 0));
 }
 
+constexpr std::string_view kSqlPath = "/api/v1/sql";
+
+bool IsGuarded(std::string_view path) {
+  return IsOtlpPath(path) || path == kSqlPath;
+}
+
+HttpResponse RefuseAccess(const HttpRequest& request, const HttpAccess::Decision& decision) {
+  HttpResponse response;
+  if (request.path == kSqlPath) {
+    response = SqlErrorResponse(Error::User(
+        decision.status == 401 ? sqlstate::kInvalidPassword : sqlstate::kInvalidAuthorization, "{}", decision.message));
+    response.status = decision.status;
+  } else {
+    response = Refuse(request, decision.status, decision.message);
+  }
+  if (decision.status == 401) {
+    response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"weir\", charset=\"UTF-8\"");
+  }
+  return response;
+}
+
 void HandleOtlp(TelemetryIngest* telemetry, Signal signal, HttpRequest& request, Respond respond) {
   const auto encoding = ParseOtlpContentType(request.header("content-type"));
   if (!encoding.has_value()) {
@@ -64,7 +85,8 @@ void AppendHtml(std::string_view text, std::string& out) {
 
 }  // namespace
 
-HttpServer::HttpServer(Engine& engine, HttpServerOptions options) : engine_(engine), options_(std::move(options)) {
+HttpServer::HttpServer(Engine& engine, HttpServerOptions options)
+    : engine_(engine), options_(std::move(options)), access_(engine) {
   if (engine_.storage() != nullptr) {
     const EngineServices& services = engine_.services();
     telemetry_ = std::make_unique<TelemetryIngest>(
@@ -79,11 +101,24 @@ HttpServer::~HttpServer() {
   Stop();
 }
 
+Handler HttpServer::Guarded(Handler handler) {
+  return [this, handler = std::move(handler)](HttpRequest& request, Respond respond) {
+    auto shared = std::make_shared<Respond>(std::move(respond));
+    access_.Check(request, [&request, &handler, shared](HttpAccess::Decision decision) {
+      if (decision.status != 200) return (*shared)(RefuseAccess(request, decision));
+      request.user = std::move(decision.user);
+      const auto error =
+          CatchError([&] { handler(request, [shared](HttpResponse response) { (*shared)(std::move(response)); }); });
+      if (error != nullptr) (*shared)({.status = 500, .body = error->message() + "\n"});
+    });
+  };
+}
+
 void HttpServer::AddOtlpRoutes(Router& router) {
   for (const Signal signal : kSignals) {
-    router.Add("POST", std::string(SignalPath(signal)), [this, signal](HttpRequest& request, Respond respond) {
-      HandleOtlp(telemetry_.get(), signal, request, std::move(respond));
-    });
+    router.Add("POST", std::string(SignalPath(signal)), Guarded([this, signal](HttpRequest& request, Respond respond) {
+                 HandleOtlp(telemetry_.get(), signal, request, std::move(respond));
+               }));
   }
 }
 
@@ -106,11 +141,12 @@ void HttpServer::AddRoutes() {
   AddOtlpRoutes(otlp_router_);
   AddHealthRoutes(http_router_);
   AddHealthRoutes(otlp_router_);
-  http_router_.Add("POST", "/api/v1/sql", [this](HttpRequest& request, Respond respond) {
-    auto shared = std::make_shared<Respond>(std::move(respond));
-    engine_.io().Submit(
-        [this, &request, shared] { (*shared)(RunSqlRequest(engine_, request, options_.sql_result_bytes_max)); });
-  });
+  http_router_.Add("POST", std::string(kSqlPath), Guarded([this](HttpRequest& request, Respond respond) {
+                     auto shared = std::make_shared<Respond>(std::move(respond));
+                     engine_.io().Submit([this, &request, shared] {
+                       (*shared)(RunSqlRequest(engine_, request, options_.sql_result_bytes_max));
+                     });
+                   }));
   http_router_.Add("GET", "/", [this](HttpRequest&, Respond respond) {
     std::string page =
         "<!doctype html><html><head><meta charset=\"utf-8\"><title>Weir</title></head>"
@@ -143,6 +179,13 @@ void HttpServer::Start() {
         address, options_.listener, services.clock, services.metrics,
         [&router](HttpRequest& request, Respond respond) { router.Dispatch(request, std::move(respond)); });
     listener->set_refuse(&Refuse);
+    // Who is refused for sure need not send the body first.
+    listener->set_admit([this](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (!IsGuarded(request.path)) return std::nullopt;
+      const auto decision = access_.DecideQuickly(request);
+      if (!decision.has_value() || decision->status == 200) return std::nullopt;
+      return RefuseAccess(request, *decision);
+    });
     listener->Start();
     return listener;
   };

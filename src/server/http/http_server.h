@@ -8,6 +8,7 @@
 
 #include "env/event_loop.h"
 #include "server/engine.h"
+#include "server/http/access.h"
 #include "server/http/http_listener.h"
 #include "server/http/router.h"
 #include "telemetry/telemetry_ingest.h"
@@ -47,12 +48,15 @@ class HttpServer {
   Router& router() { return http_router_; }
 
  private:
+  // The handler for those who may come in; others are refused.
+  Handler Guarded(Handler handler);
   void AddRoutes();
   void AddOtlpRoutes(Router& router);
   void AddHealthRoutes(Router& router);
 
   Engine& engine_;
   const HttpServerOptions options_;
+  HttpAccess access_;
   std::unique_ptr<TelemetryIngest> telemetry_;
   Router http_router_;
   Router otlp_router_;

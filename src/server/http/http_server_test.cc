@@ -1,8 +1,10 @@
 #include "server/http/http_server.h"
 
 #include <filesystem>
+#include <future>
 #include <thread>
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -14,6 +16,7 @@
 #include "env/posix/posix_random.h"
 #include "env/posix/posix_system_info.h"
 #include "function/register_all.h"
+#include "server/query_span.h"
 #include "server/session.h"
 #include "server/system/system_functions.h"
 #include "telemetry/host_collector.h"
@@ -332,6 +335,7 @@ TEST_F(HttpServerTest, TheHostCollectorSendsThisMachine) {
   for (int i = 0; i < 2500; ++i) text += fmt::format("2026-01-02 03:04:05.{:06} ERROR line {}\n", i, i);
   files_.WriteFileAtomically(log, AsBytes(text));
   options.log_paths = {log};
+  options.journal = false;
   options.log_lines_first = 2000;
   HostCollector collector({files_, clock_, timers_, io, ReadSystemInfo()}, options,
                           [&](Signal signal, const std::string& body) { return exporter.Send(signal, body); });
@@ -363,6 +367,157 @@ TEST_F(HttpServerTest, OwnTelemetryComesBack) {
                 .body,
             "s,m,d,a\nOK,,1000000,weir\nERROR,it failed,2000000,\n");
   EXPECT_EQ(Sql("SELECT count(*) > 0 AS a FROM metrics WHERE metric_name = 'weir_http_requests_total'").body, "a\nt\n");
+}
+
+TEST_F(HttpServerTest, StatementsBecomeSpans) {
+  HttpServer& server = Start();
+  IoPool io;
+  SelfTelemetry own({clock_, random_, timers_, io, metrics_}, {.interval_nanos = kNanosPerMilli},
+                    [&](Signal signal, const std::string& body) {
+                      std::promise<int> status;
+                      server.telemetry()->Ingest({.signal = signal, .body = body},
+                                                 [&](TelemetryAnswer answer) { status.set_value(answer.status); });
+                      return status.get_future().get() == 200;
+                    });
+  engine_->set_on_finished([&](const FinishedQuery& query) { AddQuerySpan(query, own); });
+  EXPECT_EQ(Sql("SELECT 1 AS a").status, 200);
+  EXPECT_EQ(Sql("SELECT 1 / (a - 1) AS b FROM generate_series(1, 1) g (a)").status, 400);
+  EXPECT_EQ(Sql("SELECT 'PassWord' AS b").status, 200);
+  EXPECT_EQ(Sql("CREATE USER reader PASSWORD 'secret'").status, 200);
+  engine_->set_on_finished({});
+  EXPECT_GT(own.SendOnce(), 3U);
+  const std::vector<std::string> login = {"Authorization: Basic cmVhZGVyOnNlY3JldA==", "Accept: text/csv"};
+  EXPECT_EQ(Request("POST", "/api/v1/sql",
+                    "SELECT attributes['db.query.text'] AS t, status_code AS s, attributes['db.operation.name'] AS o "
+                    "FROM traces WHERE name = 'SELECT' ORDER BY timestamp",
+                    login)
+                .body,
+            "t,s,o\nSELECT 1 AS a,OK,SELECT\n\"SELECT 1 / (a - 1) AS b FROM generate_series(1, 1) g (a)\",ERROR,SELECT\n"
+            "(not shown: names a password),OK,SELECT\n");
+}
+
+// What the process tells of itself must not keep it busy.
+TEST_F(HttpServerTest, AnIdleProcessSendsNothing) {
+  HttpServer& server = Start();
+  IoPool io;
+  std::atomic<int> requests{0};
+  SelfTelemetry own({clock_, random_, timers_, io, metrics_},
+                    {.interval_nanos = kNanosPerMilli, .metrics_interval_nanos = kNanosPerMilli},
+                    [&](Signal signal, const std::string& body) {
+                      ++requests;
+                      std::promise<void> done;
+                      server.telemetry()->Ingest({.signal = signal, .body = body},
+                                                 [&](TelemetryAnswer) { done.set_value(); });
+                      done.get_future().get();
+                      return true;
+                    });
+  own.AddSpan("SELECT", clock_.Now(), 1, "", {});
+  own.Start();
+  for (int i = 0; i < 500 && requests < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(requests, 2);  // the span and, since there was one, the metrics
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(requests, 2);
+  own.Stop();
+}
+
+TEST_F(HttpServerTest, PasswordsAreAskedFor) {
+  Start();
+  EXPECT_EQ(Request("POST", "/v1/logs", LogsJson(1), kJson).status, 200);
+  EXPECT_EQ(Sql("ALTER USER weir PASSWORD 'secret'").status, 200);
+  EXPECT_EQ(Sql("CREATE USER reader PASSWORD 'other:one'").status, 401);
+  const auto with = [](std::string_view credentials) {
+    return std::vector<std::string>{kJson[0], fmt::format("Authorization: {}", credentials)};
+  };
+  const std::string right = "Basic d2VpcjpzZWNyZXQ=";       // weir:secret
+  const std::string wrong = "Basic d2VpcjpzZWNyZXR0";       // weir:secrett
+  const std::string nobody = "Basic bm9ib2R5OnNlY3JldA==";  // nobody:secret
+  for (const bool otlp_port : {false, true}) {
+    const Answer none = Request("POST", "/v1/logs", LogsJson(1), kJson, otlp_port);
+    EXPECT_EQ(none.status, 401);
+    EXPECT_NE(none.headers.find("WWW-Authenticate: Basic realm=\"weir\""), std::string::npos) << none.headers;
+    EXPECT_EQ(none.content_type, "application/json");
+    EXPECT_EQ(none.body.substr(0, 10), "{\"code\":16");
+    for (const std::string& bad :
+         {wrong, nobody, std::string("Basic"), std::string("Basic ?"), std::string("Bearer x")}) {
+      EXPECT_EQ(Request("POST", "/v1/logs", LogsJson(1), with(bad), otlp_port).status, 401) << bad;
+    }
+    // The second time from memory.
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(Request("POST", "/v1/logs", LogsJson(1), with(right), otlp_port).status, 200);
+    }
+  }
+  EXPECT_EQ(Request("POST", "/v1/logs", "", {kProtobuf[0]}).body.substr(0, 2), "\x08\x10");
+  const Answer sql = Request("POST", "/api/v1/sql", R"({"sql":"SELECT current_user AS u"})", with(right));
+  EXPECT_EQ(sql.status, 200);
+  EXPECT_NE(sql.body.find("[\"weir\"]"), std::string::npos) << sql.body;
+  const Answer no_sql = Request("POST", "/api/v1/sql", R"({"sql":"SELECT 1"})", with(wrong));
+  EXPECT_EQ(no_sql.status, 401);
+  EXPECT_NE(no_sql.body.find("28P01"), std::string::npos) << no_sql.body;
+  EXPECT_EQ(Request("POST", "/api/v1/sql", R"({"sql":"CREATE USER reader PASSWORD 'other:one'"})", with(right)).status,
+            200);
+  const Answer reader =
+      Request("POST", "/api/v1/sql", R"({"sql":"SELECT current_user AS u"})", with("Basic cmVhZGVyOm90aGVyOm9uZQ=="));
+  EXPECT_NE(reader.body.find("[\"reader\"]"), std::string::npos) << reader.body;
+  // What was right is so no more.
+  EXPECT_EQ(Request("POST", "/api/v1/sql", R"({"sql":"ALTER USER weir PASSWORD 'new'"})", with(right)).status, 200);
+  EXPECT_EQ(Request("POST", "/v1/logs", LogsJson(1), with(right)).status, 401);
+  EXPECT_EQ(Request("GET", "/healthz").status, 200);
+  OtlpExporterOptions options;
+  options.endpoint = fmt::format("http://127.0.0.1:{}", server_->port());
+  options.user = "weir";
+  options.password = "new";
+  EXPECT_TRUE(OtlpExporter(options, timers_).Send(Signal::kLogs, ""));
+  options.password = "old";
+  EXPECT_FALSE(OtlpExporter(options, timers_).Send(Signal::kLogs, ""));
+}
+
+// One entry of a map in two ways: all rows must agree.
+TEST_F(HttpServerTest, EntriesOfMapsAreReadFromTheirColumns) {
+  Start();
+  EXPECT_EQ(Request("POST", "/v1/logs", LogsJson(10), kJson).status, 200);
+  EXPECT_NE(Sql("EXPLAIN SELECT attributes['http.status_code'] FROM logs").body.find("attr_http_status_code"),
+            std::string::npos);
+  EXPECT_EQ(Sql("EXPLAIN SELECT attributes['http.status_code'] FROM logs").body.find("attributes"), std::string::npos);
+  const auto plan = [&](const std::string& sql) { return Sql("EXPLAIN " + sql).body; };
+  for (const char* sql :
+       {"SELECT count(*) FROM logs WHERE attributes['http.status_code'] = '200'",
+        "SELECT attributes['http.status_code'], count(*) FROM logs GROUP BY 1 ORDER BY 1",
+        "SELECT element_at(m, 'http.route') FROM (SELECT attributes AS m FROM logs) s ORDER BY m['url.path'] LIMIT 3",
+        "SELECT 1 FROM logs a JOIN logs b ON a.attributes['http.route'] = b.resource_attrs['host.name']"}) {
+    EXPECT_EQ(plan(sql).find("attributes"), std::string::npos) << plan(sql);
+    EXPECT_EQ(plan(sql).find("resource_attrs"), std::string::npos) << plan(sql);
+  }
+  EXPECT_NE(plan("SELECT attributes['rare'] FROM logs").find("attributes"), std::string::npos);
+  EXPECT_EQ(Sql("INSERT INTO logs (timestamp, attributes) VALUES "
+                "('2024-01-01', map('http.status_code', '500', 'x', 'y')), ('2024-01-01', NULL)")
+                .status,
+            200);
+  EXPECT_EQ(Sql("SELECT attributes['http.status_code'] AS s, attr_http_status_code AS a, count(*) AS n FROM logs "
+                "GROUP BY 1, 2 ORDER BY 1, 2")
+                .body,
+            "s,a,n\n200,200,4\n201,201,3\n202,202,3\n500,500,1\n,,1\n");
+}
+
+TEST_F(HttpServerTest, SlowSendersHoldNobodyUp) {
+  HttpServerOptions options;
+  options.listener.idle_seconds_max = 1;
+  HttpServer& server = Start(std::move(options));
+  const int slow = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server.otlp_port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(slow, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const std::string head =
+      "POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+  ASSERT_EQ(::send(slow, head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
+  EXPECT_EQ(Request("POST", "/v1/logs", LogsJson(1), kJson, true).status, 200);
+  // Closed after the time for a connection without traffic.
+  timeval patience{.tv_sec = 10, .tv_usec = 0};
+  ::setsockopt(slow, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  char answer[512];
+  EXPECT_EQ(::recv(slow, answer, sizeof(answer), 0), 0);
+  ::close(slow);
 }
 
 TEST_F(HttpServerTest, TheExporterGivesUpWhenToldSo) {

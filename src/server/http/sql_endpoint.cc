@@ -106,7 +106,9 @@ class ResultWriter {
   uint64_t rows_ = 0;
 };
 
-HttpResponse ErrorResponse(const Error& error) {
+}  // namespace
+
+HttpResponse SqlErrorResponse(const Error& error) {
   HttpResponse response;
   response.status = error.kind() == ErrorKind::kUser ? 400 : error.retryable() ? 503 : 500;
   response.content_type = "application/json";
@@ -122,6 +124,8 @@ HttpResponse ErrorResponse(const Error& error) {
   response.body += "}}\n";
   return response;
 }
+
+namespace {
 
 struct SqlRequest {
   std::string sql;
@@ -190,13 +194,10 @@ HttpResponse RunSqlRequest(Engine& engine, const HttpRequest& request, int64_t r
       response = {.status = 406, .body = "results come as application/json, application/x-ndjson or text/csv\n"};
       return;
     }
-    if (engine.HasPasswords()) {
-      throw Error::User(sqlstate::kInvalidAuthorization, "users with passwords cannot log in over HTTP yet")
-          .WithHint("Use the PostgreSQL protocol.");
-    }
     const SqlRequest sql = ReadRequest(request);
     SessionOptions options;
     options.client_address = request.client_address;
+    options.user = request.user;
     if (!sql.database.empty()) options.database = sql.database;
     Session session(engine, std::move(options));
     try {
@@ -207,7 +208,7 @@ HttpResponse RunSqlRequest(Engine& engine, const HttpRequest& request, int64_t r
       throw;
     }
   });
-  return failure == nullptr ? std::move(response) : ErrorResponse(*failure);
+  return failure == nullptr ? std::move(response) : SqlErrorResponse(*failure);
 }
 
 }  // namespace weir::http

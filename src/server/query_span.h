@@ -1,0 +1,12 @@
+#pragma once
+
+#include "server/engine.h"
+#include "telemetry/self_telemetry.h"
+
+namespace weir {
+
+// A finished statement as a span, by OpenTelemetry's conventions for databases. Texts that set passwords are left out,
+// long ones are cut. Any thread.
+void AddQuerySpan(const FinishedQuery& query, SelfTelemetry& telemetry);
+
+}  // namespace weir
