@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "catalog/shredding.h"
 #include "sql/binder/bind_type.h"
 #include "sql/binder/expression_binder.h"
 #include "sql/binder/select_binder.h"
