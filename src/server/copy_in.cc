@@ -1,8 +1,13 @@
 #include "server/copy_in.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "column/builder.h"
+#include "format/csv/tokenizer.h"
+#include "format/text_value.h"
+#include "server/client_text.h"
+#include "server/copy_fields.h"
 #include "types/text.h"
 
 namespace weir {
@@ -10,13 +15,42 @@ namespace weir {
 namespace {
 
 constexpr size_t kRowsPerChunk = 4096;
-constexpr size_t kLineBytesMax = 256U << 20;
+constexpr size_t kRowBytesMax = 256U << 20;
+// So much is gathered before it is divided into rows.
+constexpr size_t kBatchBytes = 256 << 10;
+// The tokenizer loads this much at once.
+constexpr size_t kPaddingBytes = 64;
 
-// Splits PostgreSQL's text and csv formats into fields, in pieces as they come, and gathers the rows.
+// What may stand in an error message.
+std::string Shown(std::string_view text) {
+  constexpr size_t kShownBytes = 100;
+  if (FindInvalidUtf8(text) != std::string_view::npos) return "(not UTF-8)";
+  if (text.size() <= kShownBytes) return std::string(text);
+  size_t end = kShownBytes;
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
+csv::CsvOptions CsvOptionsOf(const CopyOptions& options) {
+  csv::CsvOptions out;
+  out.delimiter = options.delimiter;
+  out.quote = options.quote;
+  out.escape = options.escape;
+  return out;
+}
+
+// Takes PostgreSQL's text and csv formats in pieces as they come and fills the table's columns.
 class TextCopyIn final : public CopyIn {
  public:
   TextCopyIn(Session& session, TablePtr table, const std::vector<std::string>& columns, CopyOptions options)
-      : session_(session), table_(std::move(table)), options_(std::move(options)), snapshot_(session.ReadSnapshot()) {
+      : session_(session),
+        table_(std::move(table)),
+        options_(std::move(options)),
+        is_csv_(options_.format == CopyOptions::Format::kCsv),
+        snapshot_(session.ReadSnapshot()),
+        csv_options_(CsvOptionsOf(options_)),
+        csv_tokens_(table_->name, options_.delimiter, csv_options_),
+        text_tokens_(options_.delimiter) {
     for (const std::string& name : columns) {
       const ColumnDef* column = table_->FindColumn(name);
       if (column == nullptr) {
@@ -29,10 +63,12 @@ class TextCopyIn final : public CopyIn {
       for (size_t i = 0; i < table_->columns.size(); ++i) targets_.push_back(i);
     }
     text_options_.time_zone = time_zone_ = session.settings().Get("timezone");
-    for (const ColumnDef& column : table_->columns) {
-      builders_.emplace_back(column.type, kRowsPerChunk);
+    zone_is_utc_ = time_zone_ == "UTC";
+    for (const size_t target : targets_) builders_.emplace_back(table_->columns[target].type, kRowsPerChunk);
+    for (size_t i = 0; i < table_->columns.size(); ++i) {
+      const ColumnDef& column = table_->columns[i];
       defaults_.push_back(column.default_value.value_or(Value::Null(column.type)));
-      if (!column.default_sql.empty() && !column.default_value.has_value() && !IsTarget(builders_.size() - 1)) {
+      if (!column.default_sql.empty() && !column.default_value.has_value() && !IsTarget(i)) {
         throw Error::Unsupported("List the column and give its values.", "COPY cannot compute the default of: {}",
                                  column.name);
       }
@@ -54,17 +90,23 @@ class TextCopyIn final : public CopyIn {
   size_t column_count() const override { return targets_.size(); }
 
   void Write(std::string_view bytes) override {
-    for (const char c : bytes) {
-      if (ended_) return;
-      Take(c);
+    if (ended_) return;
+    input_ += bytes;
+    if (input_.size() < wait_bytes_) return;
+    const size_t end =
+        is_csv_ ? csv::CsvRecordsEnd(input_, options_.delimiter, csv_options_) : CopyTextTokenizer::RowsEnd(input_);
+    if (end == 0) {
+      if (input_.size() > kRowBytesMax) throw BadLine("line is too long");
+      // A long row is not looked at again with every piece.
+      wait_bytes_ = input_.size() * 2;
+      return;
     }
+    Take(end);
+    wait_bytes_ = input_.size() + kBatchBytes;
   }
 
   uint64_t Finish() override {
-    if (!ended_ && (!line_.empty() || has_quoted_)) {
-      if (in_quotes_) throw BadLine("unterminated CSV quoted field");
-      EndLine();
-    }
+    if (!ended_) Take(input_.size());
     Flush();
     const uint64_t rows = writer_->rows();
     if (rows != 0) session_.ApplyDelta(CommitKind::kLoad, writer_->Finish(), {});
@@ -76,223 +118,153 @@ class TextCopyIn final : public CopyIn {
 
   Error BadLine(std::string_view what) const {
     return Error::User(sqlstate::kBadCopyFileFormat, "{}", what)
-        .WithDetail(fmt::format("COPY {}, line {}", table_->name, line_number_ + 1));
+        .WithDetail(fmt::format("COPY {}, line {}", table_->name, line_));
   }
 
-  // Finds the ends of lines; quotes of csv and backslashes of text may hide one.
-  void Take(char c) {
-    if (options_.format == CopyOptions::Format::kCsv) {
-      if (c == options_.quote && !(in_quotes_ && options_.escape != options_.quote && after_escape_)) {
-        in_quotes_ = !in_quotes_;
-        has_quoted_ = true;
+  // The first `size` bytes of the input are whole rows.
+  void Take(size_t size) {
+    std::string left = input_.substr(size);
+    input_.resize(size + kPaddingBytes);
+    std::memset(input_.data() + size, 0, kPaddingBytes);
+    is_csv_ ? TakeCsv(size) : TakeText(size);
+    input_ = std::move(left);
+  }
+
+  void TakeCsv(size_t size) {
+    csv_tokens_.Start(input_.data(), size, line_);
+    for (;;) {
+      bool more = false;
+      try {
+        more = csv_tokens_.Next();
+      } catch (const Error& error) {
+        throw Error(error).WithHint("The options QUOTE and ESCAPE say how fields are quoted.");
       }
-      after_escape_ = in_quotes_ && c == options_.escape && !after_escape_ && options_.escape != options_.quote;
-      if (c == '\n' && !in_quotes_) return EndLine();
-    } else {
-      if (c == '\n' && !after_escape_) return EndLine();
-      after_escape_ = c == '\\' && !after_escape_;
+      if (!more) break;
+      line_ = csv_tokens_.line();
+      const auto& fields = csv_tokens_.fields();
+      if (fields.size() == 1 && !fields[0].quoted && fields[0].text == "\\.") {
+        ended_ = true;
+        return;
+      }
+      const bool is_header = std::exchange(skip_header_, false);
+      if (is_header && !options_.header_match) continue;
+      if (is_header) {
+        CheckHeader(fields.size(), [&](size_t i) { return csv_tokens_.TextOf(fields[i], scratch_); });
+        continue;
+      }
+      CheckWidth(fields.size());
+      for (size_t i = 0; i < fields.size(); ++i) {
+        const csv::CsvField& field = fields[i];
+        const std::string_view text = csv_tokens_.TextOf(field, scratch_);
+        const bool is_null = text == options_.null_text && (!field.quoted || force_null_[i]) && !not_null_[i];
+        AppendField(i, text, is_null);
+      }
+      EndRow();
     }
-    line_ += c;
-    if (line_.size() > kLineBytesMax) throw BadLine("line is too long");
+    line_ = csv_tokens_.next_line();
   }
 
-  void EndLine() {
-    if (!line_.empty() && line_.back() == '\r' && !in_quotes_) line_.pop_back();
-    std::string line = std::exchange(line_, {});
-    after_escape_ = false;
-    has_quoted_ = false;
-    if (line == "\\.") {
-      ended_ = true;
-      return;
+  void TakeText(size_t size) {
+    text_tokens_.Start(std::string_view(input_).substr(0, size));
+    for (; text_tokens_.Next(); ++line_) {
+      const auto& fields = text_tokens_.fields();
+      if (text_tokens_.row() == "\\.") {
+        ended_ = true;
+        return;
+      }
+      const bool is_header = std::exchange(skip_header_, false);
+      if (is_header && !options_.header_match) continue;
+      if (is_header) {
+        CheckHeader(fields.size(), [&](size_t i) { return CopyTextTokenizer::TextOf(fields[i], scratch_); });
+        continue;
+      }
+      CheckWidth(fields.size());
+      for (size_t i = 0; i < fields.size(); ++i) {
+        AppendField(i, CopyTextTokenizer::TextOf(fields[i], scratch_), fields[i].text == options_.null_text);
+      }
+      EndRow();
     }
-    if (std::exchange(skip_header_, false)) {
-      if (options_.header_match) CheckHeader(line);
-      ++line_number_;
-      return;
-    }
-    if (options_.format == CopyOptions::Format::kCsv) {
-      SplitCsv(line);
-    } else {
-      SplitText(line);
-    }
-    AddRow();
-    ++line_number_;
   }
 
-  void CheckHeader(const std::string& line) {
-    options_.format == CopyOptions::Format::kCsv ? SplitCsv(line) : SplitText(line);
+  template <typename TextOf>
+  void CheckHeader(size_t count, const TextOf& text_of) {
     for (size_t i = 0; i < targets_.size(); ++i) {
-      if (i >= fields_.size() || fields_[i].text != table_->columns[targets_[i]].name) {
+      if (i >= count || text_of(i) != table_->columns[targets_[i]].name) {
         throw BadLine(
             fmt::format("column name mismatch in header line: expected \"{}\"", table_->columns[targets_[i]].name));
       }
     }
   }
 
-  struct FieldText {
-    std::string text;
-    bool null = false;
-  };
-
-  void SplitText(std::string_view line) {
-    fields_.clear();
-    FieldText field;
-    std::string raw;
-    const auto end = [&] {
-      field.null = raw == options_.null_text;
-      fields_.push_back(std::exchange(field, {}));
-      raw.clear();
-    };
-    for (size_t i = 0; i < line.size(); ++i) {
-      const char c = line[i];
-      if (c == options_.delimiter) {
-        end();
-        continue;
-      }
-      raw += c;
-      if (c != '\\' || i + 1 == line.size()) {
-        field.text += c;
-        continue;
-      }
-      const char escaped = line[++i];
-      raw += escaped;
-      switch (escaped) {
-        case 'b':
-          field.text += '\b';
-          break;
-        case 'f':
-          field.text += '\f';
-          break;
-        case 'n':
-          field.text += '\n';
-          break;
-        case 'r':
-          field.text += '\r';
-          break;
-        case 't':
-          field.text += '\t';
-          break;
-        case 'v':
-          field.text += '\v';
-          break;
-        case 'x': {
-          int value = 0, digits = 0;
-          while (digits < 2 && i + 1 < line.size() && std::isxdigit(static_cast<unsigned char>(line[i + 1])) != 0) {
-            const char digit = line[++i];
-            raw += digit;
-            value = value * 16 + (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
-            ++digits;
-          }
-          field.text += digits == 0 ? 'x' : static_cast<char>(value);
-          break;
-        }
-        default:
-          if (escaped >= '0' && escaped <= '7') {
-            int value = escaped - '0';
-            for (int k = 0; k < 2 && i + 1 < line.size() && line[i + 1] >= '0' && line[i + 1] <= '7'; ++k) {
-              raw += line[i + 1];
-              value = value * 8 + (line[++i] - '0');
-            }
-            field.text += static_cast<char>(value & 0xFF);
-          } else {
-            field.text += escaped;
-          }
-      }
+  void CheckWidth(size_t count) const {
+    if (count > targets_.size()) throw BadLine("extra data after last expected column");
+    if (count < targets_.size()) {
+      throw BadLine(fmt::format("missing data for column \"{}\"", table_->columns[targets_[count]].name));
     }
-    end();
   }
 
-  void SplitCsv(std::string_view line) {
-    fields_.clear();
-    FieldText field;
-    bool quoted = false, inside = false;
-    const auto end = [&] {
-      const size_t at = fields_.size();
-      const bool is_null_text = field.text == options_.null_text;
-      field.null = is_null_text && (!quoted || (at < force_null_.size() && force_null_[at])) &&
-                   !(at < not_null_.size() && not_null_[at]);
-      fields_.push_back(std::exchange(field, {}));
-      quoted = false;
-    };
-    for (size_t i = 0; i < line.size(); ++i) {
-      const char c = line[i];
-      if (inside) {
-        if (c == options_.escape && i + 1 < line.size() &&
-            (line[i + 1] == options_.quote || line[i + 1] == options_.escape)) {
-          field.text += line[++i];
-        } else if (c == options_.quote) {
-          inside = false;
-        } else {
-          field.text += c;
-        }
-      } else if (c == options_.quote) {
-        inside = quoted = true;
-      } else if (c == options_.delimiter) {
-        end();
-      } else {
-        field.text += c;
-      }
+  void AppendField(size_t i, std::string_view text, bool is_null) {
+    ColumnBuilder& builder = builders_[i];
+    if (is_null) return builder.AppendNull();
+    // What has a plain form has no NUL either, but texts may.
+    const bool may_hold_nul = builder.type().is_string() && text.find('\0') != std::string_view::npos;
+    if (!may_hold_nul && AppendPlainValue(builder, builder.type(), text, zone_is_utc_)) return;
+    try {
+      RequireUtf8(text);
+      builder.AppendValue(ParseValue(builder.type(), text, text_options_));
+    } catch (const Error& error) {
+      throw Error(error).WithDetail(fmt::format("COPY {}, line {}, column {}: \"{}\"", table_->name, line_,
+                                                table_->columns[targets_[i]].name, Shown(text)));
     }
-    end();
   }
 
-  void AddRow() {
-    if (fields_.size() > targets_.size()) throw BadLine("extra data after last expected column");
-    if (fields_.size() < targets_.size()) {
-      throw BadLine(fmt::format("missing data for column \"{}\"", table_->columns[targets_[fields_.size()]].name));
-    }
-    row_values_.assign(builders_.size(), std::nullopt);
-    for (size_t i = 0; i < targets_.size(); ++i) {
-      const ColumnDef& column = table_->columns[targets_[i]];
-      if (fields_[i].null) {
-        row_values_[targets_[i]] = Value::Null(column.type);
-        continue;
-      }
-      try {
-        row_values_[targets_[i]] = ParseValue(column.type, fields_[i].text, text_options_);
-      } catch (const Error& error) {
-        throw Error(error).WithDetail(fmt::format("COPY {}, line {}, column {}: \"{}\"", table_->name, line_number_ + 1,
-                                                  column.name, fields_[i].text.substr(0, 100)));
-      }
-    }
-    for (size_t i = 0; i < builders_.size(); ++i) builders_[i].AppendValue(row_values_[i].value_or(defaults_[i]));
-    if (builders_[0].size() >= kRowsPerChunk) Flush();
+  void EndRow() {
+    if (++rows_ >= kRowsPerChunk) Flush();
   }
 
   void Flush() {
-    const size_t rows = builders_[0].size();
-    if (rows == 0) return;
-    std::vector<ColumnPtr> columns;
-    for (ColumnBuilder& builder : builders_) columns.push_back(builder.Finish());
-    writer_->Write(Chunk(std::move(columns), rows));
+    if (rows_ == 0) return;
+    std::vector<ColumnPtr> columns(table_->columns.size());
+    for (size_t i = 0; i < targets_.size(); ++i) columns[targets_[i]] = builders_[i].Finish();
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i] == nullptr) columns[i] = Column::Constant(defaults_[i], rows_);
+    }
+    writer_->Write(Chunk(std::move(columns), std::exchange(rows_, 0)));
   }
 
   Session& session_;
   const TablePtr table_;
   const CopyOptions options_;
+  const bool is_csv_;
   const SnapshotPtr snapshot_;
+  const csv::CsvOptions csv_options_;
+  csv::CsvTokenizer csv_tokens_;
+  CopyTextTokenizer text_tokens_;
   std::string time_zone_;
+  bool zone_is_utc_ = false;
   TextOptions text_options_;
   std::vector<size_t> targets_;
   std::vector<bool> not_null_, force_null_;
-  std::vector<ColumnBuilder> builders_;
-  std::vector<Value> defaults_;
+  std::vector<ColumnBuilder> builders_;  // of the targets
+  std::vector<Value> defaults_;          // of all columns
   std::unique_ptr<TableWriter> writer_;
-  std::vector<FieldText> fields_;
-  std::vector<std::optional<Value>> row_values_;
-  std::string line_;
-  bool in_quotes_ = false;
-  bool after_escape_ = false;
-  bool has_quoted_ = false;
+  std::string input_;
+  size_t wait_bytes_ = kBatchBytes;
+  std::string scratch_;
+  size_t rows_ = 0;  // in the builders
   bool skip_header_ = false;
   bool ended_ = false;
-  uint64_t line_number_ = 0;
+  uint64_t line_ = 1;
 };
 
 }  // namespace
 
 std::unique_ptr<CopyIn> MakeCopyIn(Session& session, const TablePtr& table, const std::vector<std::string>& columns,
                                    CopyOptions options) {
+  if (options.format == CopyOptions::Format::kJson || options.format == CopyOptions::Format::kParquet) {
+    throw Error::Unsupported("Use FORMAT csv or text, or COPY ... FROM 'file'.",
+                             "COPY FROM STDIN is not available in this format");
+  }
   return std::make_unique<TextCopyIn>(session, table, columns, std::move(options));
 }
 

@@ -47,7 +47,7 @@ struct Notice {
 
 // Options of COPY ... TO and FROM, parsed and checked.
 struct CopyOptions {
-  enum class Format : uint8_t { kText, kCsv, kBinary } format = Format::kText;
+  enum class Format : uint8_t { kText, kCsv, kBinary, kJson, kParquet } format = Format::kText;
   char delimiter = '\t';
   std::string null_text = "\\N";
   bool header = false;
@@ -58,6 +58,9 @@ struct CopyOptions {
   std::vector<std::string> force_quote;
   std::vector<std::string> force_not_null;
   std::vector<std::string> force_null;
+  bool json_array = false;    // one array instead of a line per row
+  std::string compression;    // of files: "gzip", "zstd", "snappy" ...; empty: by the name, or the format's own
+  size_t row_group_rows = 0;  // parquet; 0: its default
 };
 
 // A statement that runs. Results come chunk by chunk; take all of them, or Close.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "format/text_blocks.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -129,6 +130,19 @@ const char* CsvTokenizer::FindSpecial(const char* at) {
 const char* CsvTokenizer::ScanQuoted(const char* at) {
   CsvField field{.quoted = true};
   const char* const start = at;
+  if (escape_ == quote_) {
+    for (;;) {
+      at = Find(at, end_, quote_);
+      if (at == end_) return nullptr;
+      if (at + 1 == end_ || at[1] != quote_) break;
+      field.escaped = true;
+      at += 2;
+    }
+    field.text = {start, static_cast<size_t>(at - start)};
+    lines_inside_ += CountLineEnds(field.text);
+    fields_.push_back(field);
+    return at + 1;
+  }
   for (; at < end_; ++at) {
     if (*at == escape_ && (escape_ != quote_ || (at + 1 < end_ && at[1] == quote_))) {
       if (at + 1 < end_ && (at[1] == quote_ || at[1] == escape_)) {

@@ -35,6 +35,8 @@ class CsvTokenizer {
   const std::vector<CsvField>& fields() const { return fields_; }
   // Line that the record starts at, from 1.
   uint64_t line() const { return line_; }
+  // Line behind the record.
+  uint64_t next_line() const { return next_line_; }
   bool is_empty_line() const { return fields_.size() == 1 && fields_[0].text.empty() && !fields_[0].quoted; }
   const std::string& path() const { return path_; }
   // The record as it lies in the text, with its line end.

@@ -423,6 +423,7 @@ Task<void> Connection::SendRows(StatementExecution& execution, bool describe) {
     co_await FlushIfLarge();
   }
   if (copy.has_value()) {
+    copy->Footer(out_);
     out_.Begin('c');
     out_.End();
   }

@@ -5,6 +5,8 @@
 #include <bit>
 #include <charconv>
 
+#include "server/cell_text.h"
+
 namespace weir::pgwire {
 
 namespace {
@@ -291,57 +293,6 @@ RowEncoder::RowEncoder(const Schema& schema, std::vector<bool> binary, std::stri
   text_.extra_float_digits = extra_float_digits;
 }
 
-namespace {
-
-template <typename T>
-void AppendInteger(T value, std::string& out) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), static_cast<size_t>(end - digits.data()));
-}
-
-void AppendCellText(const ColumnView& view, const Type& type, size_t row, const TextOptions& text, std::string& out) {
-  switch (type.kind()) {
-    case TypeKind::kBoolean:
-      out += view.At<uint8_t>(row) != 0 ? 't' : 'f';
-      return;
-    case TypeKind::kInt8:
-      return AppendInteger(static_cast<int>(view.At<int8_t>(row)), out);
-    case TypeKind::kInt16:
-      return AppendInteger(view.At<int16_t>(row), out);
-    case TypeKind::kInt32:
-      return AppendInteger(view.At<int32_t>(row), out);
-    case TypeKind::kInt64:
-      return AppendInteger(view.At<int64_t>(row), out);
-    case TypeKind::kInt128:
-      return AppendInt128(view.At<int128_t>(row), out);
-    case TypeKind::kDecimal:
-      return AppendDecimal(type.physical() == PhysicalType::kInt64 ? view.At<int64_t>(row) : view.At<int128_t>(row),
-                           type.scale(), out);
-    case TypeKind::kDate:
-      return AppendDate(view.At<int32_t>(row), out);
-    case TypeKind::kTime:
-      return AppendTime(view.At<int64_t>(row), out);
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampNs:
-      return AppendTimestamp(view.At<int64_t>(row), type.is_timestamp_ns(), out);
-    case TypeKind::kTimestampTz:
-    case TypeKind::kTimestampTzNs:
-      return AppendTimestampTz(view.At<int64_t>(row), type.is_timestamp_ns(), text.time_zone, out);
-    case TypeKind::kVarchar:
-    case TypeKind::kJson:
-    case TypeKind::kUnknown:
-      out += view.At<StringRef>(row).view();
-      return;
-    case TypeKind::kVarbinary:
-      return AppendBytea(view.At<StringRef>(row).view(), out);
-    default:
-      AppendValue(view.base().GetValue(view.Index(row)), out, text);
-  }
-}
-
-}  // namespace
-
 void RowEncoder::TextCell(const ColumnView& view, const Type& type, size_t row, std::string& out) {
   AppendCellText(view, type, row, text_, out);
 }
@@ -457,79 +408,34 @@ void RowEncoder::Encode(const Chunk& chunk, size_t from, size_t count, MessageWr
 
 CopyEncoder::CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone,
                          int extra_float_digits)
-    : schema_(schema), options_(options), time_zone_(std::move(time_zone)) {
-  text_.time_zone = time_zone_;
-  text_.extra_float_digits = extra_float_digits;
-  for (const weir::Field& field : schema) {
-    force_quote_.push_back(options_.force_quote_all ||
-                           std::find(options_.force_quote.begin(), options_.force_quote.end(), field.name) !=
-                               options_.force_quote.end());
-  }
-}
-
-void CopyEncoder::Field(std::string_view text, bool force_quote, std::string& out) const {
-  if (options_.format == CopyOptions::Format::kCsv) {
-    bool quote = force_quote || text == options_.null_text || text == "\\.";
-    for (const char c : text) {
-      quote = quote || c == options_.delimiter || c == options_.quote || c == '\n' || c == '\r';
-    }
-    if (!quote) {
-      out += text;
-      return;
-    }
-    out += options_.quote;
-    for (const char c : text) {
-      if (c == options_.quote || c == options_.escape) out += options_.escape;
-      out += c;
-    }
-    out += options_.quote;
-    return;
-  }
-  for (const char c : text) {
-    constexpr std::pair<char, char> kEscapes[] = {{'\b', 'b'}, {'\f', 'f'}, {'\n', 'n'}, {'\r', 'r'},
-                                                  {'\t', 't'}, {'\v', 'v'}, {'\\', '\\'}};
-    const auto* escape =
-        std::find_if(std::begin(kEscapes), std::end(kEscapes), [&](const auto& e) { return e.first == c; });
-    if (escape != std::end(kEscapes)) {
-      out += '\\';
-      out += escape->second;
-    } else {
-      if (c == options_.delimiter) out += '\\';
-      out += c;
-    }
-  }
-}
+    : formatter_(schema, options, std::move(time_zone), extra_float_digits) {}
 
 void CopyEncoder::Header(MessageWriter& out) {
-  if (!options_.header) return;
-  out.Begin('d');
-  for (size_t i = 0; i < schema_.size(); ++i) {
-    if (i != 0) out.buffer() += options_.delimiter;
-    Field(schema_[i].name, false, out.buffer());
-  }
-  out.buffer() += '\n';
-  out.End();
+  std::string text;
+  formatter_.AppendHeader(text);
+  Send(text, out);
 }
 
 void CopyEncoder::Encode(const Chunk& chunk, MessageWriter& out) {
-  std::vector<ColumnView> views;
-  for (const ColumnPtr& column : chunk.columns()) views.emplace_back(*column);
-  std::string cell;
+  formatter_.Start(chunk);
   chunk.rows().ForEach([&](size_t row) {
     out.Begin('d');
-    for (size_t c = 0; c < views.size(); ++c) {
-      if (c != 0) out.buffer() += options_.delimiter;
-      if (views[c].IsNull(row)) {
-        out.buffer() += options_.null_text;
-        continue;
-      }
-      cell.clear();
-      AppendCellText(views[c], schema_[c].type, row, text_, cell);
-      Field(cell, force_quote_[c], out.buffer());
-    }
-    out.buffer() += '\n';
+    formatter_.AppendRow(row, out.buffer());
     out.End();
   });
+}
+
+void CopyEncoder::Footer(MessageWriter& out) {
+  std::string text;
+  formatter_.AppendFooter(text);
+  Send(text, out);
+}
+
+void CopyEncoder::Send(std::string_view text, MessageWriter& out) {
+  if (text.empty()) return;
+  out.Begin('d');
+  out.buffer() += text;
+  out.End();
 }
 
 }  // namespace weir::pgwire

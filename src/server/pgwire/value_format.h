@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "column/chunk.h"
+#include "server/copy_out.h"
 #include "server/pgwire/message.h"
 #include "server/session.h"
 #include "types/text.h"
@@ -42,21 +43,18 @@ class RowEncoder {
   TextOptions text_;
 };
 
-// Writes rows as CopyData messages in COPY's text or csv format.
+// Writes rows as CopyData messages in COPY's text, csv or json format, a message per row.
 class CopyEncoder {
  public:
   CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone, int extra_float_digits);
   void Header(MessageWriter& out);
   void Encode(const Chunk& chunk, MessageWriter& out);
+  void Footer(MessageWriter& out);
 
  private:
-  void Field(std::string_view text, bool force_quote, std::string& out) const;
+  static void Send(std::string_view text, MessageWriter& out);
 
-  const Schema schema_;
-  const CopyOptions options_;
-  const std::string time_zone_;
-  TextOptions text_;
-  std::vector<bool> force_quote_;
+  CopyFormatter formatter_;
 };
 
 }  // namespace weir::pgwire

@@ -1,6 +1,8 @@
+#include "server/copy_file.h"
 #include "server/copy_in.h"
 #include "server/statement/statement.h"
 #include "sql/parser/to_sql.h"
+#include "types/text.h"
 
 namespace weir {
 
@@ -72,20 +74,28 @@ class CopyOutExecution final : public StatementExecution {
 
 CopyOptions ParseCopyOptions(Session&, const ast::Copy& copy) {
   CopyOptions out;
+  const auto set_format = [&](CopyOptions::Format format) {
+    out.format = format;
+    if (format != CopyOptions::Format::kCsv) return;
+    out.delimiter = ',';
+    out.null_text.clear();
+  };
+  // The file's name says the format, unless the options do.
+  if (copy.peer == ast::CopyPeer::kFile) set_format(CopyFormatOf(copy.path));
   for (const ast::Option& option : copy.options) {
     if (option.name != "format") continue;
     const std::string format = TextValue(option);
-    if (format == "csv") {
-      out.format = CopyOptions::Format::kCsv;
-      out.delimiter = ',';
-      out.null_text.clear();
-    } else if (format == "binary") {
-      throw Error::Unsupported("Use FORMAT csv or text.", "COPY format is not available: binary")
-          .WithPosition(option.offset);
-    } else if (format != "text") {
-      throw Error::Unsupported(
-          "Use FORMAT csv or text; files of other formats go through INSERT ... SELECT FROM read_parquet(...).",
-          "COPY format is not available: {}", format)
+    out = {};
+    if (format == "text") {
+      set_format(CopyOptions::Format::kText);
+    } else if (format == "csv") {
+      set_format(CopyOptions::Format::kCsv);
+    } else if (format == "json" || format == "ndjson") {
+      set_format(CopyOptions::Format::kJson);
+    } else if (format == "parquet") {
+      set_format(CopyOptions::Format::kParquet);
+    } else {
+      throw Error::Unsupported("Formats are text, csv, json and parquet.", "COPY format is not available: {}", format)
           .WithPosition(option.offset);
     }
   }
@@ -122,6 +132,14 @@ CopyOptions ParseCopyOptions(Session&, const ast::Copy& copy) {
       out.force_not_null = NameList(option);
     } else if (name == "force_null") {
       out.force_null = NameList(option);
+    } else if (name == "compression" && copy.peer == ast::CopyPeer::kFile) {
+      out.compression = TextValue(option);
+    } else if (name == "array" && out.format == CopyOptions::Format::kJson) {
+      out.json_array = FlagValue(option);
+    } else if (name == "row_group_size" && out.format == CopyOptions::Format::kParquet) {
+      const int64_t rows = static_cast<int64_t>(ParseInteger(TextValue(option), TypeKind::kInt64));
+      if (rows <= 0) throw BadOption(option, "a positive number of rows is expected");
+      out.row_group_rows = static_cast<size_t>(rows);
     } else {
       throw Error::User(sqlstate::kSyntaxError, "option \"{}\" not recognized", name).WithPosition(option.offset);
     }
@@ -132,51 +150,97 @@ CopyOptions ParseCopyOptions(Session&, const ast::Copy& copy) {
   return out;
 }
 
+namespace {
+
+std::vector<std::string> ColumnsOf(const ast::Copy& copy) {
+  std::vector<std::string> columns;
+  for (const ast::Name column : copy.columns) columns.emplace_back(column);
+  return columns;
+}
+
+TablePtr TargetOf(Session& session, const ast::Copy& copy) {
+  weir::QualifiedName name;
+  const auto& parts = copy.table.parts;
+  name.name = std::string(parts.back());
+  if (parts.size() > 1) name.schema = std::string(parts[parts.size() - 2]);
+  return session.ReadCatalog()->GetTable(name, session.name_scope(), copy.table.offset);
+}
+
+// The query whose rows COPY ... TO writes.
+std::string QueryOf(const ast::Copy& copy) {
+  if (copy.query != nullptr) return ToSql(*copy.query);
+  std::string sql;
+  for (const ast::Name column : copy.columns) {
+    sql += sql.empty() ? "SELECT " : ", ";
+    sql += QuoteName(column);
+  }
+  if (sql.empty()) sql = "SELECT *";
+  return sql + " FROM " + ToSql(copy.table);
+}
+
+std::string ExecuteCopyFromFile(Session& session, const ast::Copy& copy) {
+  session.RequireWritable();
+  const std::string path = LocalPath(copy.path, copy.offset);
+  const CopyOptions options = ParseCopyOptions(session, copy);
+  const TablePtr table = TargetOf(session, copy);
+  const std::string where = copy.where == nullptr ? "" : ToSql(*copy.where);
+  const std::string insert = InsertFromFile(*table, ToSql(copy.table), ColumnsOf(copy), options, path, where);
+  if (insert.empty()) {
+    if (!where.empty()) {
+      throw Error::Unsupported("Use FORMAT csv, json or parquet, or load into a staging table.",
+                               "COPY ... WHERE is not available in this format")
+          .WithPosition(copy.where->offset);
+    }
+    const auto in = MakeCopyIn(session, table, ColumnsOf(copy), options);
+    return fmt::format("COPY {}", CopyFromFile(session, *in, options, path));
+  }
+  const auto execution = ExecuteText(session, insert, {});
+  while (execution->Next().has_value()) {
+  }
+  // "INSERT 0 n"
+  const std::string tag = execution->CommandTag(0);
+  return "COPY " + tag.substr(tag.rfind(' ') + 1);
+}
+
+}  // namespace
+
 std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::StatementPtr&, const ast::Copy& copy) {
-  if (copy.peer != ast::CopyPeer::kStdio) {
-    throw Error::Unsupported(
-        "Use COPY ... FROM STDIN and TO STDOUT (psql's \\copy), weir load, or INSERT ... SELECT FROM read_csv(...).",
-        "COPY with a file or program on the server is not available")
+  if (copy.peer == ast::CopyPeer::kProgram) {
+    throw Error::Unsupported("Use COPY ... FROM STDIN and TO STDOUT, or a file.",
+                             "COPY with a program on the server is not available")
         .WithPosition(copy.offset);
   }
+  const bool is_file = copy.peer == ast::CopyPeer::kFile;
+  if (copy.is_from && is_file) return MakeCommandExecution(ExecuteCopyFromFile(session, copy));
   if (copy.is_from) {
     throw Error::User(sqlstate::kProtocolViolation, "COPY FROM STDIN needs a connection that sends the rows")
         .WithHint("Use psql, weir load or a client library.");
   }
   CopyOptions options = ParseCopyOptions(session, copy);
-  std::string sql;
-  if (copy.query != nullptr) {
-    sql = ToSql(*copy.query);
-  } else {
-    for (const ast::Name column : copy.columns) {
-      sql += sql.empty() ? "SELECT " : ", ";
-      sql += QuoteName(column);
-    }
-    if (sql.empty()) sql = "SELECT *";
-    sql += " FROM ";
-    for (size_t i = 0; i < copy.table.parts.size(); ++i) {
-      if (i != 0) sql += '.';
-      sql += QuoteName(copy.table.parts[i]);
-    }
+  if (options.header_match) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "COPY TO cannot have HEADER match").WithPosition(copy.offset);
   }
-  return std::make_unique<CopyOutExecution>(ExecuteText(session, sql, {}), std::move(options));
+  if (!is_file) {
+    if (options.format == CopyOptions::Format::kParquet) {
+      throw Error::Unsupported("Use FORMAT csv or json, or COPY ... TO 'file'.",
+                               "COPY TO STDOUT is not available in this format")
+          .WithPosition(copy.offset);
+    }
+    return std::make_unique<CopyOutExecution>(ExecuteText(session, QueryOf(copy), {}), std::move(options));
+  }
+  const std::string path = LocalPath(copy.path, copy.offset);
+  const auto rows = ExecuteText(session, QueryOf(copy), {});
+  return MakeCommandExecution(fmt::format("COPY {}", CopyToFile(session, *rows, options, path)));
 }
 
 std::unique_ptr<CopyIn> Session::StartCopyIn(const ast::StatementPtr& statement) {
   const auto& copy = statement->As<ast::Copy>();
   RequireWritable();
-  weir::QualifiedName name;
-  const auto& parts = copy.table.parts;
-  name.name = std::string(parts.back());
-  if (parts.size() > 1) name.schema = std::string(parts[parts.size() - 2]);
   if (copy.where != nullptr) {
     throw Error::Unsupported("Load into a staging table and INSERT ... SELECT.", "COPY ... WHERE is not available")
         .WithPosition(copy.where->offset);
   }
-  std::vector<std::string> columns;
-  for (const ast::Name column : copy.columns) columns.emplace_back(column);
-  const TablePtr table = ReadCatalog()->GetTable(name, name_scope(), copy.table.offset);
-  return MakeCopyIn(*this, table, columns, ParseCopyOptions(*this, copy));
+  return MakeCopyIn(*this, TargetOf(*this, copy), ColumnsOf(copy), ParseCopyOptions(*this, copy));
 }
 
 }  // namespace weir
