@@ -17,7 +17,9 @@
 #include "exec/operator/table_write.h"
 #include "exec/operator/unnest.h"
 #include "exec/operator/values.h"
+#include "exec/operator/window/window.h"
 #include "exec/row_id_plan.h"
+#include "exec/subfield_use.h"
 
 namespace weir {
 
@@ -32,6 +34,7 @@ PipelineBuilder::PipelineBuilder(QueryContext& query, PipelineGraph& graph, obs:
 void PipelineBuilder::Build(const PhysicalPtr& plan, std::shared_ptr<SinkFactory> results) {
   results->info = {.name = "Result", .types = plan->types()};
   CountUses(*plan);
+  subfields_ = FindSubfieldUse(*plan);
   BuildNode(plan, root_profile_, Into(graph_.AddSink(std::move(results))));
 }
 
@@ -119,6 +122,8 @@ void PipelineBuilder::BuildNode(const PhysicalPtr& node, obs::ProfileNode& profi
     case PhysicalKind::kSort:
     case PhysicalKind::kTopN:
       return BuildSort(node, own, down);
+    case PhysicalKind::kWindow:
+      return BuildWindow(node, own, down);
     case PhysicalKind::kSetOperation:
       return BuildSetOperation(node, own, down);
     case PhysicalKind::kCte:
@@ -156,7 +161,8 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
   if (const auto* files = std::get_if<FileSource>(&scan.source)) {
     if (query_.services.files == nullptr) throw Error::Internal("a scan of files without a file system");
     if (files->format == FileSource::Format::kParquet) {
-      source = std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column);
+      source =
+          std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column, subfields_[&scan]);
     } else {
       if (query_.services.formats == nullptr || !query_.services.formats->open.contains(files->format)) {
         throw Error::Unsupported("convert the files to Parquet", "reading files of format {}",
@@ -168,7 +174,8 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
     if (query_.services.storage == nullptr || query_.snapshot == nullptr) {
       throw Error::Internal("a scan of a table without storage");
     }
-    source = std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column);
+    source =
+        std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column, subfields_[&scan]);
   } else {
     source = std::make_shared<VirtualScanSource>(scan, filters, bound.bound, bound.column);
   }
@@ -262,6 +269,16 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
   auto source = Named(std::make_shared<TopNSource>(factory), name, own, types);
+  graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+}
+
+void PipelineBuilder::BuildWindow(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const std::string name = OperatorName(*node);
+  auto factory =
+      Named(std::make_shared<WindowSink>(node->as<PhysicalWindow>(), node->child()->types()), name, own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
+  BuildChild(*node, 0, own, Into(sink));
+  auto source = Named(std::make_shared<WindowSource>(factory), name, own, node->types());
   graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
 }
 

@@ -9,6 +9,7 @@
 #include "exec/runtime_filter/runtime_filter.h"
 #include "exec/runtime_filter/top_n_bound.h"
 #include "plan/physical.h"
+#include "storage/scan_spec.h"
 
 namespace weir {
 
@@ -50,6 +51,7 @@ class PipelineBuilder {
   void BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildNestedLoopJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildSort(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildWindow(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildSetOperation(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildCte(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
@@ -87,6 +89,7 @@ class PipelineBuilder {
     size_t column;
   };
   std::map<const PhysicalScan*, Bound> bounds_;
+  std::map<const PhysicalScan*, std::vector<SubfieldPaths>> subfields_;
   std::map<const PhysicalNode*, size_t> uses_;  // how often each node is in the plan: nodes are shared
 };
 

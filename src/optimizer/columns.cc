@@ -53,6 +53,11 @@ AggregateCall Substitute(AggregateCall call, const ColumnMap& map) {
   return call;
 }
 
+WindowCall Substitute(WindowCall call, const ColumnMap& map) {
+  ForEachExpr(call, [&](ExprPtr& expr) { expr = Substitute(expr, map); });
+  return call;
+}
+
 namespace {
 
 void AddUses(const LogicalNode& plan, ColumnSet& used, ColumnSet& made) {
@@ -94,6 +99,13 @@ void AddUses(const LogicalNode& plan, ColumnSet& used, ColumnSet& made) {
     case LogicalKind::kUnnest:
       for (const ExprPtr& list : plan.as<LogicalUnnest>().lists) use(list);
       break;
+    case LogicalKind::kWindow: {
+      const auto& window = plan.as<LogicalWindow>();
+      for (const ExprPtr& expr : window.partition_by) use(expr);
+      for (const SortKey& key : window.order_by) use(key.expr);
+      for (const WindowCall& call : window.calls) ForEachExpr(call, use);
+      break;
+    }
     default:
       break;
   }

@@ -20,6 +20,7 @@ ExprPtr ToExpr(const PlanColumn& column);
 // The expression with columns replaced.
 ExprPtr Substitute(const ExprPtr& expr, const ColumnMap& map);
 AggregateCall Substitute(AggregateCall call, const ColumnMap& map);
+WindowCall Substitute(WindowCall call, const ColumnMap& map);
 
 // Columns used anywhere in the plan that the plan itself does not make: of an Apply's right side, the correlated ones.
 ColumnSet FreeColumns(const LogicalNode& plan);

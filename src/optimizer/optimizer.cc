@@ -3,10 +3,11 @@
 #include <unordered_map>
 
 #include "optimizer/join_order/order_joins.h"
+#include "optimizer/rule/limit_windows.h"
 #include "optimizer/rule/push_filters.h"
 #include "optimizer/rule/push_limits.h"
-#include "optimizer/rule/simplify.h"
 #include "optimizer/rule/read_shredded.h"
+#include "optimizer/rule/simplify.h"
 #include "optimizer/rule/unnest.h"
 
 namespace weir {
@@ -17,11 +18,12 @@ constexpr OptimizerPass kPasses[] = {
     {"simplify", "constants folded and conditions in conjunctive form give the later passes more to see", false,
      SimplifyPlan},
     {"unnest", "correlated subqueries become joins; no operator runs a subplan per row", true, UnnestSubqueries},
-    {"push_filters", "rows go as early as they can, and joins get their conditions", false, PushFilters},
     {"read_shredded", "an entry of a map that is a column of its own is read, and pruned by, as that column", false,
      ReadShredded},
+    {"push_filters", "rows go as early as they can, and joins get their conditions", false, PushFilters},
     {"order_joins", "the fewest intermediate rows, by dynamic programming over the join graph", false, OrderJoins},
     {"push_filters_again", "the new joins hand their one-sided conditions down", false, PushFilters},
+    {"limit_windows", "the first rows of each partition are found without sorting the rest", false, LimitWindows},
     {"push_limits", "a limit below projections and into unions stops scans early", false, PushLimits},
 };
 
@@ -109,6 +111,13 @@ void VerifyLogical(const LogicalNode& plan, std::string_view after) {
     case LogicalKind::kUnnest:
       for (const ExprPtr& list : plan.as<LogicalUnnest>().lists) check(list);
       return;
+    case LogicalKind::kWindow: {
+      const auto& window = plan.as<LogicalWindow>();
+      for (const ExprPtr& expr : window.partition_by) check(expr);
+      for (const SortKey& key : window.order_by) check(key.expr);
+      for (const WindowCall& call : window.calls) ForEachExpr(call, check);
+      return;
+    }
     default:
       return;
   }

@@ -51,6 +51,39 @@ std::string SortKeys(const std::vector<SortKey>& keys) {
   });
 }
 
+std::string WindowText(const LogicalWindow& window) {
+  std::string out = "Window";
+  if (!window.partition_by.empty()) out += " by " + ExprList(window.partition_by);
+  if (!window.order_by.empty()) out += " order " + SortKeys(window.order_by);
+  out += "; " + Join(window.calls, [](const WindowCall& call) { return call.ToString(); });
+  if (window.limit.has_value()) {
+    out += fmt::format("; {} at most {}", window.calls[window.limit->call].call.name, window.limit->rows);
+  }
+  return out;
+}
+
+std::string WindowText(const PhysicalWindow& window) {
+  const auto keys = [&](size_t from, size_t to) {
+    std::string out;
+    for (size_t i = from; i < to; ++i) {
+      const PhysicalWindow::Key& key = window.keys[i];
+      if (i != from) out += ", ";
+      out += fmt::format("#{}", key.column);
+      if (key.descending) out += " desc";
+      if (key.nulls_first != key.descending) out += key.nulls_first ? " nulls first" : " nulls last";
+    }
+    return out;
+  };
+  std::string out = "Window";
+  if (window.hash_keys != 0) out += " by " + keys(0, window.hash_keys);
+  if (window.keys.size() > window.hash_keys) out += " order " + keys(window.hash_keys, window.keys.size());
+  out += "; " + Join(window.calls, [](const PhysicalWindow::Call& call) { return call.window.ToString(); });
+  if (window.limit.has_value()) {
+    out += fmt::format("; {} at most {}", window.calls[window.limit->call].window.call.name, window.limit->rows);
+  }
+  return out;
+}
+
 std::string LimitText(const std::optional<uint64_t>& limit, uint64_t offset) {
   std::string out = limit.has_value() ? fmt::format(" {}", *limit) : "";
   if (offset != 0) out += fmt::format(" offset {}", offset);
@@ -107,6 +140,8 @@ std::string LogicalNode::ToString() const {
       return "CteScan " + as<LogicalCteScan>().name;
     case LogicalKind::kUnnest:
       return "Unnest " + ExprList(as<LogicalUnnest>().lists);
+    case LogicalKind::kWindow:
+      return WindowText(as<LogicalWindow>());
     case LogicalKind::kInsert:
       return "Insert into " + as<LogicalInsert>().table_name;
     case LogicalKind::kDelete:
@@ -176,6 +211,8 @@ std::string PhysicalNode::ToString() const {
       return fmt::format("CteScan {}", as<PhysicalCteScan>().id);
     case PhysicalKind::kUnnest:
       return "Unnest " + ExprList(as<PhysicalUnnest>().lists);
+    case PhysicalKind::kWindow:
+      return WindowText(as<PhysicalWindow>());
     case PhysicalKind::kInsert:
       return "Insert into " + as<PhysicalInsert>().table_name;
     case PhysicalKind::kDelete:

@@ -96,6 +96,28 @@ LogicalUnnest::LogicalUnnest(LogicalPtr child, std::vector<ExprPtr> lists_in, st
       lists(std::move(lists_in)),
       with_ordinality(with_ordinality_in) {}
 
+namespace {
+
+std::vector<PlanColumn> Concat(std::vector<PlanColumn> columns, const std::vector<PlanColumn>& more) {
+  columns.insert(columns.end(), more.begin(), more.end());
+  return columns;
+}
+
+}  // namespace
+
+LogicalWindow::LogicalWindow(LogicalPtr child, std::vector<ExprPtr> partition_by_in, std::vector<SortKey> order_by_in,
+                             std::vector<WindowCall> calls_in, const std::vector<PlanColumn>& call_columns,
+                             std::optional<WindowLimit> limit_in)
+    : LogicalNode(LogicalKind::kWindow, {child}, Concat(child->columns(), call_columns)),
+      partition_by(std::move(partition_by_in)),
+      order_by(std::move(order_by_in)),
+      calls(std::move(calls_in)),
+      limit(limit_in) {}
+
+std::vector<PlanColumn> LogicalWindow::call_columns() const {
+  return {columns().end() - static_cast<ptrdiff_t>(calls.size()), columns().end()};
+}
+
 LogicalInsert::LogicalInsert(LogicalPtr child, uint64_t table_id_in, std::string table_name_in, std::string label_in,
                              PlanColumn count)
     : LogicalNode(LogicalKind::kInsert, {std::move(child)}, {std::move(count)}),
@@ -146,6 +168,11 @@ LogicalPtr LogicalNode::WithChildren(std::vector<LogicalPtr> children) const {
     case LogicalKind::kUnnest: {
       const auto& node = as<LogicalUnnest>();
       return std::make_shared<LogicalUnnest>(std::move(children[0]), node.lists, columns_, node.with_ordinality);
+    }
+    case LogicalKind::kWindow: {
+      const auto& node = as<LogicalWindow>();
+      return std::make_shared<LogicalWindow>(std::move(children[0]), node.partition_by, node.order_by, node.calls,
+                                             node.call_columns(), node.limit);
     }
     case LogicalKind::kInsert: {
       const auto& node = as<LogicalInsert>();

@@ -9,6 +9,7 @@
 #include "catalog/statistics.h"
 #include "expr/expr.h"
 #include "plan/scan_source.h"
+#include "plan/window.h"
 
 namespace weir {
 
@@ -33,6 +34,7 @@ enum class LogicalKind : uint8_t {
   kCte,
   kCteScan,
   kUnnest,
+  kWindow,
   kInsert,
   kDelete,
 };
@@ -69,8 +71,6 @@ class LogicalNode {
   std::vector<PlanColumn> columns_;
 };
 
-// Rows of a table, files or a virtual table. `filters` are conjuncts over its columns that the optimizer pushed in;
-// they are exact: the scan puts out only rows that pass.
 // An entry of a map column that the table also has as a column (catalog/shredding.h).
 struct ShreddedEntry {
   ColumnId map;
@@ -78,6 +78,8 @@ struct ShreddedEntry {
   ColumnId column;
 };
 
+// Rows of a table, files or a virtual table. `filters` are conjuncts over its columns that the optimizer pushed in;
+// they are exact: the scan puts out only rows that pass.
 struct LogicalScan : LogicalNode {
   LogicalScan(ScanSource source, std::vector<PlanColumn> columns, std::vector<ExprPtr> filters = {},
               std::optional<double> table_rows = std::nullopt);
@@ -86,9 +88,9 @@ struct LogicalScan : LogicalNode {
   std::optional<double> table_rows;  // from the catalog or footers, when known
   // By position in the source (not in columns()), empty when nothing is known. Set before the node is shared.
   std::vector<ColumnStatistics> column_statistics;
+  std::vector<ShreddedEntry> shredded;  // set before the node is shared
 
   // The same scan with other filters.
-  std::vector<ShreddedEntry> shredded;  // set before the node is shared
   std::shared_ptr<const LogicalScan> WithFilters(std::vector<ExprPtr> new_filters) const;
   const std::vector<size_t>& column_ordinals() const;
 };
@@ -204,6 +206,21 @@ struct LogicalUnnest : LogicalNode {
   LogicalUnnest(LogicalPtr child, std::vector<ExprPtr> lists, std::vector<PlanColumn> columns, bool with_ordinality);
   std::vector<ExprPtr> lists;
   bool with_ordinality;
+};
+
+// Puts out the child's columns, then one per call, for every row of the child: each call sees the rows of its row's
+// partition, in order. With a limit the rows beyond it need not come out.
+struct LogicalWindow : LogicalNode {
+  LogicalWindow(LogicalPtr child, std::vector<ExprPtr> partition_by, std::vector<SortKey> order_by,
+                std::vector<WindowCall> calls, const std::vector<PlanColumn>& call_columns,
+                std::optional<WindowLimit> limit = std::nullopt);
+  std::vector<ExprPtr> partition_by;
+  std::vector<SortKey> order_by;
+  std::vector<WindowCall> calls;
+  std::optional<WindowLimit> limit;
+
+  // Of the calls alone.
+  std::vector<PlanColumn> call_columns() const;
 };
 
 // Writes the child's columns (one per table column, in table order, already cast) and puts out one bigint: rows.

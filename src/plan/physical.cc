@@ -99,6 +99,16 @@ PhysicalUnnest::PhysicalUnnest(PhysicalPtr child, std::vector<ExprPtr> lists_in,
       lists(std::move(lists_in)),
       with_ordinality(with_ordinality_in) {}
 
+PhysicalWindow::PhysicalWindow(PhysicalPtr child, std::vector<Key> keys_in, size_t hash_keys_in,
+                               std::vector<Call> calls_in, std::vector<size_t> output_in,
+                               std::optional<WindowLimit> limit_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kWindow, {std::move(child)}, std::move(schema)),
+      keys(std::move(keys_in)),
+      hash_keys(hash_keys_in),
+      calls(std::move(calls_in)),
+      output(std::move(output_in)),
+      limit(limit_in) {}
+
 PhysicalInsert::PhysicalInsert(PhysicalPtr child, uint64_t table_id_in, std::string table_name_in, std::string label_in,
                                Schema schema)
     : PhysicalNode(PhysicalKind::kInsert, {std::move(child)}, std::move(schema)),

@@ -9,6 +9,7 @@
 #include "expr/expr.h"
 #include "plan/logical.h"
 #include "plan/scan_source.h"
+#include "plan/window.h"
 
 namespace weir {
 
@@ -32,6 +33,7 @@ enum class PhysicalKind : uint8_t {  // serialised: append only
   kUnnest,
   kInsert,
   kDelete,
+  kWindow,
 };
 
 class PhysicalNode;
@@ -199,6 +201,29 @@ struct PhysicalUnnest : PhysicalNode {
   PhysicalUnnest(PhysicalPtr child, std::vector<ExprPtr> lists, bool with_ordinality, Schema schema);
   std::vector<ExprPtr> lists;
   bool with_ordinality;
+};
+
+// Window functions that one sort serves. Rows are split by the first `hash_keys` sort keys and sorted by all; a call's
+// partitions are the rows equal in its first `partition_keys` keys, its peers those equal in its first `order_keys`.
+// Expressions of calls are input columns or literals. Output: child columns `output`, then the calls' results.
+struct PhysicalWindow : PhysicalNode {
+  struct Key {
+    size_t column;  // of the child
+    bool descending = false;
+    bool nulls_first = false;
+  };
+  struct Call {
+    WindowCall window;
+    size_t partition_keys = 0;
+    size_t order_keys = 0;  // partition keys included
+  };
+  PhysicalWindow(PhysicalPtr child, std::vector<Key> keys, size_t hash_keys, std::vector<Call> calls,
+                 std::vector<size_t> output, std::optional<WindowLimit> limit, Schema schema);
+  std::vector<Key> keys;
+  size_t hash_keys;
+  std::vector<Call> calls;
+  std::vector<size_t> output;
+  std::optional<WindowLimit> limit;
 };
 
 struct PhysicalInsert : PhysicalNode {

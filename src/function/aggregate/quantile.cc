@@ -23,6 +23,7 @@ struct SampleKernel {
     ArenaBuffer values;  // of T, in any order
   };
   double fraction = 0;
+  bool descending = false;  // the order that fractions and ties go by
 
   void Add(State& state, const T& value, StateArena& arena) const {
     T kept = value;
@@ -49,7 +50,7 @@ struct SampleKernel {
       for (size_t begin = 0; begin < count;) {
         size_t end = begin + 1;
         while (end < count && !OrderedBefore(values[begin], values[end])) ++end;
-        if (end - begin > best_length) {
+        if (end - begin > best_length || (descending && end - begin == best_length)) {
           best = begin;
           best_length = end - begin;
         }
@@ -58,11 +59,12 @@ struct SampleKernel {
       Put(values[best], out);
     } else if constexpr (kQuantile == Quantile::kDiscrete) {
       const double position = std::ceil(fraction * static_cast<double>(count)) - 1;
-      const auto at = static_cast<size_t>(std::clamp(position, 0.0, static_cast<double>(count - 1)));
+      auto at = static_cast<size_t>(std::clamp(position, 0.0, static_cast<double>(count - 1)));
+      if (descending) at = count - 1 - at;
       std::nth_element(values, values + at, values + count, OrderedBefore<T>);
       Put(values[at], out);
     } else {
-      const double position = fraction * static_cast<double>(count - 1);
+      const double position = (descending ? 1 - fraction : fraction) * static_cast<double>(count - 1);
       const auto low = static_cast<size_t>(position);
       std::nth_element(values, values + low, values + count, OrderedBefore<T>);
       double value = values[low];
@@ -133,8 +135,13 @@ double FractionOf(std::span<const std::optional<Value>> constants) {
   return fraction;
 }
 
+bool IsDescending(std::span<const std::optional<Value>> constants, size_t argument) {
+  return constants.size() > argument && constants[argument].has_value() && !constants[argument]->is_null() &&
+         constants[argument]->boolean();
+}
+
 template <Quantile kQuantile>
-Ops MakeSample(const Type& type, double fraction) {
+Ops MakeSample(const Type& type, double fraction, bool descending = false) {
   if (type.is_nested()) {
     throw Error::Unsupported("use a part of the value", "quantiles and modes of {}", type.ToString());
   }
@@ -142,7 +149,7 @@ Ops MakeSample(const Type& type, double fraction) {
     if constexpr (std::is_same_v<T, ListEntry>) {
       throw Error::Internal("quantile of {}", type.ToString());
     } else {
-      return MakeUnary(SampleKernel<T, kQuantile>{fraction}, type);
+      return MakeUnary(SampleKernel<T, kQuantile>{fraction, descending}, type);
     }
   });
 }
@@ -154,30 +161,35 @@ void RegisterQuantileAggregates(Registry& registry) {
   continuous.parameters = {TypeKind::kDouble, TypeKind::kDouble};
   continuous.result = TypeKind::kDouble;
   continuous.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>> constants) {
-    return MakeUnary(SampleKernel<double, Quantile::kContinuous>{FractionOf(constants)}, result);
+    return MakeUnary(SampleKernel<double, Quantile::kContinuous>{FractionOf(constants), IsDescending(constants, 2)},
+                     result);
   };
+  AggregateOverload continuous_ordered = continuous;
+  continuous_ordered.parameters.push_back(TypeKind::kBoolean);
   AggregateSpec quantile_cont;
   quantile_cont.name = "quantile_cont";
   quantile_cont.aliases = {"percentile_cont"};
   quantile_cont.description = "Value at a fraction of the ordered values, interpolated between neighbours.";
   quantile_cont.example = "quantile_cont(x, 0.5) FROM (VALUES (1), (2)) t(x)";
   quantile_cont.example_result = "1.5";
-  quantile_cont.overloads = {std::move(continuous)};
+  quantile_cont.overloads = {std::move(continuous), std::move(continuous_ordered)};
   registry.Add(std::move(quantile_cont));
 
   AggregateOverload discrete;
   discrete.parameters = {TypePattern::Kind::kAnyElement, TypeKind::kDouble};
   discrete.result = TypePattern::Kind::kAnyElement;
   discrete.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>> constants) {
-    return MakeSample<Quantile::kDiscrete>(arguments[0], FractionOf(constants));
+    return MakeSample<Quantile::kDiscrete>(arguments[0], FractionOf(constants), IsDescending(constants, 2));
   };
+  AggregateOverload discrete_ordered = discrete;
+  discrete_ordered.parameters.push_back(TypeKind::kBoolean);
   AggregateSpec quantile_disc;
   quantile_disc.name = "quantile_disc";
   quantile_disc.aliases = {"percentile_disc"};
   quantile_disc.description = "First of the ordered values whose position reaches a fraction.";
   quantile_disc.example = "quantile_disc(x, 0.5) FROM (VALUES (1), (2), (3)) t(x)";
   quantile_disc.example_result = "2";
-  quantile_disc.overloads = {std::move(discrete)};
+  quantile_disc.overloads = {std::move(discrete), std::move(discrete_ordered)};
   registry.Add(std::move(quantile_disc));
 
   AggregateOverload middle;
@@ -197,15 +209,17 @@ void RegisterQuantileAggregates(Registry& registry) {
   AggregateOverload most;
   most.parameters = {TypePattern::Kind::kAnyElement};
   most.result = TypePattern::Kind::kAnyElement;
-  most.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) {
-    return MakeSample<Quantile::kMode>(arguments[0], 0);
+  most.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>> constants) {
+    return MakeSample<Quantile::kMode>(arguments[0], 0, IsDescending(constants, 1));
   };
+  AggregateOverload most_ordered = most;
+  most_ordered.parameters.push_back(TypeKind::kBoolean);
   AggregateSpec mode;
   mode.name = "mode";
   mode.description = "Most frequent value, the smallest of them when there are several.";
   mode.example = "mode(x) FROM (VALUES (1), (2), (2)) t(x)";
   mode.example_result = "2";
-  mode.overloads = {std::move(most)};
+  mode.overloads = {std::move(most), std::move(most_ordered)};
   registry.Add(std::move(mode));
 }
 

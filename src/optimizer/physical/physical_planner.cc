@@ -4,6 +4,7 @@
 #include "optimizer/columns.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/physical/scan_predicates.h"
+#include "optimizer/physical/window_keys.h"
 #include "optimizer/stats/cardinality.h"
 
 namespace weir {
@@ -123,6 +124,8 @@ class PhysicalPlanner {
         out.node = std::make_shared<PhysicalCteScan>(scan.id, std::move(ordinals), std::move(schema));
         return out;
       }
+      case LogicalKind::kWindow:
+        return PlanWindow(plan, required);
       case LogicalKind::kUnnest:
         return PlanUnnest(plan->as<LogicalUnnest>(), required);
       case LogicalKind::kInsert: {
@@ -585,6 +588,95 @@ class PhysicalPlanner {
     }
     out.node =
         std::make_shared<PhysicalUnnest>(child.node, std::move(lists), unnest.with_ordinality, std::move(schema));
+    return out;
+  }
+
+  // Windows directly above each other whose keys fit into one sort run as one node.
+  Planned PlanWindow(const LogicalPtr& plan, const ColumnSet& required) {
+    const auto [members, longest] = WindowsOfOneSort(plan);
+    const LogicalPtr& input = members.back()->child();
+    ColumnSet inherited;
+    for (const PlanColumn& column : input->columns()) {
+      if (required.contains(column.id)) inherited.insert(column.id);
+    }
+    ColumnSet below = inherited;
+    for (const LogicalWindow* window : members) {
+      for (const ExprPtr& key : window->partition_by) AddReferenced(*key, below);
+      for (const SortKey& key : window->order_by) AddReferenced(*key.expr, below);
+      for (size_t i = 0; i < window->calls.size(); ++i) {
+        const bool needed = required.contains(window->call_columns()[i].id) || IsLimitOf(*window, i);
+        if (needed) ForEachExpr(window->calls[i], [&](const ExprPtr& expr) { AddReferenced(*expr, below); });
+      }
+    }
+    Planned child = Plan(input, below, {});
+
+    // What is no column yet is computed by a projection below.
+    std::vector<ExprPtr> exprs;
+    Schema child_schema = child.node->schema();
+    for (size_t i = 0; i < child_schema.size(); ++i) exprs.push_back(Expr::Input(i, child_schema[i].type));
+    const size_t child_width = exprs.size();
+    const auto column_of = [&](const ExprPtr& expr) {
+      const ExprPtr bound = Bind(expr, child.columns);
+      for (size_t i = 0; i < exprs.size(); ++i) {
+        if (exprs[i]->Equals(*bound) && bound->volatility() != Volatility::kVolatile) return i;
+      }
+      exprs.push_back(bound);
+      child_schema.push_back({expr->ToString(), expr->type()});
+      return exprs.size() - 1;
+    };
+    const auto as_input = [&](const ExprPtr& expr) -> ExprPtr {
+      if (expr->is(ExprKind::kLiteral)) return expr;
+      return Expr::Input(column_of(expr), expr->type());
+    };
+
+    std::vector<PhysicalWindow::Key> keys;
+    for (const SortKey& key : SortKeysOf(*longest)) {
+      keys.push_back({column_of(key.expr), key.descending, key.nulls_first});
+    }
+    std::vector<PhysicalWindow::Call> calls;
+    std::optional<WindowLimit> limit;
+    Planned out;
+    std::vector<size_t> output;
+    Schema schema;
+    for (size_t i = 0; i < child_width; ++i) {
+      if (!inherited.contains(child.columns[i])) continue;
+      output.push_back(i);
+      out.columns.push_back(child.columns[i]);
+      schema.push_back(child_schema[i]);
+    }
+    size_t hash_keys = keys.size();
+    for (const LogicalWindow* window : members) {
+      const WindowKeyCounts counts = KeyCountsOf(*window);
+      hash_keys = std::min(hash_keys, counts.partition_keys);
+      const std::vector<PlanColumn> columns = window->call_columns();
+      for (size_t i = 0; i < window->calls.size(); ++i) {
+        if (!required.contains(columns[i].id) && !IsLimitOf(*window, i)) continue;
+        if (IsLimitOf(*window, i)) limit = WindowLimit{calls.size(), window->limit->rows};
+        PhysicalWindow::Call call{window->calls[i], counts.partition_keys, counts.order_keys};
+        GuardArguments(call.window);
+        // Values of other rows are taken from the sorted rows, so they must be among the columns.
+        const ExprPtr* value = TakesValues(call.window.function) ? call.window.call.args.data() : nullptr;
+        ForEachExpr(call.window, [&](ExprPtr& expr) {
+          expr = &expr == value ? Expr::Input(column_of(expr), expr->type()) : as_input(expr);
+        });
+        calls.push_back(std::move(call));
+        out.columns.push_back(columns[i].id);
+        schema.push_back({columns[i].name, columns[i].type});
+      }
+    }
+    if (calls.empty()) {
+      // Nobody wants the results.
+      return {child.node, child.columns};
+    }
+    PhysicalPtr node = child.node;
+    if (exprs.size() > child_width) {
+      const double rows = node->estimated_rows();
+      auto project = std::make_shared<PhysicalProject>(std::move(node), std::move(exprs), std::move(child_schema));
+      project->estimated_rows_ = rows;
+      node = std::move(project);
+    }
+    out.node = std::make_shared<PhysicalWindow>(std::move(node), std::move(keys), hash_keys, std::move(calls),
+                                                std::move(output), limit, std::move(schema));
     return out;
   }
 

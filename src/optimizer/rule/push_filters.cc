@@ -101,6 +101,8 @@ class FilterPusher {
         return PushIntoAggregate(plan->as<LogicalAggregate>(), std::move(conjuncts));
       case LogicalKind::kJoin:
         return PushIntoJoin(plan->as<LogicalJoin>(), std::move(conjuncts));
+      case LogicalKind::kWindow:
+        return PushIntoWindow(plan->as<LogicalWindow>(), std::move(conjuncts));
       case LogicalKind::kSort:
         return plan->WithChildren({Push(plan->child(), std::move(conjuncts))});
       case LogicalKind::kSetOperation:
@@ -152,6 +154,20 @@ class FilterPusher {
     }
     for (ExprPtr& conjunct : below) conjunct = Substitute(conjunct, map);
     return Filtered(aggregate.WithChildren({Push(aggregate.child(), std::move(below))}), std::move(conjuncts));
+  }
+
+  // A condition on partition keys alone keeps or drops whole partitions.
+  LogicalPtr PushIntoWindow(const LogicalWindow& window, Conjuncts conjuncts) {
+    ColumnSet keys;
+    for (const ExprPtr& key : window.partition_by) {
+      if (key->is(ExprKind::kColumn)) keys.insert(key->column_id());
+    }
+    Conjuncts below;
+    // What may fail must not see rows that a later condition on the results would have removed before.
+    MoveIf(conjuncts, below, [&](const Expr& e) {
+      return RefersOnlyTo(e, keys) && RefersToAny(e, keys) && !IsVolatile(e) && !e.CanFail();
+    });
+    return Filtered(window.WithChildren({Push(window.child(), std::move(below))}), std::move(conjuncts));
   }
 
   LogicalPtr PushIntoSetOperation(const LogicalSetOperation& operation, Conjuncts conjuncts) {

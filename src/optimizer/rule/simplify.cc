@@ -238,6 +238,17 @@ LogicalPtr SimplifyPlan(const LogicalPtr& plan, const OptimizerContext& context)
       }
       return std::make_shared<LogicalAggregate>(node->child(), std::move(groups), std::move(calls), node->columns());
     }
+    case LogicalKind::kWindow: {
+      const auto& window = node->as<LogicalWindow>();
+      std::vector<ExprPtr> partition_by = window.partition_by;
+      for (ExprPtr& expr : partition_by) expr = simplify(expr);
+      std::vector<SortKey> order_by = window.order_by;
+      for (SortKey& key : order_by) key.expr = simplify(key.expr);
+      std::vector<WindowCall> calls = window.calls;
+      for (WindowCall& call : calls) ForEachExpr(call, [&](ExprPtr& expr) { expr = simplify(expr); });
+      return std::make_shared<LogicalWindow>(node->child(), std::move(partition_by), std::move(order_by),
+                                             std::move(calls), window.call_columns(), window.limit);
+    }
     case LogicalKind::kJoin: {
       const auto& join = node->as<LogicalJoin>();
       return std::make_shared<LogicalJoin>(join.join_kind, join.child(0), join.child(1), simplify(join.condition),

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "optimizer/columns.h"
+#include "plan/empty_aggregate.h"
 
 namespace weir {
 
@@ -396,6 +397,15 @@ class Unnester {
         return std::make_shared<LogicalUnnest>(children[0], std::move(lists), Renew(plan->columns(), map),
                                                unnest.with_ordinality);
       }
+      case LogicalKind::kWindow: {
+        const auto& window = plan->as<LogicalWindow>();
+        std::vector<SortKey> order_by = window.order_by;
+        for (SortKey& key : order_by) key.expr = move(key.expr);
+        std::vector<WindowCall> calls;
+        for (const WindowCall& call : window.calls) calls.push_back(Substitute(call, map));
+        return std::make_shared<LogicalWindow>(children[0], move_all(window.partition_by), std::move(order_by),
+                                               std::move(calls), Renew(window.call_columns(), map), window.limit);
+      }
       case LogicalKind::kLimit:
         return plan->WithChildren(std::move(children));
       default:
@@ -488,6 +498,22 @@ class Unnester {
             std::make_shared<LogicalUnnest>(out.plan, std::move(lists), std::move(columns), unnest.with_ordinality);
         return out;
       }
+      case LogicalKind::kWindow: {
+        // What the outer row decides is a partition of its own.
+        const auto& window = plan->as<LogicalWindow>();
+        Pushed out = Push(plan->child(), domain);
+        const ColumnMap map = MapOf(domain, out.values);
+        std::vector<ExprPtr> partition_by;
+        for (const PlanColumn& value : out.values) partition_by.push_back(ToExpr(value));
+        for (const ExprPtr& expr : window.partition_by) partition_by.push_back(Substitute(expr, map));
+        std::vector<SortKey> order_by = window.order_by;
+        for (SortKey& key : order_by) key.expr = Substitute(key.expr, map);
+        std::vector<WindowCall> calls;
+        for (const WindowCall& call : window.calls) calls.push_back(Substitute(call, map));
+        out.plan = std::make_shared<LogicalWindow>(out.plan, std::move(partition_by), std::move(order_by),
+                                                   std::move(calls), window.call_columns(), window.limit);
+        return out;
+      }
       case LogicalKind::kValues: {
         // Rows that name outer columns: a projection of the domain each.
         const auto& values = plan->as<LogicalValues>();
@@ -538,7 +564,7 @@ class Unnester {
     for (size_t i = 0; i < aggregate.aggregates.size(); ++i) {
       const PlanColumn& column = aggregate.columns()[i];
       ExprPtr expr = ToExpr(column);
-      const Value empty = EmptyValue(aggregate.aggregates[i]);
+      const Value empty = EmptyAggregateValue(aggregate.aggregates[i]);
       PlanColumn result = column;
       if (!empty.is_null()) {
         // The column keeps its id above; below it needs another.
@@ -553,19 +579,6 @@ class Unnester {
     }
     plan = std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(results));
     return {std::move(plan), all.values};
-  }
-
-  // What the aggregate gives for no rows.
-  static Value EmptyValue(const AggregateCall& call) {
-    std::vector<uint64_t> state((call.ops->state_size() + 15) / 8 + 8);
-    auto address = reinterpret_cast<uintptr_t>(state.data());
-    const size_t alignment = call.ops->state_alignment();
-    address = (address + alignment - 1) / alignment * alignment;
-    auto* at = reinterpret_cast<uint8_t*>(address);
-    call.ops->Init(at);
-    ColumnBuilder builder(call.type, 1);
-    call.ops->Finalize(&at, 1, builder);
-    return builder.Finish()->GetValue(0);
   }
 
   Pushed PushIntoJoin(const LogicalJoin& join, const Domain& domain) {

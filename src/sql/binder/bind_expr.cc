@@ -215,6 +215,9 @@ ExprPtr ExpressionBinder::BindColumn(const ast::ColumnRef& column) {
       return expr;
     }
   }
+  if (parts.size() == 1 && aliases_) {
+    if (ExprPtr item = aliases_(parts[0])) return item;
+  }
   if (parts.size() > 1) {
     bool relation_known = false;
     for (Scope* level = &scope_; level != nullptr; level = level->outer()) {

@@ -1,4 +1,5 @@
 #include "sql/binder/expression_binder.h"
+#include "sql/binder/window_names.h"
 
 namespace weir {
 
@@ -9,14 +10,9 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
                       call.name.parts[call.name.parts.size() - 2], name)
         .WithPosition(call.offset);
   }
-  if (call.over != nullptr) {
-    throw Error::Unsupported("Use GROUP BY with a join, or ORDER BY and LIMIT.",
-                             "window functions are not available: {}", name)
-        .WithPosition(call.offset);
-  }
-  if (!call.within_group.empty()) {
-    throw Error::Unsupported("Use quantile_cont(x, fraction) or mode(x).", "WITHIN GROUP is not available: {}", name)
-        .WithPosition(call.offset);
+  if (!call.within_group.empty()) return BindWithinGroup(call, name);
+  if (call.over != nullptr || (IsWindowFunction(name) && binder_.registry_.FindAggregate(name) == nullptr)) {
+    return BindWindow(call, name);
   }
   if (ExprPtr special = BindSpecialFunction(call, name)) return special;
   if (call.star || binder_.registry_.FindAggregate(name) != nullptr) return BindAggregate(call, name);
@@ -66,9 +62,7 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
     const ExprPtr arg = Bind(*call.args[0]);
     return Expr::Cast(arg, arg->type(), true);
   }
-  if (name == "grouping" || name == "grouping_id") {
-    throw Error::Unsupported("Use UNION ALL of the groupings.", "GROUPING is not available").WithPosition(call.offset);
-  }
+  if (name == "grouping" || name == "grouping_id") return BindGrouping(call);
   return nullptr;
 }
 
@@ -99,7 +93,10 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
   }
   if (!aggregate.overload->order_sensitive) aggregate.order_by.clear();
   inside_aggregate_ = false;
+  return Collect(std::move(aggregate));
+}
 
+ExprPtr ExpressionBinder::Collect(AggregateCall aggregate) {
   const auto same = [&](const AggregateCall& other) {
     if (other.overload != aggregate.overload || other.distinct != aggregate.distinct ||
         other.args.size() != aggregate.args.size() || other.order_by.size() != aggregate.order_by.size() ||
@@ -125,6 +122,26 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
   const PlanColumn column = binder_.NewColumn(aggregate.type, aggregate.ToString());
   aggregates_->calls.push_back(std::move(aggregate));
   aggregates_->columns.push_back(column);
+  return Expr::Column(column.id, column.type, column.name);
+}
+
+// Its value is known when the grouping is.
+ExprPtr ExpressionBinder::BindGrouping(const ast::FunctionCall& call) {
+  constexpr size_t kArgumentsMax = 31;
+  if (groupings_ == nullptr || inside_aggregate_) {
+    throw Error::User(sqlstate::kGroupingError, "grouping operations are not allowed in {}",
+                      inside_aggregate_ ? "aggregate arguments" : clause_)
+        .WithPosition(call.offset);
+  }
+  if (call.args.size() > kArgumentsMax) {
+    throw Error::User("54023", "GROUPING must have fewer than 32 arguments").WithPosition(call.offset);
+  }
+  GroupingCollector::Call grouping;
+  for (const ast::Expr* arg : call.args) grouping.args.push_back(Bind(*arg));
+  grouping.column = binder_.NewColumn(TypeKind::kInt32, "grouping");
+  grouping.position = call.offset;
+  const PlanColumn column = grouping.column;
+  groupings_->calls.push_back(std::move(grouping));
   return Expr::Column(column.id, column.type, column.name);
 }
 

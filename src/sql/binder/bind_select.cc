@@ -15,12 +15,19 @@ LogicalPtr SelectBinder::Bind(std::vector<std::string>& names, std::vector<Colum
   for (const ColumnId id : from.scope.correlated()) scope_.AddCorrelated(id);
   scope_.Add(from.scope);
   BindWhere();
+  windows_.definitions = select_.windows;
+  if (!select_.windows.empty()) ItemBinder("WINDOW").CheckWindowDefinitions();
   BindItems();
   BindGroups();
   BindHaving();
+  BindQualify();
   BindOrder();
-  grouped_ = !groups_.empty() || !aggregates_.calls.empty() || having_ != nullptr || !select_.group_by.empty();
+  BindDistinctOn();
+  grouped_ = !groups_.empty() || !aggregates_.calls.empty() || !groupings_.calls.empty() || having_ != nullptr ||
+             !select_.group_by.empty();
   if (grouped_) Aggregate();
+  plan_ = binder_.FlushApplies(std::move(plan_), before_groups_);
+  ComputeWindows();
   LogicalPtr plan = Project(names);
   // What was looked up in the queries around us makes us correlated; names of our own FROM do not.
   for (const ColumnId id : scope_.correlated()) correlated.push_back(id);
@@ -28,24 +35,9 @@ LogicalPtr SelectBinder::Bind(std::vector<std::string>& names, std::vector<Colum
 }
 
 void SelectBinder::RefuseWhatIsMissing() const {
-  if (!select_.distinct_on.empty()) {
-    throw Error::Unsupported("Use GROUP BY with any_value or max_by.", "DISTINCT ON is not available")
-        .WithPosition(select_.distinct_on[0]->offset);
-  }
-  if (select_.qualify != nullptr) {
-    throw Error::Unsupported("Filter in an outer query.", "QUALIFY is not available")
-        .WithPosition(select_.qualify->offset);
-  }
   if (select_.sample != nullptr) {
     throw Error::Unsupported("Filter with random() < fraction.", "USING SAMPLE is not available")
         .WithPosition(select_.sample->offset);
-  }
-  for (const ast::GroupItem* item : select_.group_by) {
-    if (item->kind == ast::GroupItemKind::kExpr) continue;
-    if (item->kind == ast::GroupItemKind::kSet && !item->exprs.empty()) continue;
-    if (item->kind == ast::GroupItemKind::kSet && select_.group_by.size() == 1) continue;
-    throw Error::Unsupported("Use UNION ALL of the groupings.", "GROUPING SETS, ROLLUP and CUBE are not available")
-        .WithPosition(item->offset);
   }
 }
 
@@ -58,7 +50,10 @@ void SelectBinder::BindWhere() {
 }
 
 ExpressionBinder SelectBinder::ItemBinder(std::string_view clause) {
-  return {binder_, scope_, clause, &pending_, &aggregates_, &before_groups_};
+  ExpressionBinder binder(binder_, scope_, clause, &pending_, &aggregates_, &before_groups_);
+  binder.AllowGrouping(groupings_);
+  if (clause != "HAVING") binder.AllowWindows(windows_);
+  return binder;
 }
 
 void SelectBinder::BindItems() {
@@ -142,56 +137,36 @@ void SelectBinder::ExpandStar(const ast::StarExpr& star) {
   }
 }
 
-void SelectBinder::BindGroups() {
-  if (select_.group_by_all) {
-    for (const Item& item : items_) {
-      bool aggregates = false;
-      VisitExpr(*item.expr, [&](const Expr& node) {
-        for (const PlanColumn& column : aggregates_.columns) {
-          aggregates = aggregates || (node.is(ExprKind::kColumn) && node.column_id() == column.id);
-        }
-        return !aggregates;
-      });
-      if (!aggregates) groups_.push_back(item.expr);
-    }
-    return;
-  }
-  for (const ast::GroupItem* item : select_.group_by) {
-    for (const ast::Expr* expr : item->exprs) BindGroup(*expr);
-  }
-}
-
-void SelectBinder::BindGroup(const ast::Expr& expr) {
-  if (const auto ordinal = OrdinalOf(expr, items_.size(), "GROUP BY")) {
-    const ExprPtr& item = items_[*ordinal].expr;
-    VisitExpr(*item, [&](const Expr& node) {
-      for (const PlanColumn& column : aggregates_.columns) {
-        if (node.is(ExprKind::kColumn) && node.column_id() == column.id) {
-          throw Error::User(sqlstate::kGroupingError, "aggregate functions are not allowed in GROUP BY")
-              .WithPosition(expr.offset);
-        }
-      }
-      return true;
-    });
-    groups_.push_back(item);
-    return;
-  }
-  // An input column hides an output name.
-  if (const auto* column = expr.TryAs<ast::ColumnRef>(); column != nullptr && column->parts.size() == 1) {
-    if (!scope_.FindHere(column->parts, expr.offset).has_value()) {
-      for (const Item& item : items_) {
-        if (item.name == column->last() && item.source != nullptr) {
-          groups_.push_back(item.expr);
-          return;
-        }
-      }
-    }
-  }
-  groups_.push_back(ExpressionBinder(binder_, scope_, "GROUP BY", &before_groups_).Bind(expr));
-}
-
 void SelectBinder::BindHaving() {
   if (select_.having != nullptr) having_ = ItemBinder("HAVING").BindPredicate(*select_.having);
+}
+
+void SelectBinder::BindQualify() {
+  if (select_.qualify == nullptr) return;
+  ExpressionBinder binder = ItemBinder("QUALIFY");
+  binder.SetAliases([this](std::string_view name) -> ExprPtr {
+    for (const Item& item : items_) {
+      if (item.name == name && item.source != nullptr) return item.expr;
+    }
+    return nullptr;
+  });
+  qualify_ = binder.BindPredicate(*select_.qualify);
+}
+
+// The select item that a lone name means in ORDER BY and DISTINCT ON, where output names hide input columns.
+std::optional<size_t> SelectBinder::ItemNamed(const ast::Expr& expr, std::string_view clause) const {
+  const auto* column = expr.TryAs<ast::ColumnRef>();
+  if (column == nullptr || column->parts.size() != 1) return std::nullopt;
+  std::optional<size_t> found;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i].name != column->last()) continue;
+    if (found.has_value() && !items_[*found].expr->Equals(*items_[i].expr)) {
+      throw Error::User(sqlstate::kAmbiguousColumn, "{} \"{}\" is ambiguous", clause, column->last())
+          .WithPosition(expr.offset);
+    }
+    if (!found.has_value()) found = i;
+  }
+  return found;
 }
 
 void SelectBinder::BindOrder() {
@@ -208,28 +183,16 @@ void SelectBinder::BindOrder() {
       add_item(sort, *ordinal);
       continue;
     }
-    // An output name hides an input column, in ORDER BY alone.
-    if (const auto* column = sort.expr->TryAs<ast::ColumnRef>(); column != nullptr && column->parts.size() == 1) {
-      std::optional<size_t> found;
-      for (size_t i = 0; i < items_.size(); ++i) {
-        if (items_[i].name != column->last()) continue;
-        if (found.has_value() && !items_[*found].expr->Equals(*items_[i].expr)) {
-          throw Error::User(sqlstate::kAmbiguousColumn, "ORDER BY \"{}\" is ambiguous", column->last())
-              .WithPosition(sort.expr->offset);
-        }
-        if (!found.has_value()) found = i;
-      }
-      if (found.has_value()) {
-        add_item(sort, *found);
-        continue;
-      }
+    if (const auto item = ItemNamed(*sort.expr, "ORDER BY")) {
+      add_item(sort, *item);
+      continue;
     }
     ExprPtr expr = ItemBinder("ORDER BY").Bind(*sort.expr);
     std::optional<size_t> same;
     for (size_t i = 0; i < items_.size() && !same.has_value(); ++i) {
       if (items_[i].expr->Equals(*expr)) same = i;
     }
-    if (select_.distinct && !same.has_value()) {
+    if (select_.distinct && select_.distinct_on.empty() && !same.has_value()) {
       throw Error::User(sqlstate::kInvalidColumnReference,
                         "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
           .WithPosition(sort.expr->offset);
@@ -238,78 +201,7 @@ void SelectBinder::BindOrder() {
   }
 }
 
-void SelectBinder::Aggregate() {
-  plan_ = binder_.FlushApplies(std::move(plan_), before_groups_);
-  std::vector<ExprPtr> distinct;
-  for (const ExprPtr& group : groups_) {
-    const bool known =
-        std::any_of(distinct.begin(), distinct.end(), [&](const ExprPtr& e) { return e->Equals(*group); });
-    if (known) continue;
-    distinct.push_back(group);
-    Type type = group->type();
-    // A grouped column keeps its id, so that what refers to it from outside still does.
-    if (group->is(ExprKind::kColumn)) {
-      group_columns_.push_back({group->column_id(), type, group->name()});
-    } else {
-      group_columns_.push_back(binder_.NewColumn(type, group->ToString()));
-    }
-  }
-  groups_ = std::move(distinct);
-  std::vector<PlanColumn> columns = group_columns_;
-  columns.insert(columns.end(), aggregates_.columns.begin(), aggregates_.columns.end());
-  plan_ = std::make_shared<LogicalAggregate>(std::move(plan_), groups_, aggregates_.calls, columns);
-  for (const PendingApply& apply : pending_) {
-    for (const ScopeColumn& column : scope_.columns()) {
-      const bool used =
-          std::find(apply.correlated.begin(), apply.correlated.end(), column.id) != apply.correlated.end();
-      const bool kept =
-          std::any_of(columns.begin(), columns.end(), [&](const PlanColumn& c) { return c.id == column.id; });
-      if (used && !kept) {
-        throw Error::User(sqlstate::kGroupingError, "subquery uses ungrouped column \"{}\" from outer query",
-                          column.name)
-            .WithPosition(select_.offset);
-      }
-    }
-  }
-  for (Item& item : items_) item.expr = OverGroups(item.expr);
-  for (ExprPtr& list : unnested_) list = OverGroups(list);
-  for (Order& order : order_) order.key.expr = OverGroups(order.key.expr);
-  if (having_ != nullptr) {
-    having_ = OverGroups(having_);
-    plan_ = binder_.FlushApplies(std::move(plan_), pending_);
-    plan_ = std::make_shared<LogicalFilter>(std::move(plan_), having_);
-  }
-}
-
-ExprPtr SelectBinder::OverGroups(const ExprPtr& expr) const {
-  for (size_t i = 0; i < groups_.size(); ++i) {
-    if (groups_[i]->Equals(*expr)) {
-      return Expr::Column(group_columns_[i].id, group_columns_[i].type, group_columns_[i].name);
-    }
-  }
-  if (expr->is(ExprKind::kColumn)) {
-    for (const ScopeColumn& column : scope_.columns()) {
-      if (column.id != expr->column_id()) continue;
-      const std::string name = column.relation.empty() ? column.name : column.relation + "." + column.name;
-      throw Error::User(sqlstate::kGroupingError,
-                        "column \"{}\" must appear in the GROUP BY clause or be used in an aggregate function", name)
-          .WithPosition(expr->position());
-    }
-    return expr;
-  }
-  if (expr->children().empty()) return expr;
-  std::vector<ExprPtr> children;
-  bool changed = false;
-  for (const ExprPtr& child : expr->children()) {
-    children.push_back(OverGroups(child));
-    changed = changed || children.back() != child;
-  }
-  return changed ? expr->WithChildren(std::move(children)) : expr;
-}
-
 LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
-  plan_ = binder_.FlushApplies(std::move(plan_), before_groups_);
-  plan_ = binder_.FlushApplies(std::move(plan_), pending_);
   if (!unnested_.empty()) {
     std::vector<PlanColumn> all = plan_->columns();
     all.insert(all.end(), unnested_columns_.begin(), unnested_columns_.end());
@@ -344,8 +236,16 @@ LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
     }
     keys.push_back(std::move(key));
   }
+  std::vector<ExprPtr> distinct_keys;
+  for (const ExprPtr& key : distinct_on_) {
+    exprs.push_back(key);
+    columns.push_back(binder_.NewColumn(key->type(), key->ToString()));
+    distinct_keys.push_back(Expr::Column(columns.back().id, columns.back().type, columns.back().name));
+  }
   LogicalPtr plan = std::make_shared<LogicalProject>(plan_, std::move(exprs), columns);
-  if (select_.distinct) {
+  if (!distinct_keys.empty()) {
+    plan = FirstOfEach(std::move(plan), distinct_keys, keys);
+  } else if (select_.distinct) {
     std::vector<ExprPtr> groups;
     for (const PlanColumn& column : columns) groups.push_back(Expr::Column(column.id, column.type, column.name));
     plan =

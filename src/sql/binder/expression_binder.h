@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,32 @@ struct AggregateCollector {
   std::vector<PlanColumn> columns;
 };
 
+// Window calls found likewise, by window: those with equal partitions and order are computed together.
+struct WindowCollector {
+  struct Window {
+    std::vector<ExprPtr> partition_by;
+    std::vector<SortKey> order_by;
+    std::vector<WindowCall> calls;
+    std::vector<PlanColumn> columns;
+  };
+  ast::List<ast::NamedWindow> definitions;  // of the WINDOW clause
+  std::vector<Window> windows;
+
+  bool Makes(ColumnId id) const;
+  // The column of the first window call in the expression, or null.
+  const Expr* FindIn(const Expr& expr) const;
+};
+
+// Calls of GROUPING(...): columns that stand for them until the grouping is known.
+struct GroupingCollector {
+  struct Call {
+    std::vector<ExprPtr> args;
+    PlanColumn column;
+    int64_t position = -1;
+  };
+  std::vector<Call> calls;
+};
+
 // Binds expressions of one clause at one query level.
 class ExpressionBinder {
  public:
@@ -22,7 +49,16 @@ class ExpressionBinder {
   ExpressionBinder(Binder& binder, Scope& scope, std::string_view clause, std::vector<PendingApply>* pending,
                    AggregateCollector* aggregates = nullptr, std::vector<PendingApply>* aggregate_pending = nullptr);
 
+  // Window functions are allowed here.
+  void AllowWindows(WindowCollector& windows) { windows_ = &windows; }
+  // GROUPING is allowed here.
+  void AllowGrouping(GroupingCollector& groupings) { groupings_ = &groupings; }
+  // What a name means that is no column of this level: select items, for QUALIFY. Null: nothing.
+  void SetAliases(std::function<ExprPtr(std::string_view)> aliases) { aliases_ = std::move(aliases); }
+
   ExprPtr Bind(const ast::Expr& expr);
+  // Checks all definitions of the WINDOW clause, used or not.
+  void CheckWindowDefinitions();
   // With a cast to boolean, for WHERE, HAVING, ON and FILTER.
   ExprPtr BindPredicate(const ast::Expr& expr);
 
@@ -47,6 +83,27 @@ class ExpressionBinder {
   ExprPtr BindParameter(const ast::Parameter& parameter);
   ExprPtr BindFunction(const ast::FunctionCall& call);
   ExprPtr BindAggregate(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr Collect(AggregateCall aggregate);
+  ExprPtr BindGrouping(const ast::FunctionCall& call);
+  // bind_ordered_set.cc
+  ExprPtr BindWithinGroup(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr BindQuantile(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr BindHypothetical(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr CollectAggregate(std::string_view name, std::vector<ExprPtr> args, ExprPtr filter, bool distinct,
+                           int64_t position);
+  // bind_window.cc
+  ExprPtr BindWindow(const ast::FunctionCall& call, std::string_view name);
+  WindowCall BindWindowCall(const ast::FunctionCall& call, std::string_view name);
+  void BindWindowArguments(const ast::FunctionCall& call, WindowCall& window);
+  struct WindowDefinition {
+    std::vector<ExprPtr> partition_by;
+    std::vector<SortKey> order_by;
+    const ast::WindowFrame* frame = nullptr;
+  };
+  WindowDefinition BindDefinition(const ast::WindowSpec& spec, size_t visible);
+  WindowFrame BindFrame(const ast::WindowFrame& frame, const std::vector<SortKey>& order_by, int64_t position);
+  ExprPtr BindFrameDistance(const ast::Expr& expr, std::string_view unit);
+  void BindRangeBounds(WindowFrame& frame, const SortKey& key, int64_t position);
   ExprPtr BindSpecialFunction(const ast::FunctionCall& call, std::string_view name);
   ExprPtr BindSubscript(const ast::SubscriptExpr& subscript);
   ExprPtr BindArray(const ast::ArrayExpr& array);
@@ -74,7 +131,12 @@ class ExpressionBinder {
   std::vector<PendingApply>* pending_;
   AggregateCollector* aggregates_;
   std::vector<PendingApply>* aggregate_pending_;
+  WindowCollector* windows_ = nullptr;
+  GroupingCollector* groupings_ = nullptr;
+  std::function<ExprPtr(std::string_view)> aliases_;
   bool inside_aggregate_ = false;
+  bool inside_window_ = false;      // in a window function's arguments
+  bool inside_definition_ = false;  // in a window's keys
   int depth_ = 0;
 };
 

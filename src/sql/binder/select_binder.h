@@ -8,7 +8,7 @@
 namespace weir {
 
 // Binds one SELECT with the ORDER BY of the query around it:
-// FROM -> WHERE -> GROUP BY -> HAVING -> select list -> DISTINCT -> ORDER BY.
+// FROM -> WHERE -> GROUP BY -> HAVING -> windows -> QUALIFY -> select list -> DISTINCT -> ORDER BY.
 class SelectBinder {
  public:
   // `query` gives the ORDER BY, or is null.
@@ -22,19 +22,37 @@ class SelectBinder {
     const ast::Expr* source = nullptr;  // null for columns of a star
   };
 
+  // Positions in groups_, ascending.
+  using GroupingSet = std::vector<size_t>;
+
   void RefuseWhatIsMissing() const;
   void BindWhere();
   void BindItems();
   void ExpandStar(const ast::StarExpr& star);
   // unnest(list) as a select item: a row per element.
   ExprPtr BindUnnestItem(const ast::FunctionCall& call);
-  void BindGroups();
-  void BindGroup(const ast::Expr& expr);
   void BindHaving();
+  void BindQualify();
   void BindOrder();
+  std::optional<size_t> ItemNamed(const ast::Expr& expr, std::string_view clause) const;
+  // bind_grouping.cc
+  void BindGroups();
+  ExprPtr BindGroup(const ast::Expr& expr);
+  size_t AddGroup(const ast::Expr& expr);
+  std::vector<GroupingSet> ExpandSets(const ast::GroupItem& item);
   void Aggregate();
+  // The plan with a row for each grouping set, in which the other sets' keys are NULL.
+  void RepeatForSets(std::vector<ExprPtr>& keys);
+  // Sets without keys have a row even when there is no input.
+  void AddEmptySets();
+  void ResolveGroupings();
+  void CheckSubqueries(const std::vector<PlanColumn>& grouped) const;
   // Replaces what the grouping computes by its output columns; 42803 for what is left of the input.
   ExprPtr OverGroups(const ExprPtr& expr) const;
+  // bind_select_window.cc
+  void ComputeWindows();
+  void BindDistinctOn();
+  LogicalPtr FirstOfEach(LogicalPtr plan, const std::vector<ExprPtr>& keys, const std::vector<SortKey>& order);
   LogicalPtr Project(std::vector<std::string>& names);
   ExpressionBinder ItemBinder(std::string_view clause);
 
@@ -47,17 +65,25 @@ class SelectBinder {
   std::vector<Item> items_;
   std::vector<ExprPtr> groups_;
   std::vector<PlanColumn> group_columns_;
+  // With GROUPING SETS and its like: the sets, and the column that says which one a row belongs to.
+  std::vector<GroupingSet> sets_;
+  PlanColumn set_column_;
   AggregateCollector aggregates_;
+  WindowCollector windows_;
+  GroupingCollector groupings_;
+  std::vector<ExprPtr> grouping_values_;     // per call of groupings_
   std::vector<PendingApply> before_groups_;  // subqueries in groups and in aggregate arguments
   std::vector<PendingApply> pending_;        // subqueries over the (grouped) rows
   std::vector<ExprPtr> unnested_;            // lists of select items that are unnest(...)
   std::vector<PlanColumn> unnested_columns_;
   ExprPtr having_;
+  ExprPtr qualify_;
   struct Order {
     SortKey key;
     std::optional<size_t> item;  // the select item that it is
   };
   std::vector<Order> order_;
+  std::vector<ExprPtr> distinct_on_;
   bool grouped_ = false;
 };
 
