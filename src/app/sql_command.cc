@@ -261,8 +261,8 @@ int RunSql(int argc, char** argv) {
   ShellOptions options;
   CLI::App app(
       "Queries a server: interactively, with -c and -f, or with SQL on standard input.\n"
-      "Stops at the first error, with exit status 1. A statement of -c may be \\d, \\dt, \\l or another of the "
-      "commands that \\? lists. PGPASSWORD or ~/.pgpass give the password, PGSSLMODE the encryption.",
+      "Stops at the first error, with exit status 1. -c also takes \\d, \\dt, \\l and the others that \\? lists.\n"
+      "PGPASSWORD or ~/.pgpass give the password, PGSSLMODE the encryption.",
       "weir sql");
   app.add_option("--host", options.client.host, "server")->capture_default_str()->envname("PGHOST");
   app.add_option("-p,--port", options.client.port, "PostgreSQL port")->capture_default_str()->envname("PGPORT");

@@ -8,98 +8,18 @@ plain sockets (the simple query protocol), and note which were acknowledged. Aft
 every acknowledged row must be there once; a row in flight at the kill may be there once or not at all.
 """
 import argparse
-import os
 import random
 import shutil
-import signal
-import socket
-import struct
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import pg_raw
+from pg_raw import RawClient, Server
+
 WRITERS = 4
 TRUNCATE_ABOVE = 200_000  # rows
-
-
-class Client:
-    """Just enough of the PostgreSQL protocol: trust, simple queries, text rows."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.stream = self.socket.makefile("rb", buffering=1 << 16)
-        body = struct.pack("!i", 196608) + b"user\0weir\0database\0weir\0\0"
-        self.socket.sendall(struct.pack("!i", len(body) + 4) + body)
-        self._until_ready()
-
-    def _take(self, count):
-        data = self.stream.read(count)
-        if len(data) < count:
-            raise ConnectionError("closed")
-        return data
-
-    def _until_ready(self):
-        rows, error = [], None
-        while True:
-            kind = self._take(1)
-            (length,) = struct.unpack("!i", self._take(4))
-            body = self._take(length - 4)
-            if kind == b"D":
-                (count,) = struct.unpack("!h", body[:2])
-                at, row = 2, []
-                for _ in range(count):
-                    (size,) = struct.unpack("!i", body[at:at + 4])
-                    at += 4
-                    if size < 0:
-                        row.append(None)
-                    else:
-                        row.append(body[at:at + size].decode())
-                        at += size
-                rows.append(row)
-            elif kind == b"E":
-                error = body.decode(errors="replace").replace("\0", " | ")
-            elif kind == b"Z":
-                if error:
-                    raise RuntimeError(error)
-                return rows
-
-    def query(self, sql):
-        body = sql.encode() + b"\0"
-        self.socket.sendall(b"Q" + struct.pack("!i", len(body) + 4) + body)
-        return self._until_ready()
-
-    def close(self):
-        self.stream.close()
-        self.socket.close()
-
-
-class Server:
-    def __init__(self, weir, data_dir):
-        self.process = subprocess.Popen(
-            [weir, "server", "--data-dir", data_dir, "--pg-port", "0", "--http-port", "0", "--otlp-http-port", "0"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        lines = []
-        for line in self.process.stdout:
-            lines.append(line)
-            if line.startswith("weir ready"):
-                self.port = int(line.split("pg=")[1].split()[0].rsplit(":", 1)[1])
-                threading.Thread(target=self._drain, daemon=True).start()
-                return
-        raise RuntimeError("server did not start:\n" + "".join(lines))
-
-    def _drain(self):
-        for _ in self.process.stdout:
-            pass
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        self.process.terminate()
-        return self.process.wait(timeout=60)
 
 
 class Writer(threading.Thread):
@@ -113,7 +33,7 @@ class Writer(threading.Thread):
 
     def run(self):
         try:
-            client = Client(self.port)
+            client = RawClient(self.port, timeout=60)
         except OSError:
             return
         try:
@@ -144,6 +64,7 @@ def main():
     parser.add_argument("--cycles", type=int, default=30)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
+    pg_raw.WEIR = options.weir
     print(f"crash test: seed {options.seed}")
     rng = random.Random(options.seed)
     folder = tempfile.mkdtemp(prefix="weir-crash-")
@@ -152,8 +73,8 @@ def main():
     counted = 0                                 # rows that were checked and truncated away
     unsure = [[] for _ in range(WRITERS)]       # batches in flight at a kill: all or nothing
     try:
-        server = Server(options.weir, folder)
-        Client(server.port).query("CREATE TABLE t (writer int, number bigint, payload text)")
+        server = Server(data_dir=folder)
+        RawClient(server.port, timeout=60).query("CREATE TABLE t (writer int, number bigint, payload text)")
         for cycle in range(options.cycles):
             writers = [Writer(i, server.port, starts[i], rng.random()) for i in range(WRITERS)]
             for writer in writers:
@@ -170,8 +91,8 @@ def main():
                     sure[i].update(range(first, first + count))
                 if writer.in_flight:
                     unsure[i].append(writer.in_flight)
-            server = Server(options.weir, folder)
-            client = Client(server.port)
+            server = Server(data_dir=folder)
+            client = RawClient(server.port, timeout=60)
             doubled = client.query("SELECT writer, number, count(*) FROM t GROUP BY 1, 2 HAVING count(*) > 1 LIMIT 5")
             if doubled:
                 raise AssertionError(f"cycle {cycle}: rows stored twice: {doubled}")
@@ -201,7 +122,7 @@ def main():
                     numbers.clear()
             client.close()
         total = counted + sum(len(s) for s in sure)
-        status = server.stop()
+        status, _ = server.terminate(timeout=60)
         if status != 0:
             raise AssertionError(f"the server ended with status {status}")
         print(f"crash test: {options.cycles} kills, {total} acknowledged rows, all there exactly once")

@@ -282,16 +282,17 @@ void HttpListener::Start() {
     throw Error::User(sqlstate::kInvalidParameterValue, "not an IP address: {}", address_.host);
   }
   errno = 0;
-  daemon_ = MHD_start_daemon(
-      flags, 0, nullptr, nullptr, &ListenerCallbacks::OnAccess, this, MHD_OPTION_SOCK_ADDR, &address,
-      MHD_OPTION_THREAD_POOL_SIZE, static_cast<unsigned>(std::max(options_.threads, 1)), MHD_OPTION_CONNECTION_LIMIT,
-      options_.connections_max, MHD_OPTION_CONNECTION_TIMEOUT, options_.idle_seconds_max,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options_.header_bytes_max, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
-      MHD_OPTION_NOTIFY_COMPLETED, &ListenerCallbacks::OnCompleted, nullptr, MHD_OPTION_END);
+  daemon_ =
+      MHD_start_daemon(flags, 0, nullptr, nullptr, &ListenerCallbacks::OnAccess, this, MHD_OPTION_SOCK_ADDR, &address,
+                       MHD_OPTION_THREAD_POOL_SIZE, static_cast<unsigned>(std::max(options_.threads, 1)),
+                       MHD_OPTION_CONNECTION_LIMIT, options_.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+                       options_.idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options_.header_bytes_max,
+                       MHD_OPTION_NOTIFY_COMPLETED, &ListenerCallbacks::OnCompleted, nullptr, MHD_OPTION_END);
   if (daemon_ == nullptr) {
     throw Error::Operational(errno == EADDRINUSE ? sqlstate::kObjectInUse : sqlstate::kConnectionFailure,
                              "could not listen for HTTP: {}: {}", address_.ToString(),
-                             errno == 0 ? "unknown reason" : std::strerror(errno));
+                             errno == 0 ? "unknown reason" : std::strerror(errno))
+        .WithHint("Stop what listens there, or choose another port: --http-port, --otlp-http-port.");
   }
   const MHD_DaemonInfo* info = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT);
   port_ = info == nullptr ? address_.port : info->port;

@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+"""Real drivers: every type in both directions and both formats, pipelines, COPY, cancellation. psycopg 3 and 2."""
+import datetime
+import decimal
+import io
+import threading
+import unittest
+import uuid
+
+from pg_raw import ServerCase, main
+
+try:
+    import psycopg
+except ImportError:
+    psycopg = None
+try:
+    import psycopg2
+    import psycopg2.extras
+except ImportError:
+    psycopg2 = None
+
+D = decimal.Decimal
+UTC = datetime.timezone.utc
+
+# SQL type -> values. Each travels as a parameter and back, as text and in binary.
+VALUES = {
+    "boolean": [True, False],
+    "smallint": [0, 1, -1, 32767, -32768],
+    "integer": [0, 1, -1, 2147483647, -2147483648],
+    "bigint": [0, 1, -1, 9223372036854775807, -9223372036854775808],
+    "real": [0.0, 1.5, -2.25, 1024.0, 2.0 ** -10],
+    "double precision": [0.0, 0.1, -1e300, 5e-324, 1.7976931348623157e308, float("inf"), float("-inf")],
+    "numeric(38,10)": [D("0"), D("1"), D("-1"), D("0.0001"), D("1234.5678"), D("10000"), D("99990000.0001"),
+                       D("-0.0000000001"), D("9999999999999999999999999999.9999999999")],
+    "numeric(38,0)": [D("0"), D("9" * 38), D("-" + "9" * 38), D("10000"), D("100000000")],
+    "numeric(38,37)": [D("0." + "0" * 36 + "1"), D("9." + "9" * 37)],
+    "date": [datetime.date(2000, 1, 1), datetime.date(1970, 1, 1), datetime.date(1, 1, 1),
+             datetime.date(9999, 12, 31), datetime.date(2024, 2, 29)],
+    "time": [datetime.time(0, 0), datetime.time(23, 59, 59, 999999), datetime.time(12, 30, 15, 500)],
+    "timestamp": [datetime.datetime(2000, 1, 1), datetime.datetime(1, 1, 1),
+                  datetime.datetime(9999, 12, 31, 23, 59, 59, 999999), datetime.datetime(1969, 12, 31, 23, 59, 59, 1)],
+    "timestamptz": [datetime.datetime(2000, 1, 1, tzinfo=UTC), datetime.datetime(1900, 6, 1, 12, tzinfo=UTC),
+                    datetime.datetime(2024, 7, 1, 12, 0, 0, 123456,
+                                      tzinfo=datetime.timezone(datetime.timedelta(hours=-7)))],
+    "interval": [datetime.timedelta(0), datetime.timedelta(days=1), datetime.timedelta(microseconds=-1),
+                 datetime.timedelta(days=-400, hours=5, microseconds=7)],
+    "text": ["", "x", "žluťoučký kůň", "a\\b'c\"d\n\t{}", "x" * 100000],
+    "varchar(10)": ["", "abc"],
+    "bytea": [b"", b"\0", bytes(range(256)), b"\\x41"],
+    "uuid": [uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1), uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")],
+}
+
+
+@unittest.skipUnless(psycopg, "python3-psycopg is not installed")
+class Psycopg(ServerCase):
+    def setUp(self):
+        self.db = self.open()
+
+    def open(self, **options):
+        db = psycopg.connect(host="127.0.0.1", port=self.server.port, user="weir", dbname="weir", autocommit=True,
+                             **options)
+        self.addCleanup(db.close)
+        return db
+
+    def test_every_type_both_ways(self):
+        db = self.db
+        for kind, values in VALUES.items():
+            for parameter in ("%t", "%b"):
+                for binary in (False, True):
+                    with self.subTest(kind=kind, parameter=parameter, binary=binary):
+                        cursor = db.cursor(binary=binary)
+                        for value in [*values, None]:
+                            got = cursor.execute(f"SELECT CAST({parameter} AS {kind})", [value]).fetchone()[0]
+                            self.assertEqual(got, value)
+                        if kind not in ("varchar(10)",):
+                            got = cursor.execute(f"SELECT CAST({parameter} AS {kind}[])", [[*values, None]])
+                            self.assertEqual(got.fetchone()[0], [*values, None])
+
+    def test_every_type_through_a_table(self):
+        db = self.db
+        columns = ", ".join(f"c{i} {kind}, l{i} {kind}[]" for i, kind in enumerate(VALUES))
+        db.execute("DROP TABLE IF EXISTS every_type")
+        db.execute(f"CREATE TABLE every_type (n int, {columns})")
+        rows = max(len(values) for values in VALUES.values()) + 1
+        expected = []
+        for n in range(rows):
+            row = [n]
+            for values in VALUES.values():
+                value = values[n] if n < len(values) else None
+                row += [value, [value, None, values[0]] if n % 2 else None]
+            expected.append(tuple(row))
+        for parameter in ("%t", "%b"):
+            db.execute("TRUNCATE TABLE every_type")
+            places = ", ".join([parameter] * len(expected[0]))
+            with db.cursor() as cursor:
+                cursor.executemany(f"INSERT INTO every_type VALUES ({places})", expected)
+            for binary in (False, True):
+                got = db.cursor(binary=binary).execute("SELECT * FROM every_type ORDER BY n").fetchall()
+                self.assertEqual(got, expected)
+
+    def test_text_and_binary_results_agree(self):
+        for expression in (
+                "true", "1::smallint", "-1::int", "123456789012345::bigint", "1.5::real", "0.1::float8",
+                "123.4500::numeric(10,4)", "0::numeric(10,2)", "-0.05::numeric(5,2)", "DATE '2024-02-29'",
+                "TIME '12:34:56.789'", "TIMESTAMP '2024-01-01 00:00:00.000001'",
+                "TIMESTAMPTZ '2024-01-01 00:00:00+02'", "INTERVAL '1 day -00:00:01'", "'text'", "''",
+                "'\\x00ff'::bytea", "'6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid", "ARRAY[1, NULL, 3]",
+                "ARRAY[]::int[]", "ARRAY['a', NULL, '']", "ARRAY[1.5, 2.25]::numeric(5,2)[]", "ARRAY[true, NULL]",
+                "ARRAY[DATE '2024-01-01']", "1 = 1", "count(*)", "sum(1::bigint)", "avg(1)", "max('x')"):
+            with self.subTest(expression=expression):
+                text_row = self.db.cursor(binary=False).execute(f"SELECT {expression}").fetchone()
+                binary_row = self.db.cursor(binary=True).execute(f"SELECT {expression}").fetchone()
+                self.assertEqual(text_row, binary_row)
+                self.assertEqual(type(text_row[0]), type(binary_row[0]))
+
+    def test_json(self):
+        from psycopg.types.json import Json, Jsonb
+        document = {"a": [1, 2.5, None, True], "b": {"č": "x\n"}}
+        for wrapper in (Json, Jsonb):
+            for parameter in ("%t", "%b"):
+                for binary in (False, True):
+                    for kind in ("json", "jsonb"):
+                        cursor = self.db.cursor(binary=binary)
+                        got = cursor.execute(f"SELECT CAST({parameter} AS {kind})", [wrapper(document)]).fetchone()[0]
+                        self.assertEqual(got, document)
+
+    def test_records(self):
+        for binary in (False, True):
+            cursor = self.db.cursor(binary=binary)
+            got = cursor.execute("SELECT ROW(1, 'x', NULL)").fetchone()[0]
+            self.assertIn(got, ("(1,x,)", ("1", "x", None), (1, "x", None)))
+
+    def test_untyped_parameters(self):
+        db = self.db
+        self.assertEqual(db.execute("SELECT %s + 1", [41]).fetchone(), (42,))
+        self.assertEqual(db.execute("SELECT %s", ["text"]).fetchone(), ("text",))
+        self.assertEqual(db.execute("SELECT %s::int IS NULL", [None]).fetchone(), (True,))
+        self.assertEqual(db.execute("SELECT 3 = ANY(%s)", [[1, 2, 3]]).fetchone(), (True,))
+        self.assertEqual(db.execute("SELECT %s || %s", ["a", "b"]).fetchone(), ("ab",))
+        self.assertEqual(db.execute("SELECT %s LIMIT %s", [5, 1]).fetchone(), (5,))
+        self.assertEqual(db.execute("SELECT %s::date + %s", [datetime.date(2024, 1, 1), 3]).fetchone(),
+                         (datetime.date(2024, 1, 4),))
+        # Numbers as large and as exact as they are.
+        for value in (D("1.12345678901234567890"), D("123456789012345678901234567890"), D("-0.00000000000000000001")):
+            for parameter in ("%t", "%b"):
+                self.assertEqual(db.execute(f"SELECT {parameter}", [value]).fetchone()[0], value)
+
+    def test_prepared_statements(self):
+        for _ in range(3):
+            for value in range(10):
+                got = self.db.execute("SELECT %s::bigint * 2", [value], prepare=True).fetchone()
+                self.assertEqual(got, (value * 2,))
+        with self.open() as other:
+            other.prepare_threshold = 0
+            for i in range(250):  # more than psycopg keeps: it deallocates the oldest
+                self.assertEqual(other.execute(f"SELECT {i} + %s", [1]).fetchone(), (i + 1,))
+
+    def test_pipeline_mode(self):
+        db = self.db
+        db.execute("CREATE TABLE IF NOT EXISTS piped (n int)")
+        db.execute("TRUNCATE TABLE piped")
+        with db.pipeline() as pipeline:
+            cursors = [db.execute("INSERT INTO piped VALUES (%s)", [i]) for i in range(50)]
+            answer = db.execute("SELECT count(*) FROM piped")
+            pipeline.sync()
+            self.assertEqual(answer.fetchone(), (50,))
+            self.assertEqual(cursors[0].rowcount, 1)
+        # An error aborts the rest up to the sync, and what came before it is not kept.
+        with self.assertRaises(psycopg.errors.DivisionByZero):
+            with db.pipeline():
+                db.execute("INSERT INTO piped VALUES (100)")
+                db.execute("SELECT 1 / %s", [0])
+                db.execute("INSERT INTO piped VALUES (101)")
+        self.assertEqual(db.execute("SELECT count(*) FROM piped").fetchone(), (50,))
+        with db.transaction(), db.pipeline():
+            db.execute("INSERT INTO piped VALUES (200)")
+            db.execute("INSERT INTO piped VALUES (201)")
+        self.assertEqual(db.execute("SELECT count(*) FROM piped").fetchone(), (52,))
+
+    def test_transactions(self):
+        db = self.db
+        db.execute("CREATE TABLE IF NOT EXISTS tx (n int)")
+        db.execute("TRUNCATE TABLE tx")
+        with db.transaction():
+            db.execute("INSERT INTO tx VALUES (1)")
+        with self.assertRaises(psycopg.errors.UndefinedColumn):
+            with db.transaction():
+                db.execute("INSERT INTO tx VALUES (2)")
+                db.execute("SELECT nosuch")
+        self.assertEqual(db.execute("SELECT n FROM tx").fetchall(), [(1,)])
+        db.execute("BEGIN")
+        with self.assertRaises(psycopg.errors.SyntaxError):
+            db.execute("SELEC 1")
+        with self.assertRaises(psycopg.errors.InFailedSqlTransaction):
+            db.execute("SELECT 1")
+        db.execute("ROLLBACK")
+
+    def test_copy(self):
+        db = self.db
+        db.execute("CREATE TABLE IF NOT EXISTS copied (n int, t text, d date)")
+        db.execute("TRUNCATE TABLE copied")
+        rows = [(i, None if i % 7 == 0 else f"row\t{i}\n\\", datetime.date(2024, 1, 1)) for i in range(20000)]
+        with db.cursor() as cursor, cursor.copy("COPY copied (n, t, d) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        self.assertEqual(db.execute("SELECT count(*) FROM copied").fetchone(), (20000,))
+        with db.cursor() as cursor, cursor.copy("COPY (SELECT n, t, d FROM copied ORDER BY n) TO STDOUT") as copy:
+            copy.set_types(["int4", "text", "date"])
+            self.assertEqual(list(copy.rows()), rows)
+        with db.cursor() as cursor, cursor.copy("COPY copied FROM STDIN (FORMAT csv)") as copy:
+            copy.write('1,"x,y",2024-01-01\n2,,\n')
+        # A failing client, and bad rows.
+        with self.assertRaises((ZeroDivisionError, psycopg.errors.QueryCanceled)):
+            with db.cursor() as cursor, cursor.copy("COPY copied FROM STDIN") as copy:
+                copy.write_row((1, "x", None))
+                raise ZeroDivisionError  # psycopg sends CopyFail, and shows the server's answer
+        with self.assertRaises(psycopg.errors.InvalidTextRepresentation) as caught:
+            with db.cursor() as cursor, cursor.copy("COPY copied FROM STDIN") as copy:
+                copy.write("1\tx\t\\N\nseven\tx\t\\N\n")
+        self.assertIn("line 2", str(caught.exception))
+        self.assertEqual(db.execute("SELECT count(*) FROM copied").fetchone(), (20002,))
+
+    def test_stream_of_a_large_result(self):
+        total = 0
+        with self.db.cursor() as cursor:
+            for row in cursor.stream("SELECT x FROM generate_series(1, 20000) AS g(x)"):
+                total += row[0]
+        self.assertEqual(total, 20000 * 20001 // 2)
+
+    def test_cancel(self):
+        db = self.db
+        timer = threading.Timer(0.3, db.cancel)
+        timer.start()
+        with self.assertRaises(psycopg.errors.QueryCanceled):
+            db.execute("SELECT count(*) FROM generate_series(1, 1000000) AS a(x), generate_series(1, 1000000) AS b(y) "
+                       "WHERE (x + y) % 7 = 3")
+        timer.join()
+        self.assertEqual(db.execute("SELECT 1").fetchone(), (1,))
+
+    def test_notices(self):
+        seen = []
+        self.db.add_notice_handler(lambda diagnostic: seen.append((diagnostic.severity, diagnostic.sqlstate)))
+        self.db.execute("DROP TABLE IF EXISTS never_there")
+        self.db.execute("COMMIT")
+        self.assertIn(("NOTICE", "00000"), seen)
+        self.assertIn(("WARNING", "25P01"), seen)
+
+    def test_error_fields(self):
+        with self.assertRaises(psycopg.errors.UndefinedColumn) as caught:
+            self.db.execute("SELECT 'ž', nosuch")
+        self.assertEqual(caught.exception.diag.statement_position, "13")
+        self.assertEqual(caught.exception.sqlstate, "42703")
+        with self.assertRaises(psycopg.errors.UndefinedTable):
+            self.db.execute("SELECT * FROM nosuch")
+        with self.assertRaises(psycopg.errors.OutOfMemory) as caught:
+            self.db.execute("SET query_memory_limit = '16MB'")
+            self.db.execute("SELECT count(*) FROM (SELECT x, count(*) FROM generate_series(1, 5000000) AS g(x) "
+                            "GROUP BY x) AS t")
+
+
+@unittest.skipUnless(psycopg2, "python3-psycopg2 is not installed")
+class Psycopg2(ServerCase):
+    def setUp(self):
+        self.db = psycopg2.connect(host="127.0.0.1", port=self.server.port, user="weir", dbname="weir")
+        self.addCleanup(self.db.close)
+
+    def test_values(self):
+        cursor = self.db.cursor()
+        for kind, values in VALUES.items():
+            for value in values:
+                if isinstance(value, uuid.UUID):
+                    value = str(value)
+                cursor.execute(f"SELECT CAST(%s AS {kind})", [value])
+                got = cursor.fetchone()[0]
+                self.assertEqual(bytes(got) if isinstance(value, bytes) else got, value, kind)
+        cursor.execute("SELECT ARRAY[1, NULL, 3], '{\"a\": 1}'::json")
+        self.assertEqual(cursor.fetchone(), ([1, None, 3], {"a": 1}))
+
+    def test_transactions_and_copy(self):
+        cursor = self.db.cursor()
+        cursor.execute("CREATE TABLE IF NOT EXISTS two (n int, t text)")
+        self.db.commit()
+        cursor.copy_from(io.StringIO("1\tx\n2\t\\N\n"), "two")
+        self.db.rollback()
+        cursor.copy_expert("COPY two FROM STDIN WITH CSV HEADER", io.StringIO("n,t\n1,x\n2,\n"))
+        self.db.commit()
+        out = io.StringIO()
+        cursor.copy_expert("COPY (SELECT * FROM two ORDER BY n) TO STDOUT", out)
+        self.assertEqual(out.getvalue(), "1\tx\n2\t\\N\n")
+        psycopg2.extras.execute_values(cursor, "INSERT INTO two VALUES %s", [(i, str(i)) for i in range(10, 200)])
+        self.db.commit()
+        cursor.execute("SELECT count(*) FROM two")
+        self.assertEqual(cursor.fetchone(), (192,))
+
+
+if __name__ == "__main__":
+    main()
