@@ -85,7 +85,11 @@ bool Session::IsCopyIn(const ast::Statement& statement) {
 }
 
 void Session::StatementFailed(const Error&) {
-  if (transaction_ == TransactionStatus::kOpen) transaction_ = TransactionStatus::kFailed;
+  if (std::exchange(implicit_, false)) {
+    Rollback();
+  } else if (transaction_ == TransactionStatus::kOpen) {
+    transaction_ = TransactionStatus::kFailed;
+  }
 }
 
 std::vector<Notice> Session::TakeNotices() {
@@ -222,6 +226,10 @@ void Session::ApplyDdl(std::vector<CatalogChange> changes) {
     storage().ApplyDdl(std::move(changes));
     return;
   }
+  if (implicit_ && !transaction_changes_.tables.empty()) {
+    EndImplicit();
+    BeginImplicit();
+  }
   ReadSnapshot();
   CommitRequest next = transaction_changes_;
   next.kind = CommitKind::kDdl;
@@ -237,6 +245,7 @@ void Session::ApplyDdl(std::vector<CatalogChange> changes) {
 }
 
 void Session::ApplyDelta(CommitKind kind, TableDelta delta, std::string label) {
+  if (implicit_ && !label.empty()) EndImplicit();
   if (transaction_ != TransactionStatus::kOpen) {
     CommitRequest request;
     request.kind = kind;
@@ -290,7 +299,19 @@ void Session::EndStatement(FinishedQuery finished) {
 
 // ---- transactions
 
+void Session::BeginImplicit() {
+  if (transaction_ != TransactionStatus::kIdle) return;
+  Begin();
+  implicit_ = true;
+}
+
+void Session::EndImplicit() {
+  if (!std::exchange(implicit_, false)) return;
+  Commit();
+}
+
 void Session::Begin() {
+  if (std::exchange(implicit_, false)) return;
   if (transaction_ != TransactionStatus::kIdle) {
     AddNotice(
         {"WARNING", std::string(sqlstate::kActiveSqlTransaction), "there is already a transaction in progress", ""});
@@ -303,6 +324,9 @@ void Session::Begin() {
 }
 
 void Session::Commit() {
+  if (std::exchange(implicit_, false)) {
+    AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction), "there is no transaction in progress", ""});
+  }
   if (transaction_ == TransactionStatus::kIdle) {
     AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction), "there is no transaction in progress", ""});
     return;
@@ -318,9 +342,10 @@ void Session::Commit() {
 }
 
 void Session::Rollback() {
-  if (transaction_ == TransactionStatus::kIdle) {
+  if (transaction_ == TransactionStatus::kIdle || implicit_) {
     AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction), "there is no transaction in progress", ""});
   }
+  implicit_ = false;
   transaction_ = TransactionStatus::kIdle;
   transaction_changes_ = {};
   transaction_changed_ = false;

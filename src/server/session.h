@@ -116,7 +116,12 @@ class Session {
 
   // The servers call these around each statement: Fail puts an open transaction into the failed state.
   void StatementFailed(const Error& error);
-  // Implicit transaction of a multi-statement simple query ends.
+  // Statements that come together (one text, one pipeline) are one transaction without BEGIN: Begin before each, End
+  // after the last, which commits. BEGIN among them makes it an explicit one, an error rolls it back. Where a
+  // transaction could not do what comes next (rows before definitions, labels), what came before is committed.
+  void BeginImplicit();
+  void EndImplicit();
+  bool in_implicit_transaction() const { return implicit_; }
   TransactionStatus transaction_status() const { return transaction_; }
 
   std::vector<Notice> TakeNotices();
@@ -172,6 +177,7 @@ class Session {
   SnapshotPtr transaction_snapshot_;
   CommitRequest transaction_changes_;
   bool transaction_changed_ = false;
+  bool implicit_ = false;  // it is open, and ends by itself
 
   mutable std::mutex mutex_;  // guards the below
   std::unique_ptr<CancellationSource> running_;

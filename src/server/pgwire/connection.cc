@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/client_text.h"
 #include "server/scram.h"
 
 namespace weir::pgwire {
@@ -10,6 +11,81 @@ namespace {
 
 constexpr size_t kFlushBytes = 64 << 10;
 constexpr uint32_t kAuthBytesMax = 64 << 10;
+
+// Counts of formats, parameters and types are 16 bits; nobody has fewer than none.
+size_t Count(MessageReader& in) {
+  const int16_t count = in.Int16();
+  if (count < 0) throw Error::User(sqlstate::kProtocolViolation, "malformed message: a negative count: {}", count);
+  return static_cast<size_t>(count);
+}
+
+// Format codes of a Bind: none (all text), one for all, or one for each.
+std::vector<int16_t> FormatCodes(MessageReader& in) {
+  std::vector<int16_t> formats;
+  for (size_t left = Count(in); left > 0; --left) {
+    formats.push_back(in.Int16());
+    if (formats.back() != 0 && formats.back() != 1) {
+      throw Error::User(sqlstate::kInvalidParameterValue, "unsupported format code: {}", formats.back());
+    }
+  }
+  return formats;
+}
+
+int16_t FormatOf(const std::vector<int16_t>& formats, size_t column) {
+  if (formats.size() == 1) return formats[0];
+  return column < formats.size() ? formats[column] : int16_t{0};
+}
+
+// The settings of a start-up packet's "options": -c name=value, -cname=value and --name=value, where a backslash
+// takes the meaning of the next character away.
+std::vector<std::pair<std::string, std::string>> SplitOptions(std::string_view text) {
+  std::vector<std::string> words;
+  bool inside = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ' ' || text[i] == '\t' || text[i] == '\n') {
+      inside = false;
+      continue;
+    }
+    if (!std::exchange(inside, true)) words.emplace_back();
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    words.back() += text[i];
+  }
+  std::vector<std::pair<std::string, std::string>> out;
+  for (size_t i = 0; i < words.size(); ++i) {
+    std::string_view word = words[i];
+    if (word == "-c" && i + 1 < words.size()) {
+      word = words[++i];
+    } else if (word.starts_with("-c") || word.starts_with("--")) {
+      word.remove_prefix(2);
+    } else {
+      continue;  // options of PostgreSQL's own processes
+    }
+    const size_t equals = word.find('=');
+    if (equals == std::string_view::npos) continue;
+    std::string name(word.substr(0, equals));
+    std::replace(name.begin(), name.end(), '-', '_');
+    out.emplace_back(std::move(name), std::string(word.substr(equals + 1)));
+  }
+  return out;
+}
+
+void RequireStatementOrPortal(int8_t kind) {
+  if (kind == 'S' || kind == 'P') return;
+  throw Error::User(sqlstate::kProtocolViolation, "malformed message: neither a statement nor a portal: {}", kind);
+}
+
+// The client was told what columns come; a definition may have changed since.
+void RequireSameColumns(const PreparedStatement& prepared, const StatementExecution& execution) {
+  if (execution.copy_out() != nullptr || !prepared.columns.has_value() || !execution.columns().has_value()) return;
+  const Schema& told = *prepared.columns;
+  const Schema& got = *execution.columns();
+  const bool same = std::equal(told.begin(), told.end(), got.begin(), got.end(),
+                               [](const Field& a, const Field& b) { return OidOf(a.type) == OidOf(b.type); });
+  if (!same) {
+    throw Error::User(sqlstate::kFeatureNotSupported, "cached plan must not change result type")
+        .WithHint("Prepare the statement again.");
+  }
+}
 
 bool IsLoopback(const SocketAddress& address) {
   return address.host == "::1" || address.host.starts_with("127.") || address.host.starts_with("::ffff:127.");
@@ -69,7 +145,7 @@ Task<bool> Connection::StartUp() {
     MessageReader in(body);
     const int32_t code = in.Int32();
     if (code == kSslRequestCode || code == kGssRequestCode) {
-      const bool accept = code == kSslRequestCode && server_.tls_ != nullptr;
+      const bool accept = code == kSslRequestCode && server_.tls_ != nullptr && !encrypted_;
       // Anything sent along before the handshake would be taken as if it were encrypted.
       if (input_.has_buffered()) {
         throw Error::User(sqlstate::kProtocolViolation, "received unencrypted data after SSL request");
@@ -83,7 +159,7 @@ Task<bool> Connection::StartUp() {
           server_.streams_[this] = stream_.get();
         }
         input_.set_stream(*stream_);
-        startup_.emplace_back("_tls", "on");
+        encrypted_ = true;
       }
       continue;
     }
@@ -118,12 +194,10 @@ Task<bool> Connection::StartUp() {
 
 Task<void> Connection::Authenticate() {
   std::string user = "weir";
-  bool encrypted = false;
   for (const auto& [name, value] : startup_) {
     if (name == "user") user = value;
-    if (name == "_tls") encrypted = true;
   }
-  if (server_.options_.tls_required && !encrypted) {
+  if (server_.options_.tls_required && !encrypted_) {
     throw Error::User(sqlstate::kInvalidAuthorization, "this server takes encrypted connections only")
         .WithHint("Connect with sslmode=require.");
   }
@@ -137,46 +211,62 @@ Task<void> Connection::Authenticate() {
           .WithHint("On the server's machine: ALTER USER weir PASSWORD '...';");
     }
   } else {
-    out_.Begin('R');
-    out_.Int32(10);
-    out_.Text("SCRAM-SHA-256");
-    out_.Int8(0);
-    out_.End();
-    co_await Flush();
-    const Message first = co_await input_.Next(kAuthBytesMax);
-    if (first.type != 'p')
-      throw Error::User(sqlstate::kProtocolViolation, "expected a SASL response, got message type {}",
-                        static_cast<int>(first.type));
-    MessageReader in(first.body);
-    const std::string mechanism(in.Text());
-    if (mechanism != "SCRAM-SHA-256") {
-      throw Error::User(sqlstate::kProtocolViolation, "client selected an invalid SASL authentication mechanism");
-    }
-    const int32_t length = in.Int32();
-    const std::string_view client_first = in.Bytes(static_cast<size_t>(std::max(length, 0)));
-    ScramExchange exchange(engine.PasswordVerifier(user).value_or(""), engine.services().random);
-    const std::string server_first = exchange.First(client_first);
-    out_.Begin('R');
-    out_.Int32(11);
-    out_.Bytes(server_first);
-    out_.End();
-    co_await Flush();
-    const Message second = co_await input_.Next(kAuthBytesMax);
-    if (second.type != 'p')
-      throw Error::User(sqlstate::kProtocolViolation, "expected a SASL response, got message type {}",
-                        static_cast<int>(second.type));
-    const std::string server_final = exchange.Final(second.body);
-    if (server_final.empty()) {
-      throw Error::User(sqlstate::kInvalidPassword, "password authentication failed for user \"{}\"", user);
-    }
-    out_.Begin('R');
-    out_.Int32(12);
-    out_.Bytes(server_final);
-    out_.End();
+    co_await AuthenticateWithPassword(std::move(user));
   }
   out_.Begin('R');
   out_.Int32(0);
   out_.End();
+}
+
+Task<void> Connection::AuthenticateWithPassword(std::string user) {
+  Engine& engine = server_.engine_;
+  const std::string binding = encrypted_ ? server_.tls_->end_point_hash() : "";
+  out_.Begin('R');
+  out_.Int32(10);
+  if (!binding.empty()) out_.Text(kScramPlusMechanism);
+  out_.Text(kScramMechanism);
+  out_.Int8(0);
+  out_.End();
+  co_await Flush();
+  const std::string first = co_await NextSaslResponse();
+  MessageReader in(first);
+  const std::string_view mechanism = in.Text();
+  const bool plus = mechanism == kScramPlusMechanism && !binding.empty();
+  if (mechanism != kScramMechanism && !plus) {
+    throw Error::User(sqlstate::kProtocolViolation, "client selected an invalid SASL authentication mechanism");
+  }
+  const int32_t length = in.Int32();
+  const std::string_view client_first = in.Bytes(static_cast<size_t>(std::max(length, 0)));
+  ScramExchange exchange(engine.PasswordVerifier(user).value_or(""), engine.services().random);
+  exchange.set_mock_salt(server_.MockSalt(user));
+  exchange.set_channel_binding(binding, plus);
+  const std::string server_first = exchange.First(client_first);
+  out_.Begin('R');
+  out_.Int32(11);
+  out_.Bytes(server_first);
+  out_.End();
+  co_await Flush();
+  const std::string second = co_await NextSaslResponse();
+  const std::string server_final = exchange.Final(second);
+  if (server_final.empty()) {
+    throw Error::User(sqlstate::kInvalidPassword, "password authentication failed for user \"{}\"", user);
+  }
+  out_.Begin('R');
+  out_.Int32(12);
+  out_.Bytes(server_final);
+  out_.End();
+}
+
+Task<std::string> Connection::NextSaslResponse() {
+  Message message = co_await input_.Next(kAuthBytesMax);
+  if (message.type == 0) {
+    throw Error::Operational(sqlstate::kConnectionFailure, "the client went away before it gave a password");
+  }
+  if (message.type != 'p') {
+    throw Error::User(sqlstate::kProtocolViolation, "expected a SASL response, got message type {}",
+                      static_cast<int>(message.type));
+  }
+  co_return std::move(message.body);
 }
 
 Task<void> Connection::OpenSession() {
@@ -190,21 +280,7 @@ Task<void> Connection::OpenSession() {
       options.database = value;
       database_given = true;
     } else if (name == "options") {
-      // "-c name=value" pairs.
-      std::string_view rest = value;
-      while (!rest.empty()) {
-        const size_t at = rest.find("-c");
-        if (at == std::string_view::npos) break;
-        rest.remove_prefix(at + 2);
-        while (rest.starts_with(" ")) rest.remove_prefix(1);
-        const size_t end = std::min(rest.find(" -"), rest.size());
-        const std::string_view pair = rest.substr(0, end);
-        const size_t equals = pair.find('=');
-        if (equals != std::string_view::npos) {
-          options.settings.emplace_back(std::string(pair.substr(0, equals)), std::string(pair.substr(equals + 1)));
-        }
-        rest.remove_prefix(end);
-      }
+      for (auto& setting : SplitOptions(value)) options.settings.push_back(std::move(setting));
     } else if (name != "replication" && !name.starts_with("_")) {
       options.settings.emplace_back(name, value);
     }
@@ -244,8 +320,10 @@ Task<void> Connection::Run() {
     fatal = Error::FromCurrentException();
   }
   if (fatal.has_value()) {
-    WriteError(*fatal, "FATAL");
-    co_await Flush();
+    if (fatal->sqlstate() != sqlstate::kConnectionFailure) {
+      WriteError(*fatal, "FATAL");
+      co_await Flush();
+    }
     co_return;
   }
   if (!go_on) co_return;
@@ -270,7 +348,6 @@ Task<void> Connection::Run() {
 // ---- dispatch
 
 void Connection::NoteError(const Error& error) {
-  failed_ = true;
   session_->StatementFailed(error);
   WriteError(error, "ERROR");
 }
@@ -282,9 +359,8 @@ Task<bool> Connection::Dispatch(Message message) {
   try {
     switch (message.type) {
       case 'Q': {
-        MessageReader in(message.body);
-        std::string sql(in.Text());
-        co_await SimpleQuery(std::move(sql));
+        // Also a bad message of this kind is answered with ReadyForQuery: no Sync follows it.
+        co_await SimpleQuery(std::move(message.body));
         co_return true;
       }
       case 'P':
@@ -304,9 +380,7 @@ Task<bool> Connection::Dispatch(Message message) {
         break;
       case 'S':
         skip_until_sync_ = false;
-        if (session_->transaction_status() == TransactionStatus::kIdle) co_await CloseAllPortals();
-        WriteReady();
-        co_await Flush();
+        co_await EndOfRequest();
         co_return true;
       case 'H':
         co_await Flush();
@@ -319,8 +393,13 @@ Task<bool> Connection::Dispatch(Message message) {
       case 'F':
         throw Error::Unsupported("Use SELECT function(...).", "the function call protocol is not available");
       default:
-        throw Error::User(sqlstate::kProtocolViolation, "invalid frontend message type {}",
-                          static_cast<int>(message.type));
+        // Nobody knows what the next bytes mean.
+        query_text_.clear();
+        WriteError(Error::User(sqlstate::kProtocolViolation, "invalid frontend message type {}",
+                               static_cast<int>(static_cast<uint8_t>(message.type))),
+                   "FATAL");
+        co_await Flush();
+        co_return false;
     }
   } catch (...) {
     error = Error::FromCurrentException();
@@ -334,23 +413,46 @@ Task<bool> Connection::Dispatch(Message message) {
       skip_until_sync_ = false;
     }
   }
-  co_await FlushIfLarge();
-  // A client that pipelines gets the answers together; one that waits gets them now.
-  if (error.has_value() && !input_.has_message()) co_await Flush();
+  // Answers of a pipeline go together, but a Flush behind an error is skipped like everything else.
+  if (error.has_value()) {
+    co_await Flush();
+  } else {
+    co_await FlushIfLarge();
+  }
   co_return true;
+}
+
+// What ReadyForQuery stands for: an implicit transaction is committed, portals do not outlive their transaction.
+Task<void> Connection::EndOfRequest() {
+  std::optional<Error> error;
+  if (session_->in_implicit_transaction()) {
+    co_await server_.engine_.io().Schedule();
+    if (const auto thrown = CatchError([&] { session_->EndImplicit(); })) error.emplace(*thrown);
+  }
+  if (session_->transaction_status() == TransactionStatus::kIdle) co_await CloseAllPortals();
+  if (error.has_value()) {
+    query_text_.clear();
+    NoteError(*error);
+  }
+  WriteReady();
+  co_await Flush();
 }
 
 // ---- simple query
 
-Task<void> Connection::SimpleQuery(std::string sql) {
-  query_text_ = std::move(sql);
-  failed_ = false;
+Task<void> Connection::SimpleQuery(std::string body) {
+  query_text_.clear();
   // The unnamed statement and portal do not outlive a simple query.
-  statements_.erase("");
+  unnamed_.reset();
   co_await ClosePortal("");
   std::vector<ast::StatementPtr> statements;
   std::optional<Error> error;
   try {
+    MessageReader in(body);
+    const std::string_view sql = in.Text();
+    in.ExpectEnd();
+    RequireUtf8(sql);
+    query_text_ = sql;
     statements = session_->Parse(query_text_);
     if (statements.empty()) {
       out_.Begin('I');
@@ -361,6 +463,8 @@ Task<void> Connection::SimpleQuery(std::string sql) {
   }
   for (size_t i = 0; i < statements.size() && !error.has_value(); ++i) {
     try {
+      // Several statements in one text take effect together.
+      if (statements.size() > 1) session_->BeginImplicit();
       if (Session::IsCopyIn(*statements[i])) {
         co_await RunCopyIn(statements[i]);
       } else {
@@ -374,8 +478,7 @@ Task<void> Connection::SimpleQuery(std::string sql) {
     if (error->sqlstate() == sqlstate::kConnectionFailure) throw Error(*error);
     NoteError(*error);
   }
-  WriteReady();
-  co_await Flush();
+  co_await EndOfRequest();
 }
 
 Task<void> Connection::RunStatement(ast::StatementPtr statement) {
@@ -440,56 +543,96 @@ Task<void> Connection::RunCopyIn(ast::StatementPtr statement) {
   for (size_t i = 0; i < copy->column_count(); ++i) out_.Int16(0);
   out_.End();
   co_await Flush();
+  CancellationToken token = session_->BeginStatement(statement->text);
+  FinishedQuery finished;
+  finished.tag = "COPY";
   std::optional<Error> error;
+  try {
+    co_await TakeCopyData(*copy, token);
+    co_await server_.engine_.io().Schedule();
+    token.ThrowIfCanceled();
+    finished.rows = copy->Finish();
+    finished.sqlstate = std::string(sqlstate::kSuccessfulCompletion);
+  } catch (...) {
+    error = Error::FromCurrentException();
+    finished.sqlstate = std::string(error->sqlstate());
+    finished.error = error->message();
+  }
+  const uint64_t rows = finished.rows;
+  // Files of rows that are not committed are removed here.
+  co_await server_.engine_.io().Schedule();
+  copy.reset();
+  session_->EndStatement(std::move(finished));
+  if (error.has_value()) throw Error(*error);
+  WriteNotices();
+  WriteCommandComplete(fmt::format("COPY {}", rows));
+}
+
+// Up to the client's CopyDone. A bad row ends it at once; what the client sends until it notices is ignored.
+Task<void> Connection::TakeCopyData(CopyIn& copy, CancellationToken token) {
   for (;;) {
     const Message message = co_await input_.Next(server_.options_.message_bytes_max);
-    if (message.type == 0)
-      throw Error::Operational(sqlstate::kConnectionFailure, "the client closed the connection during COPY");
-    if (message.type == 'd') {
-      if (error.has_value()) continue;  // the rest of a failed COPY
-      co_await server_.engine_.io().Schedule();
-      error = [&]() -> std::optional<Error> {
-        const auto thrown = CatchError([&] { copy->Write(message.body); });
-        return thrown == nullptr ? std::nullopt : std::optional<Error>(*thrown);
-      }();
-      // Psql notices a failure only at the end; others see it now.
-      continue;
+    token.ThrowIfCanceled();
+    switch (message.type) {
+      case 0:
+        throw Error::Operational(sqlstate::kConnectionFailure, "the client closed the connection during COPY");
+      case 'd':
+        co_await server_.engine_.io().Schedule();
+        copy.Write(message.body);
+        break;
+      case 'c':
+        co_return;
+      case 'f': {
+        MessageReader in(message.body);
+        throw Error::Canceled(fmt::format("COPY from stdin failed: {}", in.Text()));
+      }
+      case 'H':
+      case 'S':
+        break;
+      default:
+        throw Error::User(sqlstate::kProtocolViolation, "unexpected message type {} during COPY from stdin",
+                          static_cast<int>(message.type));
     }
-    if (message.type == 'c') break;
-    if (message.type == 'f') {
-      MessageReader in(message.body);
-      throw Error::Canceled(fmt::format("COPY from stdin failed: {}", in.Text()));
-    }
-    if (message.type == 'H' || message.type == 'S') continue;
-    throw Error::User(sqlstate::kProtocolViolation, "unexpected message type {} during COPY from stdin",
-                      static_cast<int>(message.type));
   }
-  if (error.has_value()) throw Error(*error);
-  co_await server_.engine_.io().Schedule();
-  const uint64_t rows = copy->Finish();
-  WriteCommandComplete(fmt::format("COPY {}", rows));
 }
 
 // ---- extended protocol
 
+// Named statements are the session's: SQL's EXECUTE and DEALLOCATE know them too.
+const PreparedPtr& Connection::FindStatement(const std::string& name) const {
+  if (name.empty()) {
+    if (unnamed_ != nullptr) return unnamed_;
+    throw Error::User(sqlstate::kInvalidSqlStatementName, "unnamed prepared statement does not exist");
+  }
+  const auto& named = session_->named_statements();
+  const auto found = named.find(name);
+  if (found != named.end()) return found->second;
+  throw Error::User(sqlstate::kInvalidSqlStatementName, "prepared statement \"{}\" does not exist", name);
+}
+
 Task<void> Connection::HandleParse(std::string body) {
   MessageReader in(body);
   const std::string name(in.Text());
-  query_text_ = std::string(in.Text());
+  query_text_.clear();
+  std::string sql(in.Text());
   std::vector<Type> types;
-  const int16_t count = in.Int16();
-  for (int16_t i = 0; i < count; ++i) types.push_back(TypeOfOid(static_cast<uint32_t>(in.Int32())));
-  if (!name.empty() && statements_.contains(name)) {
+  for (size_t left = Count(in); left > 0; --left) types.push_back(TypeOfOid(static_cast<uint32_t>(in.Int32())));
+  in.ExpectEnd();
+  RequireUtf8(name);
+  RequireUtf8(sql);
+  query_text_ = std::move(sql);
+  if (!name.empty() && session_->named_statements().contains(name)) {
     throw Error::User(sqlstate::kDuplicatePreparedStatement, "prepared statement \"{}\" already exists", name);
   }
-  statements_.erase(name);
+  if (name.empty()) unnamed_.reset();
   std::vector<ast::StatementPtr> parsed = session_->Parse(query_text_);
   if (parsed.size() > 1) {
     throw Error::User(sqlstate::kSyntaxError, "cannot insert multiple commands into a prepared statement");
   }
   ast::StatementPtr statement = parsed.empty() ? nullptr : parsed[0];
   co_await server_.engine_.io().Schedule();
-  statements_[name] = session_->Prepare(std::move(statement), std::move(types));
+  PreparedPtr prepared = session_->Prepare(std::move(statement), std::move(types));
+  (name.empty() ? unnamed_ : session_->named_statements()[name]) = std::move(prepared);
   out_.Begin('1');
   out_.End();
 }
@@ -498,24 +641,24 @@ Task<void> Connection::HandleBind(std::string body) {
   MessageReader in(body);
   const std::string portal_name(in.Text());
   const std::string statement_name(in.Text());
-  const auto found = statements_.find(statement_name);
-  if (found == statements_.end()) {
-    throw Error::User(sqlstate::kInvalidSqlStatementName, "prepared statement \"{}\" does not exist", statement_name);
-  }
+  query_text_.clear();
+  RequireUtf8(portal_name);
   if (!portal_name.empty() && portals_.contains(portal_name)) {
     throw Error::User(sqlstate::kDuplicateCursor, "cursor \"{}\" already exists", portal_name);
   }
   Portal portal;
-  portal.prepared = found->second;
-  const int16_t format_count = in.Int16();
-  std::vector<int16_t> formats;
-  for (int16_t i = 0; i < format_count; ++i) formats.push_back(in.Int16());
-  const int16_t count = in.Int16();
+  portal.prepared = FindStatement(statement_name);
+  const std::vector<int16_t> formats = FormatCodes(in);
+  const size_t count = Count(in);
   const auto& types = portal.prepared->parameter_types;
-  if (static_cast<size_t>(count) != types.size()) {
+  if (count != types.size()) {
     throw Error::User(sqlstate::kProtocolViolation,
                       "bind message supplies {} parameters, but prepared statement \"{}\" requires {}", count,
                       statement_name, types.size());
+  }
+  if (formats.size() > 1 && formats.size() != count) {
+    throw Error::User(sqlstate::kProtocolViolation, "bind message has {} parameter formats but {} parameters",
+                      formats.size(), count);
   }
   const std::string zone = TimeZone();
   TextOptions text;
@@ -527,11 +670,15 @@ Task<void> Connection::HandleBind(std::string body) {
       continue;
     }
     const std::string_view bytes = in.Bytes(static_cast<size_t>(size));
-    const int16_t format = formats.empty() ? 0 : formats.size() == 1 ? formats[0] : formats.at(i);
-    portal.parameters.push_back(DecodeParameter(bytes, format == 1, types[i], text));
+    portal.parameters.push_back(DecodeParameter(bytes, FormatOf(formats, i) == 1, types[i], text));
   }
-  const int16_t result_count = in.Int16();
-  for (int16_t i = 0; i < result_count; ++i) portal.formats.push_back(in.Int16());
+  portal.formats = FormatCodes(in);
+  in.ExpectEnd();
+  const size_t columns = portal.prepared->columns.has_value() ? portal.prepared->columns->size() : 0;
+  if (portal.formats.size() > 1 && portal.prepared->columns.has_value() && portal.formats.size() != columns) {
+    throw Error::User(sqlstate::kProtocolViolation, "bind message has {} result formats but query has {} columns",
+                      portal.formats.size(), columns);
+  }
   co_await ClosePortal(portal_name);
   portals_[portal_name] = std::move(portal);
   out_.Begin('2');
@@ -542,14 +689,13 @@ Task<void> Connection::HandleDescribe(std::string body) {
   MessageReader in(body);
   const int8_t kind = in.Int8();
   const std::string name(in.Text());
+  in.ExpectEnd();
+  query_text_.clear();
+  RequireStatementOrPortal(kind);
   PreparedPtr prepared;
   std::vector<int16_t> formats;
   if (kind == 'S') {
-    const auto found = statements_.find(name);
-    if (found == statements_.end()) {
-      throw Error::User(sqlstate::kInvalidSqlStatementName, "prepared statement \"{}\" does not exist", name);
-    }
-    prepared = found->second;
+    prepared = FindStatement(name);
     out_.Begin('t');
     out_.Int16(static_cast<int16_t>(prepared->parameter_types.size()));
     for (const Type& type : prepared->parameter_types) out_.Int32(static_cast<int32_t>(OidOf(type)));
@@ -573,6 +719,8 @@ Task<void> Connection::HandleExecute(std::string body) {
   MessageReader in(body);
   const std::string name(in.Text());
   const int32_t rows_max = in.Int32();
+  in.ExpectEnd();
+  query_text_.clear();
   const auto found = portals_.find(name);
   if (found == portals_.end()) throw Error::User(sqlstate::kInvalidCursorName, "portal \"{}\" does not exist", name);
   Portal& portal = found->second;
@@ -586,6 +734,12 @@ Task<void> Connection::HandleExecute(std::string body) {
     WriteCommandComplete("SELECT 0");
     co_return;
   }
+  if (portal.execution == nullptr && session_->transaction_status() == TransactionStatus::kIdle) {
+    // What runs before one Sync takes effect together. Clients cannot expect an answer before they send a Sync or a
+    // Flush, so there is time to see which comes next: most statements come alone.
+    const char next = co_await input_.PeekType();
+    if (next != 'S') session_->BeginImplicit();
+  }
   if (Session::IsCopyIn(*portal.prepared->statement)) {
     portal.finished = true;
     co_await RunCopyIn(portal.prepared->statement);
@@ -594,6 +748,7 @@ Task<void> Connection::HandleExecute(std::string body) {
   if (portal.execution == nullptr) {
     co_await server_.engine_.io().Schedule();
     portal.execution = session_->Execute(portal.prepared, portal.parameters);
+    RequireSameColumns(*portal.prepared, *portal.execution);
   }
   co_await SendPortal(portal, rows_max);
 }
@@ -608,13 +763,7 @@ Task<void> Connection::SendPortal(Portal& portal, int32_t rows_max) {
   if (portal.encoder == nullptr && execution.columns().has_value()) {
     const Schema& schema = *execution.columns();
     std::vector<bool> binary(schema.size());
-    for (size_t i = 0; i < schema.size(); ++i) {
-      const int16_t format = portal.formats.empty()       ? 0
-                             : portal.formats.size() == 1 ? portal.formats[0]
-                             : i < portal.formats.size()  ? portal.formats[i]
-                                                          : 0;
-      binary[i] = format == 1;
-    }
+    for (size_t i = 0; i < schema.size(); ++i) binary[i] = FormatOf(portal.formats, i) == 1;
     portal.encoder = std::make_unique<RowEncoder>(schema, std::move(binary), TimeZone(), FloatDigits());
   }
   uint64_t sent = 0;
@@ -629,7 +778,6 @@ Task<void> Connection::SendPortal(Portal& portal, int32_t rows_max) {
     if (portal.encoder != nullptr) portal.encoder->Encode(*portal.chunk, portal.chunk_at, count, out_);
     portal.chunk_at += count;
     sent += count;
-    portal.rows += count;
     if (portal.chunk_at == portal.chunk->row_count()) portal.chunk.reset();
     co_await FlushIfLarge();
     if (rows_max > 0 && sent >= static_cast<uint64_t>(rows_max)) {
@@ -640,15 +788,22 @@ Task<void> Connection::SendPortal(Portal& portal, int32_t rows_max) {
   }
   portal.finished = true;
   WriteNotices();
-  WriteCommandComplete(execution.CommandTag(portal.rows));
+  WriteCommandComplete(execution.CommandTag(sent));
 }
 
 Task<void> Connection::HandleClose(std::string body) {
   MessageReader in(body);
   const int8_t kind = in.Int8();
   const std::string name(in.Text());
+  in.ExpectEnd();
+  query_text_.clear();
+  RequireStatementOrPortal(kind);
   if (kind == 'S') {
-    statements_.erase(name);
+    if (name.empty()) {
+      unnamed_.reset();
+    } else {
+      session_->named_statements().erase(name);
+    }
   } else {
     co_await ClosePortal(name);
   }
@@ -688,7 +843,7 @@ void Connection::WriteRowDescription(const Schema& schema, const std::vector<int
     out_.Int32(static_cast<int32_t>(OidOf(type)));
     out_.Int16(TypeLengthOf(type));
     out_.Int32(TypeModifierOf(type));
-    out_.Int16(formats.empty() ? 0 : formats.size() == 1 ? formats[0] : i < formats.size() ? formats[i] : 0);
+    out_.Int16(FormatOf(formats, i));
   }
   out_.End();
 }

@@ -30,20 +30,23 @@ class Connection {
     std::unique_ptr<RowEncoder> encoder;
     std::optional<Chunk> chunk;  // being sent
     size_t chunk_at = 0;
-    uint64_t rows = 0;
     bool finished = false;
   };
 
   // start-up
   Task<bool> StartUp();
   Task<void> Authenticate();
+  Task<void> AuthenticateWithPassword(std::string user);
+  Task<std::string> NextSaslResponse();
   Task<void> OpenSession();
   // queries
   Task<bool> Dispatch(Message message);
-  Task<void> SimpleQuery(std::string sql);
+  Task<void> EndOfRequest();
+  Task<void> SimpleQuery(std::string body);
   Task<void> RunStatement(ast::StatementPtr statement);
   Task<void> SendRows(StatementExecution& execution, bool describe);
   Task<void> RunCopyIn(ast::StatementPtr statement);
+  Task<void> TakeCopyData(CopyIn& copy, CancellationToken token);
   // extended protocol
   Task<void> HandleParse(std::string body);
   Task<void> HandleBind(std::string body);
@@ -51,6 +54,7 @@ class Connection {
   Task<void> HandleExecute(std::string body);
   Task<void> HandleClose(std::string body);
   Task<void> SendPortal(Portal& portal, int32_t rows_max);
+  const PreparedPtr& FindStatement(const std::string& name) const;
   Task<void> ClosePortal(std::string name);
   Task<void> CloseAllPortals();
 
@@ -73,12 +77,12 @@ class Connection {
   MessageWriter out_;
   std::string client_address_;
   std::vector<std::pair<std::string, std::string>> startup_;
+  bool encrypted_ = false;
   std::unique_ptr<Session> session_;
-  std::map<std::string, PreparedPtr> statements_;
+  PreparedPtr unnamed_;  // statement; those with names are the session's
   std::map<std::string, Portal> portals_;
   std::string query_text_;  // that error positions refer to
   bool skip_until_sync_ = false;
-  bool failed_ = false;  // the statement that ran last
 };
 
 // The bytes of a 0-based offset in UTF-8 text as PostgreSQL counts positions: characters, from 1.

@@ -6,8 +6,9 @@ namespace weir::pgwire {
 
 namespace {
 
-constexpr size_t kReadBytes = 16 << 10;
-constexpr size_t kKeepBytes = 256 << 10;
+// Most connections are idle or send little, and then should hold little; a load gets large reads after a few.
+constexpr size_t kReadBytesMin = 1 << 10;
+constexpr size_t kReadBytesMax = 64 << 10;
 
 Error TooLong(uint32_t length, uint32_t bytes_max) {
   return Error::User(sqlstate::kProtocolViolation, "invalid message length: {}, at most {}", length, bytes_max)
@@ -21,8 +22,7 @@ Task<bool> MessageStream::Fill(size_t bytes) {
   if (begin_ == buffer_.size()) {
     buffer_.clear();
     begin_ = 0;
-    // An idle connection should not hold the buffer of its largest message.
-    if (buffer_.capacity() > kKeepBytes) buffer_.shrink_to_fit();
+    if (buffer_.capacity() > 4 * read_bytes_) buffer_.shrink_to_fit();
   }
   while (buffer_.size() - begin_ < bytes) {
     if (begin_ != 0) {
@@ -31,8 +31,9 @@ Task<bool> MessageStream::Fill(size_t bytes) {
     }
     const size_t used = buffer_.size();
     // Room grows with what has really arrived, not with what a header claims.
-    const size_t wanted = std::min(bytes - used, std::max(used, kReadBytes));
-    buffer_.resize(used + std::max(wanted, kReadBytes));
+    const size_t wanted = std::min(bytes - used, std::max(used, read_bytes_));
+    const size_t room = std::max(wanted, read_bytes_);
+    buffer_.resize(used + room);
     size_t got = 0;
     std::exception_ptr failure;
     try {
@@ -42,6 +43,11 @@ Task<bool> MessageStream::Fill(size_t bytes) {
     }
     buffer_.resize(used + got);
     if (failure != nullptr) std::rethrow_exception(failure);
+    if (got == room) {
+      read_bytes_ = std::min(2 * read_bytes_, kReadBytesMax);
+    } else if (got < read_bytes_ / 4) {
+      read_bytes_ = std::max(read_bytes_ / 2, kReadBytesMin);
+    }
     if (got == 0) {
       if (used == 0) co_return false;
       throw Error::Operational(sqlstate::kConnectionFailure, "the client closed the connection inside a message");
@@ -50,10 +56,9 @@ Task<bool> MessageStream::Fill(size_t bytes) {
   co_return true;
 }
 
-bool MessageStream::has_message() const {
-  if (buffer_.size() - begin_ < 5) return false;
-  const auto length = LoadBigEndian<uint32_t>(buffer_.data() + begin_ + 1);
-  return buffer_.size() - begin_ >= size_t{1} + length;
+Task<char> MessageStream::PeekType() {
+  const bool there = co_await Fill(1);
+  co_return there ? buffer_[begin_] : '\0';
 }
 
 Task<Message> MessageStream::Next(uint32_t bytes_max) {

@@ -75,6 +75,10 @@ class MessageReader {
   std::string_view Bytes(size_t size) { return Take(size); }
   std::string_view Rest() { return Take(rest_.size()); }
   bool empty() const { return rest_.empty(); }
+  // After the last field.
+  void ExpectEnd() const {
+    if (!rest_.empty()) throw Error::User(sqlstate::kProtocolViolation, "malformed message: bytes behind its fields");
+  }
 
  private:
   static Error Malformed() {
@@ -104,9 +108,9 @@ class MessageStream {
   Task<Message> Next(uint32_t bytes_max);
   // A start-up packet: no type, its length first. An empty body when the client has gone.
   Task<std::string> NextStartup();
+  // The type of the message that Next will return; 0 when the client has closed the connection.
+  Task<char> PeekType();
   bool has_buffered() const { return begin_ < buffer_.size(); }
-  // A whole message is here already.
-  bool has_message() const;
 
  private:
   Task<bool> Fill(size_t bytes);
@@ -114,6 +118,7 @@ class MessageStream {
   AsyncStream* stream_;
   std::string buffer_;
   size_t begin_ = 0;
+  size_t read_bytes_ = 1 << 10;  // at once; grows and shrinks with what comes
 };
 
 }  // namespace weir::pgwire

@@ -1,11 +1,12 @@
 #include "server/pgwire/pg_server.h"
 
 #include "server/pgwire/connection.h"
+#include "server/scram.h"
 
 namespace weir {
 
 PgServer::PgServer(Engine& engine, LoopThreads& loops, PgServerOptions options)
-    : engine_(engine), loops_(loops), options_(std::move(options)) {
+    : engine_(engine), loops_(loops), options_(std::move(options)), mock_salt_secret_(engine.services().random.Next()) {
   if (!options_.tls_certificate_file.empty()) {
     tls_ = std::make_unique<TlsContext>(options_.tls_certificate_file, options_.tls_key_file);
   }
@@ -62,6 +63,10 @@ void PgServer::Register(Session& session) {
 void PgServer::Unregister(Session& session) {
   const std::lock_guard lock(mutex_);
   sessions_.erase(session.id());
+}
+
+std::string PgServer::MockSalt(const std::string& user) const {
+  return ScramMockSalt(fmt::format("{:016x}{}", mock_salt_secret_, user));
 }
 
 void PgServer::CancelByKey(int32_t id, int32_t secret) {

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <array>
 
@@ -17,6 +18,21 @@ std::string OpenSslReason() {
   if (code == 0) return "unknown TLS error";
   ERR_error_string_n(code, text.data(), text.size());
   return text.data();
+}
+
+std::string EndPointHash(const X509* certificate) {
+  int digest_id = NID_undef;
+  if (certificate == nullptr || OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest_id, nullptr) != 1) {
+    return {};
+  }
+  // Older hashes count as SHA-256 here.
+  if (digest_id == NID_md5 || digest_id == NID_sha1) digest_id = NID_sha256;
+  const EVP_MD* digest = EVP_get_digestbynid(digest_id);
+  if (digest == nullptr) return {};
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned int size = 0;
+  if (X509_digest(certificate, digest, hash.data(), &size) != 1) return {};
+  return {reinterpret_cast<const char*>(hash.data()), size};
 }
 
 // OpenSSL works on memory; what it wants sent and received goes through the inner stream.
@@ -108,7 +124,10 @@ TlsContext::TlsContext(const std::string& certificate_file, const std::string& k
   const bool loaded = SSL_CTX_use_certificate_chain_file(context_, certificate_file.c_str()) == 1 &&
                       SSL_CTX_use_PrivateKey_file(context_, key_file.c_str(), SSL_FILETYPE_PEM) == 1 &&
                       SSL_CTX_check_private_key(context_) == 1;
-  if (loaded) return;
+  if (loaded) {
+    end_point_hash_ = EndPointHash(SSL_CTX_get0_certificate(context_));
+    return;
+  }
   std::string reason = OpenSslReason();
   SSL_CTX_free(context_);
   throw Error::User(sqlstate::kInvalidParameterValue, "cannot load the TLS certificate {} and key {}: {}",

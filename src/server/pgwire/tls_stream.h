@@ -18,8 +18,12 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   ssl_ctx_st* get() const { return context_; }
+  // The certificate's hash, for SCRAM's channel binding "tls-server-end-point" (RFC 5929); empty when its signature
+  // has no hash to go by.
+  const std::string& end_point_hash() const { return end_point_hash_; }
 
  private:
+  std::string end_point_hash_;
   ssl_ctx_st* context_;
 };
 

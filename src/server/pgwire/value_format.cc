@@ -4,8 +4,10 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cstdlib>
 
 #include "server/cell_text.h"
+#include "server/client_text.h"
 
 namespace weir::pgwire {
 
@@ -13,7 +15,10 @@ namespace {
 
 constexpr int64_t kPostgresEpochMicros = 946'684'800'000'000;  // 2000-01-01
 constexpr int32_t kPostgresEpochDays = 10957;
+constexpr int64_t kMicrosPerDay = 86'400'000'000;
 constexpr uint32_t kOidText = 25;
+constexpr int kPrecisionMax = 38;
+const Type kNumericParameter = Type::Decimal(kPrecisionMax, 10);
 
 struct OidEntry {
   TypeKind kind;
@@ -102,7 +107,7 @@ Type TypeOfOid(uint32_t oid) {
     case 1186:
       return TypeKind::kInterval;
     case 1700:
-      return Type::Decimal(38, 10);
+      return kNumericParameter;
     case 2950:
       return TypeKind::kUuid;
     default:
@@ -131,6 +136,38 @@ T Fixed(std::string_view bytes, const Type& type) {
   return LoadBigEndian<T>(bytes.data());
 }
 
+// A parameter that a client declares as numeric has no scale of its own; a value that the usual one does not hold
+// brings the scale that it needs.
+Value ParseNumeric(const Type& type, std::string_view text) {
+  if (type != kNumericParameter) return ParseValue(type, text);
+  std::string_view digits = text;
+  while (!digits.empty() && (digits.front() == ' ' || digits.front() == '-' || digits.front() == '+')) {
+    digits.remove_prefix(1);
+  }
+  while (digits.starts_with("0")) digits.remove_prefix(1);
+  int exponent = 0;
+  if (const size_t e = digits.find_first_of("eE"); e != std::string_view::npos) {
+    std::string_view power = digits.substr(e + 1);
+    if (power.starts_with("+")) power.remove_prefix(1);
+    const auto [end, failure] = std::from_chars(power.data(), power.data() + power.size(), exponent);
+    if (failure != std::errc() || std::abs(exponent) > 1000) return ParseValue(type, text);
+    digits = digits.substr(0, e);
+  }
+  if (digits.find_first_not_of("0123456789.") != std::string_view::npos) return ParseValue(type, text);
+  const size_t point = std::min(digits.find('.'), digits.size());
+  std::string_view fraction = digits.substr(std::min(point + 1, digits.size()));
+  while (fraction.ends_with("0")) fraction.remove_suffix(1);
+  if (fraction.empty() && point == 0) return ParseValue(type, text);  // zero
+  const int whole = std::max(static_cast<int>(point) + exponent, 0);
+  const int behind = std::max(static_cast<int>(fraction.size()) - exponent, 0);
+  int scale = std::max(type.scale(), behind);
+  if (whole + scale > kPrecisionMax) scale = std::max(behind, kPrecisionMax - whole);
+  if (whole + scale > kPrecisionMax) {
+    throw Error::User(sqlstate::kNumericValueOutOfRange, "numeric parameter has more than {} digits", kPrecisionMax);
+  }
+  return ParseValue(Type::Decimal(kPrecisionMax, scale), text);
+}
+
 // Base-10000 digits, a weight, a sign and a display scale.
 Value DecodeNumeric(std::string_view bytes, const Type& type) {
   if (bytes.size() < 8) throw BadBinary(type, bytes.size());
@@ -144,7 +181,9 @@ Value DecodeNumeric(std::string_view bytes, const Type& type) {
   std::string text = sign == 0x4000 ? "-" : "";
   const auto group = [&](int i) {
     if (i < 0 || i >= digits) return std::string("0000");
-    return fmt::format("{:04}", LoadBigEndian<uint16_t>(bytes.data() + 8 + i * 2));
+    const auto value = LoadBigEndian<uint16_t>(bytes.data() + 8 + i * 2);
+    if (value > 9999) throw BadBinary(type, bytes.size());
+    return fmt::format("{:04}", value);
   };
   if (weight < 0) text += "0";
   for (int i = 0; i <= weight; ++i) text += group(i);
@@ -153,7 +192,7 @@ Value DecodeNumeric(std::string_view bytes, const Type& type) {
     for (int i = weight + 1; static_cast<int>(fraction.size()) < scale; ++i) fraction += group(i);
     text += "." + fraction.substr(0, scale);
   }
-  return ParseValue(type, text);
+  return ParseNumeric(type, text);
 }
 
 // The inverse, from the digits of the text form.
@@ -193,7 +232,12 @@ Value DecodeArray(std::string_view bytes, const Type& type, const TextOptions& t
   MessageReader in(bytes);
   const int32_t dimensions = in.Int32();
   in.Int32();  // has NULLs
-  in.Int32();  // element type
+  const auto oid = static_cast<uint32_t>(in.Int32());
+  // Values of another binary form must not be read as if they were of this one.
+  if (TypeOfOid(oid).kind() != TypeOfOid(OidOf(type.element())).kind()) {
+    throw Error::User(sqlstate::kDatatypeMismatch, "wrong element type of a binary array: {} for {}", oid,
+                      type.element().ToString());
+  }
   std::vector<Value> parts;
   if (dimensions == 0) return Value::Nested(type, {});
   if (dimensions != 1) {
@@ -201,6 +245,7 @@ Value DecodeArray(std::string_view bytes, const Type& type, const TextOptions& t
                              dimensions);
   }
   const int32_t count = in.Int32();
+  if (count < 0) throw BadBinary(type, bytes.size());
   in.Int32();  // lower bound
   for (int32_t i = 0; i < count; ++i) {
     const int32_t size = in.Int32();
@@ -210,13 +255,18 @@ Value DecodeArray(std::string_view bytes, const Type& type, const TextOptions& t
       parts.push_back(DecodeParameter(in.Bytes(static_cast<size_t>(size)), true, type.element(), text));
     }
   }
+  in.ExpectEnd();
   return Value::Nested(type, std::move(parts));
 }
 
 }  // namespace
 
 Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, const TextOptions& text) {
+  if (!binary || type.is(TypeKind::kVarchar) || type.is(TypeKind::kUnknown) || type.is(TypeKind::kJson)) {
+    RequireUtf8(bytes);
+  }
   if (!binary) {
+    if (type.is(TypeKind::kDecimal)) return ParseNumeric(type, bytes);
     if (type.is(TypeKind::kVarchar)) return Value::Bytes(type, std::string(bytes));
     return ParseValue(type, bytes, text);
   }
@@ -242,10 +292,18 @@ Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, con
     case TypeKind::kDate: {
       const auto days = Fixed<int32_t>(bytes, type);
       if (days == INT32_MAX || days == INT32_MIN) return Value::Integer(type, days);
-      return Value::Integer(type, days + kPostgresEpochDays);
+      int32_t value = 0;
+      if (__builtin_add_overflow(days, kPostgresEpochDays, &value)) {
+        throw Error::User(sqlstate::kDatetimeFieldOverflow, "date out of range");
+      }
+      return Value::Integer(type, value);
     }
-    case TypeKind::kTime:
-      return Value::Integer(type, Fixed<int64_t>(bytes, type));
+    case TypeKind::kTime: {
+      const auto micros = Fixed<int64_t>(bytes, type);
+      if (micros < 0 || micros > kMicrosPerDay)
+        throw Error::User(sqlstate::kDatetimeFieldOverflow, "time out of range");
+      return Value::Integer(type, micros);
+    }
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
     case TypeKind::kTimestampNs:
