@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.h"
+
 namespace weir {
 
 namespace {
@@ -65,9 +67,12 @@ void SortFew(const SortLayout& layout, const SortLayout::KeyPosition& position, 
   }
 }
 
-// Sorts entries whose prefixes are the key's bytes at `position`, all before being equal. Leaves the prefixes as they
-// were.
-void SortFrom(const SortLayout& layout, SortLayout::KeyPosition position, SortEntry* entries, size_t count) {
+void SortFrom(const SortLayout& layout, SortLayout::KeyPosition position, SortEntry* entries, size_t count);
+
+// Sorts entries by their prefixes and, where these are equal, by the key from `next(row)` on. Leaves the prefixes as
+// they were. `byte` is where the rest of a key is, roughly.
+template <typename Next>
+void SortTied(const SortLayout& layout, const Next& next_of, size_t byte, SortEntry* entries, size_t count) {
   SortByPrefix(entries, count);
   size_t ahead = 1;
   for (size_t begin = 0; begin < count;) {
@@ -77,16 +82,16 @@ void SortFrom(const SortLayout& layout, SortLayout::KeyPosition position, SortEn
     for (const size_t until = std::min(end + kTiesAhead, count); ahead < until; ++ahead) {
       if (entries[ahead].prefix != entries[ahead - 1].prefix) continue;
       if (ahead == 1 || entries[ahead - 1].prefix != entries[ahead - 2].prefix) {
-        __builtin_prefetch(entries[ahead - 1].address() + position.byte + sizeof(uint64_t));
+        __builtin_prefetch(entries[ahead - 1].address() + byte);
       }
-      __builtin_prefetch(entries[ahead].address() + position.byte + sizeof(uint64_t));
+      __builtin_prefetch(entries[ahead].address() + byte);
     }
     const uint64_t prefix = entries[begin].prefix;
     SortEntry* range = entries + begin;
     const size_t size = end - begin;
     begin = end;
     if (size == 1) continue;
-    const std::optional<SortLayout::KeyPosition> next = layout.NextPosition(position, range[0].address());
+    const std::optional<SortLayout::KeyPosition> next = next_of(range[0].address());
     if (!next) continue;
     for (size_t i = 0; i < size; ++i) {
       if (i + kGatherAhead < size) __builtin_prefetch(range[i + kGatherAhead].address());
@@ -101,10 +106,51 @@ void SortFrom(const SortLayout& layout, SortLayout::KeyPosition position, SortEn
   }
 }
 
+// For entries whose prefixes are the key's bytes at `position`, all before being equal.
+void SortFrom(const SortLayout& layout, SortLayout::KeyPosition position, SortEntry* entries, size_t count) {
+  const auto next = [&](const uint8_t* row) { return layout.NextPosition(position, row); };
+  SortTied(layout, next, position.byte + sizeof(uint64_t), entries, count);
+}
+
 }  // namespace
 
 void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entries, size_t count) {
   if (count > 1) SortFrom(layout, SortLayout::FirstPosition(skip_null_flag), entries, count);
+}
+
+void SortEntries(const SortLayout& layout, const SortPrefix& prefix, SortEntry* entries, size_t count) {
+  if (count <= 1) return;
+  const auto next = [&](const uint8_t* row) { return layout.PositionFrom(prefix.covered, row); };
+  SortTied(layout, next, prefix.covered, entries, count);
+}
+
+void SortKeyBytes::Add(const SortLayout& layout, uint8_t* const* rows, size_t count) {
+  if (count == 0) return;
+  const size_t words = (layout.prefix_region() + 7) / 8;
+  if (empty_) {
+    for (size_t w = 0; w < words; ++w) first_[w] = LoadBigEndian<uint64_t>(rows[0] + 8 * w);
+    empty_ = false;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t w = 0; w < words; ++w) difference_[w] |= LoadBigEndian<uint64_t>(rows[i] + 8 * w) ^ first_[w];
+  }
+}
+
+void SortKeyBytes::Add(const SortKeyBytes& other) {
+  if (other.empty_) return;
+  if (empty_) {
+    *this = other;
+    return;
+  }
+  for (size_t w = 0; w < first_.size(); ++w) difference_[w] |= other.difference_[w] | (first_[w] ^ other.first_[w]);
+}
+
+SortPrefix::SortPrefix(const SortLayout& layout, const SortKeyBytes& key_bytes) {
+  for (; covered < layout.prefix_region(); ++covered) {
+    if (!key_bytes.differs(covered)) continue;
+    if (count == bytes.size()) return;
+    bytes[count++] = static_cast<uint8_t>(covered);
+  }
 }
 
 SortRun::SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker)
@@ -119,7 +165,8 @@ void SortRun::Append(const Chunk& chunk) {
   const size_t count = chunk.row_count();
   targets_.resize(std::max(targets_.size(), count));
   rows_->Append(count, targets_.data());
-  has_null_ |= layout_->Encode(chunk, targets_.data(), *heap_);
+  layout_->Encode(chunk, targets_.data(), *heap_);
+  key_bytes_.Add(*layout_, targets_.data(), count);
   if (tracker_ != nullptr) heap_bytes_.Resize(static_cast<int64_t>(heap_->bytes()));
 }
 
@@ -127,10 +174,9 @@ void SortRun::Finish() {
   entries_ = BigArray(rows_->size() * sizeof(SortEntry), tracker_);
   auto* entries = entries_.as<SortEntry>();
   size_t n = 0;
-  const bool skip = !has_null_;
-  rows_->ForEach(
-      [&](const uint8_t* row) { entries[n++] = {reinterpret_cast<uint64_t>(row), layout_->Prefix(row, skip)}; });
-  SortEntries(*layout_, skip, entries, n);
+  prefix_ = SortPrefix(*layout_, key_bytes_);
+  rows_->ForEach([&](const uint8_t* row) { entries[n++] = {reinterpret_cast<uint64_t>(row), prefix_.Of(row)}; });
+  SortEntries(*layout_, prefix_, entries, n);
 }
 
 size_t SortRun::MemoryBytes() const {
@@ -148,11 +194,14 @@ void SortedScan::Order() {
   for (const Part& part : parts_) {
     for (size_t i = 0; i < part.count; ++i) {
       SortEntry entry = part.entries[i];
-      if (part.other_prefixes) entry.prefix = layout_->Prefix(entry.address(), skip_null_flag_);
+      if (part.other_prefixes) {
+        if (i + kGatherAhead < part.count) __builtin_prefetch(part.entries[i + kGatherAhead].address());
+        entry.prefix = prefix_.Of(entry.address());
+      }
       merged_.push_back(entry);
     }
   }
-  SortEntries(*layout_, skip_null_flag_, merged_.data(), merged_.size());
+  SortEntries(*layout_, prefix_, merged_.data(), merged_.size());
   at_ = merged_.data();
 }
 
@@ -181,11 +230,13 @@ SortMerge::SortMerge(std::shared_ptr<const SortLayout> layout, std::vector<std::
                      size_t partition_rows)
     : layout_(std::move(layout)), runs_(std::make_shared<std::vector<std::unique_ptr<SortRun>>>(std::move(runs))) {
   const auto& all = *runs_;
+  SortKeyBytes key_bytes;
   for (const auto& run : all) {
     row_count_ += run->row_count();
-    skip_null_flag_ = skip_null_flag_ && !run->has_null_;
+    key_bytes.Add(run->key_bytes_);
     owners_.push_back(run->heap_->owner());
   }
+  prefix_ = SortPrefix(*layout_, key_bytes);
   const auto before = [&](const SortEntry& a, const SortEntry& b) {
     return layout_->Compare(a.address(), b.address()) < 0;
   };
@@ -222,13 +273,13 @@ SortedScan SortMerge::Partition(size_t partition) const {
   scan.layout_ = layout_;
   scan.runs_ = runs_;
   scan.owners_ = owners_;
-  scan.skip_null_flag_ = skip_null_flag_;
+  scan.prefix_ = prefix_;
   for (size_t r = 0; r < runs_->size(); ++r) {
     const SortRun& run = *(*runs_)[r];
     const auto* entries = run.entries_.as<SortEntry>();
     const size_t begin = cuts_[partition][r];
     const size_t end = cuts_[partition + 1][r];
-    scan.parts_.push_back({entries + begin, end - begin, !run.has_null_ != skip_null_flag_});
+    scan.parts_.push_back({entries + begin, end - begin, !(run.prefix_ == prefix_)});
     scan.left_ += end - begin;
   }
   return scan;

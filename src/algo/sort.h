@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -41,6 +42,9 @@ class SortLayout {
   uint64_t Prefix(const uint8_t* row, bool skip_null_flag) const;
   Chunk Gather(const uint8_t* const* rows, size_t count, const Owners& owners) const;
 
+  // The part of the key that SortPrefix chooses bytes from: its beginning, as far as bytes decide in their order.
+  size_t prefix_region() const { return prefix_region_; }
+
   // Sorting by radix: keys as a sequence of 64-bit words, each of which decides where those before it are equal.
   struct KeyPosition {
     size_t byte = 0;    // of the key bytes
@@ -51,6 +55,8 @@ class SortLayout {
   uint64_t KeyWord(const KeyPosition& position, const uint8_t* row) const;
   // Where to go on among rows like `row`, whose words up to `position` are equal; empty when they are equal.
   std::optional<KeyPosition> NextPosition(const KeyPosition& position, const uint8_t* row) const;
+  // The same for rows that are equal up to key byte `end`.
+  std::optional<KeyPosition> PositionFrom(size_t end, const uint8_t* row) const;
 
  private:
   struct Segment {
@@ -60,7 +66,7 @@ class SortLayout {
     size_t bytes;   // with the flag
     bool is_string;
   };
-  size_t WordEnd(size_t byte) const;
+  size_t WordEnd(size_t byte, size_t size) const;
   void EncodeSegment(const Segment& segment, const Column& column, const RowSet& rows, uint8_t* const* out) const;
 
   std::vector<Type> types_;
@@ -68,6 +74,7 @@ class SortLayout {
   std::vector<Segment> segments_;
   std::vector<size_t> nested_keys_;  // keys whose bytes are in hidden columns, in order
   size_t key_bytes_ = 0;
+  size_t prefix_region_ = 0;
   RowLayout rows_;
 };
 
@@ -77,6 +84,43 @@ struct alignas(16) SortEntry {
   uint64_t prefix;
   const uint8_t* address() const { return reinterpret_cast<const uint8_t*>(row); }
 };
+
+// Which key bytes the rows of a sort differ in, in the region that prefixes are made from.
+class SortKeyBytes {
+ public:
+  static constexpr size_t kBytesMax = 32;
+  // Takes in rows of the layout.
+  void Add(const SortLayout& layout, uint8_t* const* rows, size_t count);
+  void Add(const SortKeyBytes& other);
+  bool differs(size_t byte) const { return (difference_[byte / 8] >> (56 - 8 * (byte % 8)) & 0xFF) != 0; }
+
+ private:
+  using Words = std::array<uint64_t, kBytesMax / 8>;
+  bool empty_ = true;
+  Words first_{};
+  Words difference_{};
+};
+
+// The first eight key bytes that are not the same in all rows, as a number: rows whose prefixes differ compare as the
+// prefixes do, and rows with equal ones are equal up to key byte `covered`. Flags, and the high bytes of small numbers,
+// leave room for more of what matters.
+struct SortPrefix {
+  SortPrefix() = default;
+  SortPrefix(const SortLayout& layout, const SortKeyBytes& bytes);
+
+  uint64_t Of(const uint8_t* row) const {
+    uint64_t out = 0;
+    for (size_t i = 0; i < count; ++i) out = out << 8 | row[bytes[i]];
+    return out;
+  }
+  friend bool operator==(const SortPrefix&, const SortPrefix&) = default;
+
+  size_t count = 0;
+  std::array<uint8_t, 8> bytes{};
+  size_t covered = 0;
+};
+// Sorts entries that have such prefixes.
+void SortEntries(const SortLayout& layout, const SortPrefix& prefix, SortEntry* entries, size_t count);
 
 // Sorts entries by prefix, then by full comparison where `layout` says that prefixes do not decide.
 void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entries, size_t count);
@@ -98,7 +142,8 @@ class SortRun {
   std::shared_ptr<RowBlocks> rows_;
   std::shared_ptr<RowHeap> heap_;
   ScopedReservation heap_bytes_;
-  bool has_null_ = false;
+  SortKeyBytes key_bytes_;
+  SortPrefix prefix_;
   BigArray entries_;
   std::vector<uint8_t*> targets_;
 };
@@ -118,7 +163,7 @@ class SortedScan {
   struct Part {
     const SortEntry* entries;
     size_t count;
-    bool other_prefixes;  // its run sorted by other prefixes than the merge
+    bool other_prefixes;  // its run made other prefixes than the merge
   };
   void Order();
 
@@ -126,7 +171,7 @@ class SortedScan {
   std::shared_ptr<const void> runs_;  // keeps the entries alive
   Owners owners_;
   std::vector<Part> parts_;
-  bool skip_null_flag_ = false;
+  SortPrefix prefix_;
   std::vector<SortEntry> merged_;
   const SortEntry* at_ = nullptr;
   size_t left_ = 0;
@@ -151,7 +196,7 @@ class SortMerge {
   std::shared_ptr<const SortLayout> layout_;
   std::shared_ptr<std::vector<std::unique_ptr<SortRun>>> runs_;
   Owners owners_;
-  bool skip_null_flag_ = true;
+  SortPrefix prefix_;
   size_t row_count_ = 0;
   std::vector<std::vector<size_t>> cuts_;  // [cut][run]: first entry of the partition
 };

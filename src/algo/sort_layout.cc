@@ -94,6 +94,8 @@ SortLayout::SortLayout(std::vector<Type> types, std::vector<SortColumn> keys)
     key_bytes_ += segment.bytes;
     segments_.push_back(segment);
   }
+  // Behind a string that does not end in its part, its tail comes before the next key's bytes.
+  prefix_region_ = std::min(WordEnd(0, SortKeyBytes::kBytesMax), SortKeyBytes::kBytesMax);
   // Words are read from any key byte, and masked: the values behind make up for those that reach beyond.
   const size_t header = RoundUp(std::max(key_bytes_, kPrefixBytes + 1), size_t{8});
   rows_ = RowLayout(RowTypes(types_, nested_keys_.size()), header);
@@ -254,7 +256,7 @@ constexpr size_t kTailBytes = 7;
 
 uint64_t SortLayout::KeyWord(const KeyPosition& position, const uint8_t* row) const {
   if (position.tail == 0) {
-    const size_t left = WordEnd(position.byte) - position.byte;
+    const size_t left = WordEnd(position.byte, kPrefixBytes) - position.byte;
     const auto word = LoadBigEndian<uint64_t>(row + position.byte);
     return left >= kPrefixBytes ? word : word & ~(~uint64_t{0} >> (8 * left));
   }
@@ -270,8 +272,8 @@ uint64_t SortLayout::KeyWord(const KeyPosition& position, const uint8_t* row) co
 
 // One past the last key byte that the word at `byte` takes in: not beyond a string's part, behind which its tail comes
 // first.
-size_t SortLayout::WordEnd(size_t byte) const {
-  size_t end = std::min(byte + kPrefixBytes, key_bytes_);
+size_t SortLayout::WordEnd(size_t byte, size_t size) const {
+  size_t end = std::min(byte + size, key_bytes_);
   for (const Segment& segment : segments_) {
     const size_t string_end = segment.begin + segment.bytes;
     if (segment.is_string && string_end > byte) return std::min(end, string_end);
@@ -280,22 +282,23 @@ size_t SortLayout::WordEnd(size_t byte) const {
 }
 
 std::optional<SortLayout::KeyPosition> SortLayout::NextPosition(const KeyPosition& position, const uint8_t* row) const {
-  size_t end = 0;
-  if (position.tail != 0) {
-    const Segment& segment = segments_[position.string];
-    const auto text = rows_.Load<StringRef>(row, segment.column);
-    if (text.size() - position.tail > kTailBytes) {
-      return KeyPosition{position.byte, position.string, position.tail + kTailBytes};
-    }
-    end = segment.begin + segment.bytes;
-  } else {
-    end = WordEnd(position.byte);
-    for (size_t s = 0; s < segments_.size(); ++s) {
-      const Segment& segment = segments_[s];
-      if (!segment.is_string || segment.begin + segment.bytes != end || row[segment.begin] != kValid) continue;
-      const uint8_t truncated = keys_[segment.key].descending ? static_cast<uint8_t>(~kTruncated) : kTruncated;
-      if (row[end - 1] == truncated) return KeyPosition{position.byte, s, kStringPrefix};
-    }
+  if (position.tail == 0) return PositionFrom(WordEnd(position.byte, kPrefixBytes), row);
+  const Segment& segment = segments_[position.string];
+  const auto text = rows_.Load<StringRef>(row, segment.column);
+  if (text.size() - position.tail > kTailBytes) {
+    return KeyPosition{position.byte, position.string, position.tail + kTailBytes};
+  }
+  const size_t end = segment.begin + segment.bytes;
+  if (end >= key_bytes_) return std::nullopt;
+  return KeyPosition{end, 0, 0};
+}
+
+std::optional<SortLayout::KeyPosition> SortLayout::PositionFrom(size_t end, const uint8_t* row) const {
+  for (size_t s = 0; s < segments_.size(); ++s) {
+    const Segment& segment = segments_[s];
+    if (!segment.is_string || segment.begin + segment.bytes != end || row[segment.begin] != kValid) continue;
+    const uint8_t truncated = keys_[segment.key].descending ? static_cast<uint8_t>(~kTruncated) : kTruncated;
+    if (row[end - 1] == truncated) return KeyPosition{end, s, kStringPrefix};
   }
   if (end >= key_bytes_) return std::nullopt;
   return KeyPosition{end, 0, 0};
