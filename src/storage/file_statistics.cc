@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "storage/footer_cache.h"
 #include "storage/page_pruning.h"
@@ -9,7 +11,7 @@ namespace weir {
 namespace {
 
 constexpr double kTextBytesUnknown = 12;
-constexpr double kFewValues = 0.1;  // distinct values per row, below which row groups are taken to share theirs
+constexpr double kNearlyUnique = 0.75;  // distinct values per row from which a dictionary says nothing of repetition
 
 double StoredWidth(const parquet::SchemaNode& node, const parquet::ColumnMetaData& chunk,
                    const std::optional<ColumnStatistics>& bounds) {
@@ -47,40 +49,67 @@ double DictionaryValues(const parquet::SchemaNode& node, const parquet::ColumnMe
   return std::max(1.0, bytes * std::max(ratio, 1.0) / StoredWidth(node, chunk, bounds));
 }
 
-// Statistics of one column over the row groups of a file, taken together.
-struct Gathered {
-  ColumnStatistics merged;
-  bool has_bounds = true;
-  bool any = false;
-  double distinct_most = 0;
-  double distinct_sum = 0;
-  bool distinct_known = true;
-
-  void Add(const std::optional<ColumnStatistics>& bounds, double distinct, double rows) {
-    if (!bounds.has_value() || (!bounds->min.has_value() && bounds->null_count < static_cast<uint64_t>(rows))) {
-      has_bounds = false;
-    } else if (bounds->min.has_value()) {
-      if (!any || Value::Compare(*bounds->min, *merged.min) < 0) merged.min = bounds->min;
-      if (!any || Value::Compare(*bounds->max, *merged.max) > 0) merged.max = bounds->max;
-      any = true;
-    }
-    if (bounds.has_value()) merged.null_count += bounds->null_count;
-    if (distinct <= 0) distinct_known = false;
-    distinct_most = std::max(distinct_most, distinct);
-    distinct_sum += distinct;
+// How many values there are to draw from when `rows` draws found `distinct` of them: the inverse of the expectation
+// D * (1 - (1 - 1/D)^rows), by bisection. Infinite when nearly every draw was new.
+double DomainOf(double distinct, double rows) {
+  if (distinct >= rows * kNearlyUnique) return std::numeric_limits<double>::infinity();
+  double low = distinct, high = distinct / (1 - distinct / rows) * 2 + rows;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = (low + high) / 2;
+    const double expected = -middle * std::expm1(-rows / middle);
+    (expected < distinct ? low : high) = middle;
   }
+  return low;
+}
+
+// Statistics of one column over the row groups of a file, taken together.
+class Gathered {
+ public:
+  void Add(const std::optional<ColumnStatistics>& bounds, double distinct, double rows) {
+    // Of floating numbers only the least may be known: NaN is above all.
+    const bool has_both = bounds.has_value() && bounds->min.has_value() && bounds->max.has_value();
+    if (!bounds.has_value() || (!has_both && bounds->null_count < static_cast<uint64_t>(rows))) {
+      has_bounds_ = false;
+    } else if (has_both) {
+      // Groups that follow one another, as those of a sorted column do, share no values.
+      if (any_ && (Value::Compare(*bounds->min, *merged_.max) > 0 || Value::Compare(*bounds->max, *merged_.min) < 0)) {
+        ++apart_;
+      }
+      if (!any_ || Value::Compare(*bounds->min, *merged_.min) < 0) merged_.min = bounds->min;
+      if (!any_ || Value::Compare(*bounds->max, *merged_.max) > 0) merged_.max = bounds->max;
+      any_ = true;
+    }
+    if (bounds.has_value()) merged_.null_count += bounds->null_count;
+    if (distinct <= 0) distinct_known_ = false;
+    ++groups_;
+    distinct_sum_ += distinct;
+    domain_ = std::max(domain_, distinct <= 0 ? 0 : DomainOf(distinct, rows));
+  }
+
+  void SetBoundsUnknown() { has_bounds_ = distinct_known_ = false; }
 
   ColumnStatistics Finish(double rows) {
-    if (!has_bounds || !any) {
-      merged.min.reset();
-      merged.max.reset();
+    if (!has_bounds_ || !any_) {
+      merged_.min.reset();
+      merged_.max.reset();
     }
-    if (distinct_known && distinct_most > 0) {
-      const double distinct = distinct_most < rows * kFewValues ? distinct_most : std::min(distinct_sum, rows);
-      merged.distinct_count = static_cast<uint64_t>(std::max(distinct, 1.0));
+    if (distinct_known_ && distinct_sum_ > 0) {
+      const bool apart = has_bounds_ && groups_ > 1 && apart_ * 2 >= groups_;
+      const double distinct = apart ? distinct_sum_ : std::min(domain_, distinct_sum_);
+      merged_.distinct_count = static_cast<uint64_t>(std::clamp(distinct, 1.0, std::max(rows, 1.0)));
     }
-    return merged;
+    return merged_;
   }
+
+ private:
+  ColumnStatistics merged_;
+  bool has_bounds_ = true;
+  bool any_ = false;
+  bool distinct_known_ = true;
+  size_t groups_ = 0;
+  size_t apart_ = 0;  // groups whose range lies outside that of those before
+  double distinct_sum_ = 0;
+  double domain_ = 0;
 };
 
 }  // namespace
@@ -97,7 +126,7 @@ std::vector<ColumnStatistics> ParquetFiles::Statistics() const {
       for (size_t i = 0; i < schema_.size(); ++i) {
         const auto at = file->footer()->FindColumn(schema_[i].name);
         if (!at.has_value() || file->columns()[*at].kind != parquet::SchemaNode::Kind::kLeaf) {
-          gathered[i].has_bounds = gathered[i].distinct_known = false;
+          gathered[i].SetBoundsUnknown();
           continue;
         }
         const parquet::SchemaNode& node = file->columns()[*at];
