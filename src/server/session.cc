@@ -318,6 +318,7 @@ void Session::Begin() {
     return;
   }
   transaction_ = TransactionStatus::kOpen;
+  settings_.BeginTransaction();
   transaction_snapshot_ = nullptr;
   transaction_changes_ = {};
   transaction_changed_ = false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "types/time_zone.h"
@@ -163,6 +164,9 @@ void Settings::Set(std::string_view name, std::string value, bool local) {
     throw Error::User(sqlstate::kObjectNotInPrerequisiteState, "parameter \"{}\" cannot be changed", name);
   }
   if (def != nullptr) value = Normalize(*def, std::move(value));
+  if (!local && in_transaction_ && !entry.before_transaction.has_value()) {
+    entry.before_transaction = entry.before_local.value_or(entry.value);
+  }
   if (local && !entry.before_local.has_value()) entry.before_local = entry.value;
   if (!local) entry.before_local.reset();
   if (def != nullptr && def->report && entry.value != value) changes_[lower] = value;
@@ -182,13 +186,16 @@ void Settings::ResetAll() {
   for (const std::string& name : names) Reset(name);
 }
 
-void Settings::EndTransaction(bool) {
+void Settings::EndTransaction(bool commit) {
+  in_transaction_ = false;
   for (auto& [name, entry] : values_) {
-    if (!entry.before_local.has_value()) continue;
+    std::optional<std::string> after = std::exchange(entry.before_local, std::nullopt);
+    std::optional<std::string> before = std::exchange(entry.before_transaction, std::nullopt);
+    if (!commit && before.has_value()) after = std::move(before);
+    if (!after.has_value()) continue;
     const SettingDef* def = FindSetting(name);
-    if (def != nullptr && def->report && entry.value != *entry.before_local) changes_[name] = *entry.before_local;
-    entry.value = *entry.before_local;
-    entry.before_local.reset();
+    if (def != nullptr && def->report && entry.value != *after) changes_[name] = *after;
+    entry.value = std::move(*after);
   }
 }
 

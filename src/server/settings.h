@@ -33,6 +33,7 @@ class Settings {
   void Set(std::string_view name, std::string value, bool local);
   void Reset(std::string_view name);
   void ResetAll();
+  void BeginTransaction() { in_transaction_ = true; }
   void EndTransaction(bool commit);
   std::string Get(std::string_view name) const;
   std::optional<std::string> Find(std::string_view name) const;
@@ -51,10 +52,12 @@ class Settings {
     std::string value;
     std::string reset;
     std::optional<std::string> before_local;
+    std::optional<std::string> before_transaction;  // set when the open one has changed it for the session
   };
   Entry& At(std::string_view name);
   std::map<std::string, Entry, std::less<>> values_;
   std::map<std::string, std::string, std::less<>> changes_;
+  bool in_transaction_ = false;
 };
 
 // "512MB", "4 GiB", "1024", "-1" -> bytes; plain numbers count `unit_bytes` each.

@@ -3,6 +3,8 @@
 import datetime
 import decimal
 import io
+import shutil
+import subprocess
 import threading
 import unittest
 import uuid
@@ -256,6 +258,43 @@ class Psycopg(ServerCase):
             self.db.execute("SET query_memory_limit = '16MB'")
             self.db.execute("SELECT count(*) FROM (SELECT x, count(*) FROM generate_series(1, 5000000) AS g(x) "
                             "GROUP BY x) AS t")
+
+
+@unittest.skipUnless(shutil.which("psql"), "psql is not installed")
+class Psql(ServerCase):
+    def psql(self, *arguments, stdin=""):
+        return subprocess.run(["psql", "-X", "-h", "127.0.0.1", "-p", str(self.server.port), "-U", "weir", "-d", "weir",
+                               *arguments], input=stdin, capture_output=True, text=True, timeout=30)
+
+    def test_copy(self):
+        done = self.psql("-At", stdin="CREATE TABLE lines (n int, t text);\n\\copy lines from stdin\n1\tx\n2\t\\N\n\\.\n"
+                         "COPY lines FROM STDIN (FORMAT csv);\n3,\"a,b\"\n\\.\nSELECT count(*) FROM lines;\n"
+                         "\\copy (SELECT * FROM lines ORDER BY n) to stdout csv header\n")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(done.stdout.endswith('3\nn,t\n1,x\n2,\n3,"a,b"\n'), done.stdout)
+        done = self.psql("-v", "ON_ERROR_STOP=1", "-c", "\\copy lines from stdin", stdin="4\tx\nbad\ty\n\\.\n")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("line 2", done.stderr)
+        self.assertEqual(self.psql("-At", "-c", "SELECT count(*) FROM lines").stdout, "3\n")
+
+    def test_errors_show_their_place(self):
+        done = self.psql("-c", "SELECT 1 +\n  nosuch AS žluť")
+        self.assertEqual(done.returncode, 1)
+        lines = done.stderr.rstrip().split("\n")
+        self.assertEqual(lines[0], 'ERROR:  column "nosuch" does not exist')
+        self.assertEqual(lines[1], "LINE 2:   nosuch AS žluť")
+        self.assertEqual(lines[2].index("^"), lines[1].index("nosuch"))
+        done = self.psql("-v", "VERBOSITY=verbose", "-c", "SELECT length(1, 2)")
+        self.assertIn("42883", done.stderr)
+
+    def test_backslash_commands(self):
+        self.psql("-c", "CREATE TABLE IF NOT EXISTS described (a int NOT NULL, b text)")
+        for command in ("\\d", "\\d described", "\\d+ described", "\\dt", "\\dv", "\\l", "\\dn", "\\du", "\\df abs",
+                        "\\conninfo", "\\encoding", "\\dT"):
+            with self.subTest(command=command):
+                done = self.psql("-c", command)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("not null", self.psql("-c", "\\d described").stdout)
 
 
 @unittest.skipUnless(psycopg2, "python3-psycopg2 is not installed")

@@ -77,6 +77,16 @@ class StartUp(ServerCase):
         self.assertEqual(client.parameters["TimeZone"], "Asia/Tokyo")
         client.query("ROLLBACK")
         self.assertEqual(client.parameters["TimeZone"], "America/New_York")
+        client.query("BEGIN")
+        client.query("SET timezone = 'Asia/Tokyo'")
+        client.query("ROLLBACK")
+        self.assertEqual(client.parameters["TimeZone"], "America/New_York")
+        self.assertEqual(client.value("SHOW timezone"), "America/New_York")
+        client.query("BEGIN")
+        client.query("SET timezone = 'Asia/Tokyo'")
+        client.query("SET LOCAL timezone = 'Asia/Seoul'")
+        client.query("COMMIT")
+        self.assertEqual(client.parameters["TimeZone"], "Asia/Tokyo")
         client.query("RESET ALL")
         self.assertEqual(client.parameters["TimeZone"], "UTC")
 
@@ -104,6 +114,42 @@ class Extended(ServerCase):
             self.assertEqual(rows, [[b"14"]])
         _, rows = self.client.extended("SELECT $1 + $2", [packed, "3"], types=[23, 23], formats=[1, 0])
         self.assertEqual(rows, [[b"10"]])
+
+    def test_binary_results(self):
+        pack = struct.pack
+        for expression, oid, expected in (
+                ("true", 16, b"\1"), ("-2::smallint", 21, pack("!h", -2)), ("7", 23, pack("!i", 7)),
+                ("-1::bigint", 20, pack("!q", -1)), ("1.5::real", 700, pack("!f", 1.5)),
+                ("0.1::float8", 701, pack("!d", 0.1)),
+                ("12345.678::numeric(10,3)", 1700, pack("!hhHhhhh", 3, 1, 0, 3, 1, 2345, 6780)),
+                ("-0.00012::numeric(10,5)", 1700, pack("!hhHhhh", 2, -1, 0x4000, 5, 1, 2000)),
+                ("0::numeric(4,2)", 1700, pack("!hhHh", 0, 0, 0, 2)),
+                ("20000::numeric(10,0)", 1700, pack("!hhHhh", 1, 1, 0, 0, 2)),
+                ("DATE '2000-01-02'", 1082, pack("!i", 1)), ("DATE '1999-12-31'", 1082, pack("!i", -1)),
+                ("TIME '00:00:01'", 1083, pack("!q", 1000000)),
+                ("TIMESTAMP '2000-01-01 00:00:00.000001'", 1114, pack("!q", 1)),
+                ("TIMESTAMPTZ '2000-01-01 01:00:00+01'", 1184, pack("!q", 0)),
+                ("INTERVAL '1 month 2 days 3 seconds'", 1186, pack("!qii", 3000000, 2, 1)),
+                ("'x'::text", 25, b"x"), ("'\\x00ff'::bytea", 17, b"\0\xff"),
+                ("'00112233-4455-6677-8899-aabbccddeeff'::uuid", 2950,
+                 bytes.fromhex("00112233445566778899aabbccddeeff")),
+                ("'{\"a\": 1}'::json", 114, b'{"a": 1}'),
+                ("ARRAY[1, NULL]", 1007, pack("!iiiiiiii", 1, 1, 23, 2, 1, 4, 1, -1)),
+                ("ARRAY['a']", 1009, pack("!iiiiii", 1, 0, 25, 1, 1, 1) + b"a"),
+                ("ARRAY[]::int[]", 1007, pack("!iii", 0, 0, 23)), ("NULL::int", 23, None)):
+            with self.subTest(expression=expression):
+                description, rows = self.client.extended(f"SELECT {expression}", result_formats=[1])
+                self.assertEqual((description[0][1], description[0][4]), (oid, 1))
+                self.assertEqual(rows, [[expected]])
+                # The same bytes as a parameter are the same value.
+                if expected is not None:
+                    _, rows = self.client.extended(f"SELECT $1 = {expression}", [expected], types=[oid], formats=[1]) \
+                        if oid != 114 else (None, [[b"t"]])
+                    self.assertEqual(rows, [[b"t"]])
+        # Each column in a format of its own.
+        description, rows = self.client.extended("SELECT 1, 2, 'x'", result_formats=[0, 1, 0])
+        self.assertEqual([column[4] for column in description], [0, 1, 0])
+        self.assertEqual(rows, [[b"1", pack("!i", 2), b"x"]])
 
     def test_describe_statement(self):
         self.client.send(parse("SELECT $1::int4 AS a, $2::timestamptz AS b", name="s"), describe("S", "s"), sync())

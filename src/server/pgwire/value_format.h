@@ -22,6 +22,12 @@ int32_t TypeModifierOf(const Type& type);  // atttypmod
 // Unknown for 0 and ids that Weir has no type for.
 Type TypeOfOid(uint32_t oid);
 
+// The format of a column by a Bind's codes: none is all text, one is for all.
+inline int16_t FormatOf(const std::vector<int16_t>& formats, size_t column) {
+  if (formats.size() == 1) return formats[0];
+  return column < formats.size() ? formats[column] : int16_t{0};
+}
+
 // A parameter's value. Throws 22P03 for bad binary values, and what parsing throws for bad text.
 Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, const TextOptions& text);
 
