@@ -1,6 +1,7 @@
 #include "storage/storage.h"
 
 #include <algorithm>
+#include <set>
 
 #include "env/folder_object_store.h"
 #include "meta/sqlite_store.h"
@@ -66,7 +67,8 @@ std::string KeyPart(std::string_view name) {
 Storage::Storage(StorageServices services, StorageOptions options)
     : services_(std::move(services)),
       options_(std::move(options)),
-      tracker_(services_.tracker->CreateChild("storage", MemoryScope::kGroup)) {}
+      tracker_(services_.tracker->CreateChild("storage", MemoryScope::kGroup)),
+      inline_tracker_(tracker_->CreateChild("inline rows", MemoryScope::kCache)) {}
 
 std::unique_ptr<Storage> Storage::Open(StorageServices services, StorageOptions options,
                                        std::shared_ptr<const VirtualTables> virtual_tables) {
@@ -79,6 +81,7 @@ std::unique_ptr<Storage> Storage::Open(StorageServices services, StorageOptions 
   storage->log_ = CommitLog::Open(std::move(meta), std::move(virtual_tables), storage->services_.clock,
                                   storage->services_.io, storage->services_.metrics, opened.log);
   storage->reclaimed_ = storage->log_->state();
+  for (const TableStatePtr& table : storage->reclaimed_->AllTables()) storage->CountInline(0, table->inline_bytes);
   storage->reclaimer_ = std::make_unique<SegmentReclaimer>(*storage->objects_, storage->services_.clock,
                                                            *storage->pending_, opened.sweep_grace_nanos);
   storage->subscription_ = storage->log_->Subscribe(
@@ -96,6 +99,7 @@ std::unique_ptr<Storage> Storage::Open(StorageServices services, StorageOptions 
 
 Storage::~Storage() {
   Stop();
+  inline_tracker_->Release(inline_tracker_->used_bytes());
   // Snapshots may outlive this, their segments' files need nobody.
 }
 
@@ -135,8 +139,34 @@ void Storage::OpenFolder() {
 }
 
 // Runs on the committer: quick, no I/O.
+// They are in memory as long as some state has them; counted are those of the newest.
+void Storage::CountInlineRows(const ::weir::Commit& commit, const State& before, const State& after) {
+  const auto bytes_of = [](const State& state, TableId table) {
+    const TableState* found = state.FindTable(table);
+    return found == nullptr ? uint64_t{0} : found->inline_bytes;
+  };
+  if (commit.ddl.empty()) {
+    std::set<TableId> tables;
+    for (const TableDelta& delta : commit.tables) tables.insert(delta.table);
+    for (const TableId table : tables) CountInline(bytes_of(before, table), bytes_of(after, table));
+    return;
+  }
+  // Tables may have gone.
+  for (const TableStatePtr& table : before.AllTables()) CountInline(table->inline_bytes, 0);
+  for (const TableStatePtr& table : after.AllTables()) CountInline(0, table->inline_bytes);
+}
+
+void Storage::CountInline(uint64_t before, uint64_t after) {
+  if (after >= before) {
+    inline_tracker_->ReserveUnchecked(static_cast<int64_t>(after - before));
+  } else {
+    inline_tracker_->Release(static_cast<int64_t>(before - after));
+  }
+}
+
 void Storage::OnCommit(const CommitPtr& commit, const StatePtr& after) {
   reclaimer_->Note(*commit, *reclaimed_, *after);
+  CountInlineRows(*commit, *reclaimed_, *after);
   reclaimed_ = after;
   if (jobs_ == nullptr) return;
   bool flush_due = false;

@@ -140,10 +140,13 @@ class Storage {
   uint64_t CompactTable(TableId table, bool full);
   bool FlushDue(const TableState& table) const;
   void OnCommit(const CommitPtr& commit, const StatePtr& after);
+  void CountInlineRows(const ::weir::Commit& commit, const State& before, const State& after);
+  void CountInline(uint64_t before, uint64_t after);
 
   const StorageServices services_;
   const StorageOptions options_;
   std::shared_ptr<MemoryTracker> tracker_;
+  const std::shared_ptr<MemoryTracker> inline_tracker_;  // of the newest state's inline rows
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<ObjectStore> objects_;
   std::shared_ptr<FooterCache> footers_;

@@ -227,6 +227,35 @@ TEST_F(ValuePruningTest, WithoutACacheWhatIsReadIsCounted) {
   EXPECT_EQ(error->sqlstate(), sqlstate::kOutOfMemory);
 }
 
+TEST_F(ValuePruningTest, InlineRowsAreCounted) {
+  const TableId table = Make();
+  const auto inline_bytes = [&] {
+    for (const MemoryUsage& usage : tracker_->Snapshot()) {
+      if (usage.name == "inline rows") return usage.used_bytes;
+    }
+    return int64_t{-1};
+  };
+  EXPECT_EQ(inline_bytes(), 0);
+  const auto insert = [&] {
+    TableWriterOptions options = storage_->options().writer;
+    options.inline_rows_max = 1000;
+    const auto writer = storage_->OpenWriter(storage_->snapshot(), table, options);
+    writer->Write(Rows(0, 500));
+    CommitRequest request;
+    request.tables.push_back(writer->Finish());
+    storage_->Commit(std::move(request));
+  };
+  insert();
+  const int64_t once = inline_bytes();
+  EXPECT_GT(once, 500 * 12);
+  insert();
+  EXPECT_EQ(inline_bytes(), 2 * once);
+  Open(0);
+  EXPECT_EQ(inline_bytes(), 2 * once) << "after a restart";
+  storage_->Flush(table);
+  EXPECT_EQ(inline_bytes(), 0);
+}
+
 TEST_F(ValuePruningTest, OnlyTheFieldsOfAStructThatAreWanted) {
   const Type inner = Type::Struct({{"x", TypeKind::kInt64}, {"y", TypeKind::kVarchar}});
   const Type type = Type::Struct({{"a", TypeKind::kInt64}, {"b", inner}, {"c", Type::List(TypeKind::kVarchar)}});
