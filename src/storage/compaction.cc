@@ -11,7 +11,8 @@ namespace weir {
 
 namespace {
 
-size_t SizeClass(uint64_t bytes, const CompactionPolicy& policy) {
+size_t SizeClass(const SegmentInfo& segment, const CompactionPolicy& policy) {
+  const uint64_t bytes = std::max(segment.bytes, segment.rows * policy.row_bytes_min);
   size_t level = 0;
   for (uint64_t limit = policy.level0_bytes; bytes >= limit && level < 32; limit *= policy.fan_in) ++level;
   return level;
@@ -177,7 +178,7 @@ std::vector<CompactionGroup> ChooseCompactions(const TableState& table, const Co
       if (MostlyDeleted(ref, policy)) {
         groups.push_back({std::move(ref)});
       } else if (ref.info->bytes < policy.bytes_max) {
-        classes[SizeClass(ref.info->bytes, policy)].push_back(std::move(ref));
+        classes[SizeClass(*ref.info, policy)].push_back(std::move(ref));
       }
     }
     for (auto& [size_class, members] : classes) {

@@ -13,9 +13,12 @@ namespace weir {
 struct CompactionPolicy {
   size_t fan_in = 8;                 // so many segments of one size class are merged
   uint64_t level0_bytes = 16 << 20;  // the smallest class; each next is fan_in times larger
-  uint64_t bytes_max = 512 << 20;    // larger segments are left alone ...
-  double deleted_fraction = 0.2;     // ... unless so many of their rows are deleted
-  size_t segments_max = 64;          // in one merge
+  // What a row counts at least: merging costs by rows, and those of telemetry may compress to a byte each. By bytes
+  // alone a segment of a million rows would be merged with every few new ones.
+  uint64_t row_bytes_min = 100;
+  uint64_t bytes_max = 512 << 20;  // larger segments are left alone ...
+  double deleted_fraction = 0.2;   // ... unless so many of their rows are deleted
+  size_t segments_max = 64;        // in one merge
 };
 
 // Segments of one partition and bucket that are to become fewer.
