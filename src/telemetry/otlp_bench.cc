@@ -85,8 +85,10 @@ int Run(int argc, char** argv) {
   for (int c = 0; c < connections; ++c) {
     senders.emplace_back([&, c] {
       OtlpExporter exporter({.endpoint = endpoint, .gzip = false}, timers);
-      const std::string request = MakeRequest(clock.Now(), c);
-      while (next.fetch_add(1) < requests) (exporter.Send(Signal::kLogs, request) ? sent : failed)++;
+      // Made anew each time: records of real senders have new times.
+      while (next.fetch_add(1) < requests) {
+        (exporter.Send(Signal::kLogs, MakeRequest(clock.Now(), c)) ? sent : failed)++;
+      }
     });
   }
   for (std::thread& sender : senders) sender.join();
