@@ -26,6 +26,10 @@ void FuzzSqlParser(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzSqlParserSeeds();
 void FuzzParquet(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzParquetSeeds();
+void FuzzCsv(std::span<const uint8_t> bytes);
+std::vector<std::string> FuzzCsvSeeds();
+void FuzzJson(std::span<const uint8_t> bytes);
+std::vector<std::string> FuzzJsonSeeds();
 void FuzzOtlp(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzOtlpSeeds();
 void FuzzPgwire(std::span<const uint8_t> bytes);
@@ -45,6 +49,8 @@ void Canary(std::span<const uint8_t> bytes) {
 
 constexpr Target kTargets[] = {{"sql", FuzzSqlParser, FuzzSqlParserSeeds},
                                {"parquet", FuzzParquet, FuzzParquetSeeds},
+                               {"csv", FuzzCsv, FuzzCsvSeeds},
+                               {"json", FuzzJson, FuzzJsonSeeds},
                                {"otlp", FuzzOtlp, FuzzOtlpSeeds},
                                {"pgwire", FuzzPgwire, FuzzPgwireSeeds}};
 

@@ -194,7 +194,7 @@ std::string ExecuteCopyFromFile(Session& session, const ast::Copy& copy) {
     const auto in = MakeCopyIn(session, table, ColumnsOf(copy), options);
     return fmt::format("COPY {}", CopyFromFile(session, *in, options, path));
   }
-  const auto execution = ExecuteText(session, insert, {});
+  const auto execution = ExecuteText(session, insert, {}, "INSERT");
   while (execution->Next().has_value()) {
   }
   // "INSERT 0 n"

@@ -1,0 +1,67 @@
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "format/csv/infer.h"
+#include "format/csv/reader.h"
+
+namespace weir {
+
+namespace {
+
+class FuzzedFile final : public RandomAccessFile {
+ public:
+  explicit FuzzedFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  size_t Read(uint64_t offset, std::span<uint8_t> out) override {
+    if (offset >= bytes_.size()) return 0;
+    const size_t size = std::min<size_t>(out.size(), bytes_.size() - offset);
+    std::memcpy(out.data(), bytes_.data() + offset, size);
+    return size;
+  }
+  uint64_t size() const override { return bytes_.size(); }
+  const std::string& path() const override { return path_; }
+
+ private:
+  const std::string bytes_;
+  const std::string path_ = "fuzzed.csv";
+};
+
+}  // namespace
+
+// The first byte chooses block size and options, the rest is the file.
+void FuzzCsv(std::span<const uint8_t> bytes) {
+  if (bytes.empty()) return;
+  const uint8_t choice = bytes[0];
+  const std::string text(reinterpret_cast<const char*>(bytes.data()) + 1, bytes.size() - 1);
+  const csv::OpenFile open = [&] { return std::make_unique<FuzzedFile>(text); };
+  csv::CsvOptions options;
+  options.ignore_errors = (choice & 1) != 0;
+  if ((choice & 2) != 0) options.escape = '\\';
+  if ((choice & 4) != 0) options.quote = 0;
+  options.sample_records = 1 + (choice >> 6);
+  csv::CsvLayout layout = csv::InferCsvLayout(open, options);
+  const Schema schema = csv::Settled(std::move(layout.schema));
+  std::vector<size_t> columns;
+  for (size_t i = 0; i < schema.size(); ++i) columns.push_back(i);
+  const size_t block_bytes = (choice & 8) != 0 ? 7 : TextBlocks::kBlockBytes;
+  csv::CsvReader reader(csv::OpenCsvText(open(), layout.delimiter, options, block_bytes), layout.delimiter, options,
+                        schema, columns);
+  for (;;) {
+    const Chunk chunk = reader.Next(5);
+    if (chunk.empty()) return;
+    chunk.Verify();
+  }
+}
+
+std::vector<std::string> FuzzCsvSeeds() {
+  const std::string text =
+      "id,name,day\n1,\"a "
+      "\"\"b\"\"\",2024-01-01\n-12345678901234567890,'x\\'y',2024-01-01T10:00:00Z\r\n,\"two\nlines\",\n";
+  std::vector<std::string> seeds;
+  for (const char choice : {'\x00', '\x01', '\x0b', '\x0e', '\x49'}) seeds.push_back(choice + text);
+  return seeds;
+}
+
+}  // namespace weir

@@ -1,0 +1,86 @@
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "format/json/infer.h"
+#include "format/json/reader.h"
+
+namespace weir {
+
+namespace {
+
+class FuzzedFile final : public RandomAccessFile {
+ public:
+  explicit FuzzedFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  size_t Read(uint64_t offset, std::span<uint8_t> out) override {
+    if (offset >= bytes_.size()) return 0;
+    const size_t size = std::min<size_t>(out.size(), bytes_.size() - offset);
+    std::memcpy(out.data(), bytes_.data() + offset, size);
+    return size;
+  }
+  uint64_t size() const override { return bytes_.size(); }
+  const std::string& path() const override { return path_; }
+
+ private:
+  const std::string bytes_;
+  const std::string path_ = "fuzzed.json";
+};
+
+void ReadAll(const json::OpenFile& open, const json::JsonOptions& options, const Schema& schema, size_t block_bytes) {
+  const json::JsonShapeOfFile shape = json::DetectJsonLayout(open, options);
+  std::vector<size_t> columns;
+  for (size_t i = 0; i < schema.size(); ++i) columns.push_back(i);
+  json::JsonReader reader(json::OpenJsonText(open(), shape.layout, options, block_bytes), shape.layout, shape.records,
+                          options, schema, columns);
+  for (;;) {
+    const Chunk chunk = reader.Next(5);
+    if (chunk.empty()) return;
+    chunk.Verify();
+  }
+}
+
+}  // namespace
+
+// The first byte chooses block size and options, the rest is the file. Read as what it looks like, or as a schema of
+// all shapes.
+void FuzzJson(std::span<const uint8_t> bytes) {
+  if (bytes.empty()) return;
+  const uint8_t choice = bytes[0];
+  const std::string text(reinterpret_cast<const char*>(bytes.data()) + 1, bytes.size() - 1);
+  const json::OpenFile open = [&] { return std::make_unique<FuzzedFile>(text); };
+  json::JsonOptions options;
+  options.ignore_errors = (choice & 1) != 0;
+  if ((choice & 2) != 0) options.layout = static_cast<json::JsonLayout>((choice >> 4) % 3);
+  options.sample_records = 1 + (choice >> 6);
+  const size_t block_bytes = (choice & 8) != 0 ? 7 : TextBlocks::kBlockBytes;
+  if ((choice & 4) != 0) {
+    options.records = true;
+    ReadAll(open, options,
+            {{"a", TypeKind::kInt32},
+             {"b", Type::List(Type::Struct({{"x", TypeKind::kDouble}, {"y", TypeKind::kVarchar}}))},
+             {"c", Type::Map(TypeKind::kVarchar, Type::List(TypeKind::kJson))},
+             {"d", TypeKind::kTimestamp}},
+            block_bytes);
+    return;
+  }
+  json::JsonInference inference(options);
+  inference.Add(open);
+  ReadAll(open, options, inference.Finish(), block_bytes);
+}
+
+std::vector<std::string> FuzzJsonSeeds() {
+  const std::string lines =
+      "{\"a\":1,\"b\":[{\"x\":1.5,\"y\":\"\\u00e9\\n\"}],\"c\":{\"k\":[null,true]},\"d\":\"2024-01-01 10:00:00\"}\n"
+      "{\"a\":12345678901234567890,\"b\":[],\"c\":{}}\n";
+  const std::string array = "[{\"a\":1},\n {\"a\":-2.5e3, \"b\":[[1],{}]} ]";
+  std::vector<std::string> seeds;
+  for (const char choice : {'\x00', '\x01', '\x05', '\x08', '\x0d', '\x4c'}) {
+    seeds.push_back(choice + lines);
+    seeds.push_back(choice + array);
+  }
+  return seeds;
+}
+
+}  // namespace weir
