@@ -6,7 +6,10 @@ namespace weir {
 
 struct ScanReader::Impl {
   Impl(ScanPlanPtr given, std::shared_ptr<MemoryTracker> given_tracker)
-      : plan(std::move(given)), tracker(std::move(given_tracker)), inline_reader(*plan), segment_reader(*plan, tracker) {}
+      : plan(std::move(given)),
+        tracker(std::move(given_tracker)),
+        inline_reader(*plan),
+        segment_reader(*plan, tracker) {}
 
   const ScanPlanPtr plan;
   const std::shared_ptr<MemoryTracker> tracker;
