@@ -182,6 +182,7 @@ void Settings::Reset(std::string_view name) {
 
 void Settings::ResetAll() {
   std::vector<std::string> names;
+  names.reserve(values_.size());
   for (const auto& [name, entry] : values_) names.push_back(name);
   for (const std::string& name : names) Reset(name);
 }
@@ -229,6 +230,7 @@ int64_t Settings::GetBytes(std::string_view name) const {
 
 std::vector<std::pair<std::string, std::string>> Settings::All() const {
   std::vector<std::pair<std::string, std::string>> out;
+  out.reserve(values_.size());
   for (const auto& [name, entry] : values_) out.emplace_back(name, entry.value);
   return out;
 }
