@@ -1,6 +1,7 @@
 #include "format/json/parse_record.h"
 
 #include "base/error.h"
+#include "format/json/records.h"
 #include "format/text_stream.h"
 
 namespace weir::json {
@@ -10,6 +11,8 @@ using simdjson::error_code;
 error_code RecordParser::Parse(std::string_view record, simdjson::ondemand::value& out) {
   is_wrapped_ = !record.starts_with('{') && !record.starts_with('[');
   if (is_wrapped_) {
+    const size_t end = JsonValueEnd(record, 0);
+    if (end != std::string_view::npos && end != record.size()) return simdjson::TRAILING_CONTENT;
     // On-demand documents that are scalars have an interface of their own; an array around them spares it.
     wrapped_.clear();
     wrapped_ += '[';
@@ -30,7 +33,10 @@ error_code RecordParser::Parse(std::string_view record, simdjson::ondemand::valu
   if (!is_wrapped_) return document_.get_value().get(out);
   if (const error_code error = document_.get_array().get(wrapper_)) return error;
   simdjson::ondemand::array_iterator first;
+  simdjson::ondemand::array_iterator last;
   if (const error_code error = wrapper_.begin().get(first)) return error;
+  if (const error_code error = wrapper_.end().get(last)) return error;
+  if (first == last) return simdjson::EMPTY;
   return (*first).get(out);
 }
 

@@ -174,6 +174,7 @@ TEST(JsonReader, Errors) {
   small.object_bytes_max = 10;
   EXPECT_EQ(ErrorOf("{\"a\":1}\n{\"a\":1234567890}\n", schema, small).sqlstate(), "54000");
   EXPECT_THROW(Infer(""), Error);
+  EXPECT_THROW(Infer("1\n1,2\n"), Error);
   EXPECT_THROW(Infer("{\"a\":1}\n{oops\n"), Error);
 }
 
