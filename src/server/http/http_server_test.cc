@@ -387,13 +387,14 @@ TEST_F(HttpServerTest, StatementsBecomeSpans) {
   engine_->set_on_finished({});
   EXPECT_GT(own.SendOnce(), 3U);
   const std::vector<std::string> login = {"Authorization: Basic cmVhZGVyOnNlY3JldA==", "Accept: text/csv"};
-  EXPECT_EQ(Request("POST", "/api/v1/sql",
-                    "SELECT attributes['db.query.text'] AS t, status_code AS s, attributes['db.operation.name'] AS o "
-                    "FROM traces WHERE name = 'SELECT' ORDER BY timestamp",
-                    login)
-                .body,
-            "t,s,o\nSELECT 1 AS a,OK,SELECT\n\"SELECT 1 / (a - 1) AS b FROM generate_series(1, 1) g (a)\",ERROR,SELECT\n"
-            "(not shown: names a password),OK,SELECT\n");
+  EXPECT_EQ(
+      Request("POST", "/api/v1/sql",
+              "SELECT attributes['db.query.text'] AS t, status_code AS s, attributes['db.operation.name'] AS o "
+              "FROM traces WHERE name = 'SELECT' ORDER BY timestamp",
+              login)
+          .body,
+      "t,s,o\nSELECT 1 AS a,OK,SELECT\n\"SELECT 1 / (a - 1) AS b FROM generate_series(1, 1) g (a)\",ERROR,SELECT\n"
+      "(not shown: names a password),OK,SELECT\n");
 }
 
 // What the process tells of itself must not keep it busy.
