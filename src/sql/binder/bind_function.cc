@@ -58,10 +58,6 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
     const Type type = results[0]->type();
     return Expr::Case({std::move(condition), results[0], results[1]}, type);
   }
-  if (name == "try" && call.args.size() == 1) {
-    const ExprPtr arg = Bind(*call.args[0]);
-    return Expr::Cast(arg, arg->type(), true);
-  }
   if (name == "grouping" || name == "grouping_id") return BindGrouping(call);
   return nullptr;
 }
@@ -92,6 +88,10 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
     aggregate.order_by.push_back({key.expr, key.descending, key.nulls_first});
   }
   if (!aggregate.overload->order_sensitive) aggregate.order_by.clear();
+  // Distinct values come in their order, as they do where DISTINCT is done by sorting.
+  if (aggregate.overload->order_sensitive && aggregate.distinct && aggregate.order_by.empty()) {
+    aggregate.order_by.push_back({aggregate.args[0], false, false});
+  }
   inside_aggregate_ = false;
   return Collect(std::move(aggregate));
 }

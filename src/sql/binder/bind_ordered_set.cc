@@ -49,8 +49,10 @@ ExprPtr ExpressionBinder::BindWithinGroup(const ast::FunctionCall& call, std::st
     return CollectAggregate("mode", std::move(args), std::move(filter), false, call.offset);
   }
   if (binder_.registry_.FindAggregate(name) != nullptr || IsWindowFunction(name)) {
-    throw Error::User(sqlstate::kWrongObjectType, "{} is not an ordered-set aggregate, so it cannot have WITHIN GROUP",
-                      name)
+    throw Error::User(sqlstate::kUndefinedFunction, "there is no ordered-set aggregate {}", name)
+        .WithHint(
+            "Only percentile_cont, percentile_disc, mode, rank, dense_rank, percent_rank and cume_dist have "
+            "WITHIN GROUP.")
         .WithPosition(call.offset);
   }
   throw Error::User(sqlstate::kUndefinedFunction, "function {} does not exist", name).WithPosition(call.offset);
@@ -84,6 +86,11 @@ ExprPtr ExpressionBinder::BindQuantile(const ast::FunctionCall& call, std::strin
     return CollectAggregate(continuous ? "quantile_cont" : "quantile_disc", std::move(args), filter, false,
                             call.offset);
   };
+  if (!ReferencedColumns(*fractions).empty()) {
+    throw Error::User(sqlstate::kGroupingError, "direct arguments of an ordered-set aggregate must be constants: {}",
+                      name)
+        .WithPosition(call.args[0]->offset);
+  }
   if (!fractions->type().is(TypeKind::kList)) return one(fractions);
   if (!fractions->IsFoldable(Volatility::kStable)) {
     throw Error::Unsupported("Write the fractions as ARRAY[0.25, 0.5].", "fractions must be constants: {}", name)

@@ -111,6 +111,9 @@ ExprPtr ExpressionBinder::BindWindow(const ast::FunctionCall& call, std::string_
 WindowCall ExpressionBinder::BindWindowCall(const ast::FunctionCall& call, std::string_view name) {
   const std::optional<WindowFunction> function = WindowFunctionOf(name);
   if (!function.has_value() && !call.star && binder_.registry_.FindAggregate(name) == nullptr) {
+    if (binder_.registry_.FindFunction(name) == nullptr) {
+      throw Error::User(sqlstate::kUndefinedFunction, "function {} does not exist", name).WithPosition(call.offset);
+    }
     throw Error::User(sqlstate::kWrongObjectType,
                       "OVER specified, but {} is not a window function nor an aggregate function", name)
         .WithPosition(call.offset);
@@ -200,8 +203,9 @@ void ExpressionBinder::BindWindowArguments(const ast::FunctionCall& call, Window
     std::vector<ExprPtr> values = {args[0], args[2]};
     try {
       Unify(values, window.call.name, call.offset);
-    } catch (const Error&) {
-      throw undefined();
+    } catch (const Error& error) {
+      if (error.sqlstate() == sqlstate::kDatatypeMismatch) throw undefined();
+      throw;
     }
     args[0] = values[0];
     args[2] = values[1];
@@ -343,7 +347,7 @@ void ExpressionBinder::BindRangeBounds(WindowFrame& frame, const SortKey& key, i
     }
     const bool down = (bound->edge == FrameEdge::kPreceding) != key.descending;
     const ExprPtr moved = BindOperator(down ? "-" : "+", from, distance, position);
-    bound->value = Expr::Cast(moved, moved->type(), true);
+    bound->value = Call("try", {moved}, position);
     types.push_back(moved->type());
   }
   const std::optional<Type> common = binder_.registry_.CommonType(types);

@@ -176,12 +176,17 @@ uint32_t FrameFinder::RangeEdge(const WindowFrame::Bound& bound, bool is_end, ui
   if (plan_.key_view_.IsNull(row)) return is_end ? peers_.end() : peers_.begin();
   const ColumnPtr& values = is_end ? plan_.end_value_ : plan_.start_value_;
   const ColumnView& view = is_end ? plan_.end_view_ : plan_.start_view_;
-  bool out_of_range = view.IsNull(row);
-  if (!out_of_range && values->type().physical() == PhysicalType::kDouble) {
-    // Infinity less infinity.
-    out_of_range = std::isnan(view.At<double>(row)) && !std::isnan(plan_.key_view_.At<double>(row));
+  const bool preceding = bound.edge == FrameEdge::kPreceding;
+  if (view.IsNull(row)) return preceding ? not_null_begin_ : not_null_end_;
+  if (values->type().physical() == PhysicalType::kDouble && std::isnan(view.At<double>(row)) &&
+      !std::isnan(plan_.key_view_.At<double>(row))) {
+    // Infinity less infinity: beyond all keys, but for NaN.
+    const auto is_nan = [&](uint32_t at) { return std::isnan(plan_.key_view_.At<double>(at)); };
+    uint32_t begin = not_null_begin_, end = not_null_end_;
+    while (is_nan(begin)) ++begin;
+    while (is_nan(end - 1)) --end;
+    return preceding ? begin : end;
   }
-  if (out_of_range) return bound.edge == FrameEdge::kPreceding ? not_null_begin_ : not_null_end_;
   // Whether the key of `at` comes before the edge.
   const bool descending = plan_.frame_->range_descending;
   const auto before = [&](uint32_t at) {
