@@ -131,9 +131,9 @@ ExprPtr SelectBinder::BindGroup(const ast::Expr& expr) {
       }
       return true;
     });
-    if (windows_.FindIn(*item) != nullptr) {
+    if (const Expr* window = windows_.FindIn(*item)) {
       throw Error::User(sqlstate::kWindowingError, "window functions are not allowed in GROUP BY")
-          .WithPosition(expr.offset);
+          .WithPosition(window->position() >= 0 ? window->position() : expr.offset);
     }
     return item;
   };
@@ -176,9 +176,9 @@ void SelectBinder::Aggregate() {
   for (Order& order : order_) order.key.expr = OverGroups(order.key.expr);
   for (ExprPtr& key : distinct_on_) key = OverGroups(key);
   for (WindowCollector::Window& window : windows_.windows) {
+    for (WindowCall& call : window.calls) ForEachExpr(call, [&](ExprPtr& expr) { expr = OverGroups(expr); });
     for (ExprPtr& key : window.partition_by) key = OverGroups(key);
     for (SortKey& key : window.order_by) key.expr = OverGroups(key.expr);
-    for (WindowCall& call : window.calls) ForEachExpr(call, [&](ExprPtr& expr) { expr = OverGroups(expr); });
   }
   if (qualify_ != nullptr) qualify_ = OverGroups(qualify_);
   for (PendingApply& apply : pending_) {

@@ -87,7 +87,7 @@ ExprPtr ExpressionBinder::BindWindow(const ast::FunctionCall& call, std::string_
   const ast::WindowSpec& spec = *call.over;
   WindowDefinition definition = BindDefinition(spec, windows_->definitions.size());
   if (definition.frame != nullptr) {
-    window.frame = BindFrame(*definition.frame, definition.order_by, call.offset);
+    window.frame = BindFrame(*definition.frame, definition.order_by, spec.offset);
   }
 
   auto found = std::find_if(windows_->windows.begin(), windows_->windows.end(), [&](const auto& other) {
@@ -186,7 +186,7 @@ void ExpressionBinder::BindWindowArguments(const ast::FunctionCall& call, Window
   if (args.size() < least || args.size() > most) throw undefined();
   const auto cast = [&](ExprPtr& arg, const Type& type) {
     if (!arg->type().is(TypeKind::kUnknown) && !arg->type().is_integer()) throw undefined();
-    arg = CastTo(arg, type, CastRule::kAssignment, call.offset);
+    arg = CastTo(arg, type, CastRule::kAssignment, arg->position());
   };
   if (window.function == WindowFunction::kNtile) {
     cast(args[0], TypeKind::kInt32);
@@ -202,7 +202,7 @@ void ExpressionBinder::BindWindowArguments(const ast::FunctionCall& call, Window
   if (args.size() > 2) {
     std::vector<ExprPtr> values = {args[0], args[2]};
     try {
-      Unify(values, window.call.name, call.offset);
+      Unify(values, window.call.name, args[2]->position());
     } catch (const Error& error) {
       if (error.sqlstate() == sqlstate::kDatatypeMismatch) throw undefined();
       throw;
@@ -222,11 +222,11 @@ void ExpressionBinder::CheckWindowDefinitions() {
     for (size_t k = 0; k < i; ++k) {
       if (windows_->definitions[k].name == window.name) {
         throw Error::User(sqlstate::kWindowingError, "window \"{}\" is already defined", window.name)
-            .WithPosition(window.offset);
+            .WithPosition(window.spec->offset);
       }
     }
     const WindowDefinition definition = BindDefinition(*window.spec, i);
-    if (definition.frame != nullptr) BindFrame(*definition.frame, definition.order_by, window.offset);
+    if (definition.frame != nullptr) BindFrame(*definition.frame, definition.order_by, window.spec->offset);
   }
 }
 
@@ -293,7 +293,10 @@ WindowFrame ExpressionBinder::BindFrame(const ast::WindowFrame& frame, const std
   }
   if (HasDistance(out.start)) out.start.distance = BindFrameDistance(*frame.start.distance, unit);
   if (HasDistance(out.end)) out.end.distance = BindFrameDistance(*frame.end.distance, unit);
-  if (out.unit == FrameUnit::kRange) BindRangeBounds(out, order_by[0], position);
+  if (out.unit == FrameUnit::kRange) {
+    const ast::Expr& distance = HasDistance(out.start) ? *frame.start.distance : *frame.end.distance;
+    BindRangeBounds(out, order_by[0], distance.offset);
+  }
   return out;
 }
 
