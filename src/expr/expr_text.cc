@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cctype>
 
+#include "base/bytes.h"
 #include "expr/expr.h"
 
 // How expressions read in EXPLAIN, error messages and column names.
@@ -51,6 +53,24 @@ std::string_view InfixText(std::string_view name) {
 
 void AppendList(const std::vector<ExprPtr>& exprs, std::string_view separator, std::string& out);
 
+void AppendExpr(const Expr& expr, std::string& out);
+
+// Lambdas are constants that begin with their text; see function/scalar/lambda.cc.
+void AppendArgument(const Expr& call, size_t i, std::string& out) {
+  const Expr& argument = *call.child(i);
+  const auto& parameters = call.overload().parameters;
+  const bool takes_lambda = std::any_of(parameters.begin(), parameters.end(), [](const TypePattern& pattern) {
+    return pattern.kind() == TypePattern::Kind::kLambda;
+  });
+  if (takes_lambda && argument.is(ExprKind::kLiteral) && argument.type().is(TypeKind::kVarbinary) &&
+      !argument.literal().is_null()) {
+    ByteReader in(argument.literal().bytes());
+    out += in.GetString();
+    return;
+  }
+  AppendExpr(argument, out);
+}
+
 void AppendExpr(const Expr& expr, std::string& out) {
   const auto& children = expr.children();
   switch (expr.kind()) {
@@ -84,7 +104,10 @@ void AppendExpr(const Expr& expr, std::string& out) {
       }
       out += expr.name();
       out += '(';
-      AppendList(children, ", ", out);
+      for (size_t i = 0; i < children.size(); ++i) {
+        if (i != 0) out += ", ";
+        AppendArgument(expr, i, out);
+      }
       out += ')';
       return;
     }

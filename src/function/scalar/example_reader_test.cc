@@ -338,7 +338,7 @@ namespace {
 TEST(FunctionExampleTest, EveryExampleGivesItsResult) {
   size_t count = 0;
   for (const FunctionSpec* spec : AllScalars().functions()) {
-    if (spec->example.empty()) continue;
+    if (spec->example.empty() || spec->family == "lambda") continue;  // lambdas: tests/slt/function
     ++count;
     EXPECT_EQ(RunExample(spec->example, {}), spec->example_result) << spec->name << ": " << spec->example;
   }
@@ -356,7 +356,7 @@ TEST(FunctionExampleTest, EveryFunctionIsDescribed) {
 TEST(FunctionExampleTest, ExamplesOverColumns) {
   size_t count = 0;
   for (const FunctionSpec* spec : AllScalars().functions()) {
-    if (spec->example.empty()) continue;
+    if (spec->example.empty() || spec->family == "lambda") continue;  // lambdas: tests/slt/function
     const ExprPtr expr = ReadExample(AllScalars(), spec->example);
     if (!expr->is(ExprKind::kCall) || expr->volatility() == Volatility::kVolatile) continue;
     // Resolvers may insist on constants.

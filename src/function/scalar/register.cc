@@ -24,6 +24,7 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterJsonFunctions(registry);
   RegisterNormalizeFunctions(registry);
   RegisterOverlaps(registry);
+  RegisterLambdaFunctions(registry);
 }
 
 }  // namespace weir

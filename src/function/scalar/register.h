@@ -28,5 +28,6 @@ void RegisterTemplateFunctions(Registry& registry);
 void RegisterJsonFunctions(Registry& registry);
 void RegisterNormalizeFunctions(Registry& registry);
 void RegisterOverlaps(Registry& registry);
+void RegisterLambdaFunctions(Registry& registry);
 
 }  // namespace weir

@@ -141,8 +141,9 @@ ExprPtr ExpressionBinder::BindNode(const ast::Expr& expr) {
     case ast::ExprKind::kUserVariable:
       throw Error::Unsupported("Use a parameter ($1).", "user-defined variables are not available");
     case ast::ExprKind::kLambdaExpr:
+      throw Error::User(sqlstate::kSyntaxError, "a lambda expression is allowed as an argument of a function only");
     case ast::ExprKind::kListComprehension:
-      throw Error::Unsupported("Use unnest() and a subquery.", "lambda expressions are not available");
+      throw Error::Unsupported("Use array_map() and array_filter().", "list comprehensions are not available");
     case ast::ExprKind::kStarExpr:
       throw Error::User(sqlstate::kSyntaxError, "\"*\" is not allowed here");
     case ast::ExprKind::kNamedArgument:
@@ -207,6 +208,11 @@ ExprPtr ExpressionBinder::BindNumber(const ast::NumberLiteral& literal, bool neg
 
 ExprPtr ExpressionBinder::BindColumn(const ast::ColumnRef& column) {
   const auto& parts = column.parts;
+  if (const LambdaParameter* parameter = FindLambdaParameter(parts[0])) {
+    ExprPtr expr = Expr::Column(parameter->id, parameter->type, parameter->name);
+    for (size_t i = 1; i < parts.size(); ++i) expr = BindFieldOf(std::move(expr), parts[i], column.offset);
+    return expr;
+  }
   // The longest qualified name first; what is left over are fields of a struct.
   for (size_t n = std::min<size_t>(parts.size(), 3); n > 0; --n) {
     if (auto found = scope_.Find(parts.first(n), column.offset)) {

@@ -15,6 +15,7 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
     return BindWindow(call, name);
   }
   if (ExprPtr special = BindSpecialFunction(call, name)) return special;
+  if (HasLambda(call)) return BindLambdaCall(call, name);
   if (call.star || binder_.registry_.FindAggregate(name) != nullptr) return BindAggregate(call, name);
   if (call.distinct || call.filter != nullptr || !call.order_by.empty()) {
     throw Error::User(sqlstate::kWrongObjectType,

@@ -41,6 +41,13 @@ struct GroupingCollector {
   std::vector<Call> calls;
 };
 
+// What a name means inside a lambda's body.
+struct LambdaParameter {
+  std::string name;
+  ColumnId id;
+  Type type;
+};
+
 // Binds expressions of one clause at one query level.
 class ExpressionBinder {
  public:
@@ -104,6 +111,10 @@ class ExpressionBinder {
   WindowFrame BindFrame(const ast::WindowFrame& frame, const std::vector<SortKey>& order_by, int64_t position);
   ExprPtr BindFrameDistance(const ast::Expr& expr, std::string_view unit);
   void BindRangeBounds(WindowFrame& frame, const SortKey& key, int64_t position);
+  // bind_lambda.cc
+  static bool HasLambda(const ast::FunctionCall& call);
+  ExprPtr BindLambdaCall(const ast::FunctionCall& call, std::string_view name);
+  const LambdaParameter* FindLambdaParameter(std::string_view name) const;
   ExprPtr BindSpecialFunction(const ast::FunctionCall& call, std::string_view name);
   ExprPtr BindSubscript(const ast::SubscriptExpr& subscript);
   ExprPtr BindArray(const ast::ArrayExpr& array);
@@ -134,6 +145,7 @@ class ExpressionBinder {
   WindowCollector* windows_ = nullptr;
   GroupingCollector* groupings_ = nullptr;
   std::function<ExprPtr(std::string_view)> aliases_;
+  std::vector<LambdaParameter> lambda_parameters_;  // innermost last
   bool inside_aggregate_ = false;
   bool inside_window_ = false;      // in a window function's arguments
   bool inside_definition_ = false;  // in a window's keys

@@ -1,0 +1,171 @@
+// Lambda expressions: x -> body, (k, v) -> body, as arguments of functions over lists and maps. Bound into a constant
+// (text and serialised body) and the columns that the body uses from around it; see function/scalar/lambda.cc.
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+#include "expr/expr_codec.h"
+#include "sql/binder/expression_binder.h"
+
+namespace weir {
+
+namespace {
+
+struct BoundLambda {
+  ExprPtr body;
+  std::vector<ColumnId> parameters;
+  std::string text;
+};
+
+// The body over inputs: parameters first, then whatever else it refers to, which is added to `captured`.
+ExprPtr OverInputs(const BoundLambda& lambda, std::vector<ExprPtr>& captured) {
+  return RewriteExpr(lambda.body, [&](const ExprPtr& node) -> ExprPtr {
+    if (!node->is(ExprKind::kColumn) && !node->is(ExprKind::kParameter)) return node;
+    if (node->is(ExprKind::kColumn)) {
+      const auto found = std::find(lambda.parameters.begin(), lambda.parameters.end(), node->column_id());
+      if (found != lambda.parameters.end()) {
+        return Expr::Input(static_cast<size_t>(found - lambda.parameters.begin()), node->type());
+      }
+    }
+    size_t at = 0;
+    while (at < captured.size() && !captured[at]->Equals(*node)) ++at;
+    if (at == captured.size()) captured.push_back(node);
+    return Expr::Input(lambda.parameters.size() + at, node->type());
+  });
+}
+
+bool YieldsConditions(std::string_view name) {
+  return name == "array_filter" || name == "any_match" || name == "all_match" || name == "map_filter";
+}
+
+Type ResultOfLambda(std::string_view name, const Type& collection, const Type& body, int64_t position) {
+  if (name == "array_map") return Type::List(body);
+  if (name == "any_match" || name == "all_match") return TypeKind::kBoolean;
+  if (name == "transform_keys") return Type::Map(body, collection.value());
+  if (name == "transform_values") return Type::Map(collection.key(), body);
+  if (name == "map_apply") {
+    if (!body.is(TypeKind::kStruct) || body.fields().size() != 2) {
+      throw Error::User(sqlstate::kDatatypeMismatch, "the lambda of map_apply must give a row (key, value), not {}",
+                        body.ToString())
+          .WithPosition(position);
+    }
+    return Type::Map(body.fields()[0].type, body.fields()[1].type);
+  }
+  return collection;
+}
+
+}  // namespace
+
+bool ExpressionBinder::HasLambda(const ast::FunctionCall& call) {
+  return std::any_of(call.args.begin(), call.args.end(),
+                     [](const ast::Expr* arg) { return arg->kind == ast::ExprKind::kLambdaExpr; });
+}
+
+const LambdaParameter* ExpressionBinder::FindLambdaParameter(std::string_view name) const {
+  for (size_t i = lambda_parameters_.size(); i-- > 0;) {
+    if (lambda_parameters_[i].name == name) return &lambda_parameters_[i];
+  }
+  return nullptr;
+}
+
+ExprPtr ExpressionBinder::BindLambdaCall(const ast::FunctionCall& call, std::string_view name) {
+  const FunctionSpec* spec = binder_.registry_.FindFunction(name);
+  const auto takes_lambda = [](const FunctionOverload& overload) {
+    return overload.parameters.size() > 1 && overload.parameters[1].kind() == TypePattern::Kind::kLambda;
+  };
+  if (spec == nullptr || std::none_of(spec->overloads.begin(), spec->overloads.end(), takes_lambda)) {
+    throw Error::User(sqlstate::kUndefinedFunction, "function {} does not take a lambda expression", name)
+        .WithHint(
+            "array_map, array_filter, array_sortby, any_match, all_match, map_filter, transform_keys, "
+            "transform_values and map_apply do.")
+        .WithPosition(call.offset);
+  }
+  const ast::LambdaExpr* lambda = nullptr;
+  std::vector<ExprPtr> args;
+  for (const ast::Expr* arg : call.args) {
+    if (const auto* found = arg->TryAs<ast::LambdaExpr>()) {
+      if (lambda != nullptr) {
+        throw Error::User(sqlstate::kSyntaxError, "more than one lambda expression: {}", name)
+            .WithPosition(arg->offset);
+      }
+      lambda = found;
+    } else {
+      args.push_back(Bind(*arg));
+    }
+  }
+  // What the parameters stand for: the elements of the lists, or key and value of the map.
+  const bool is_map = spec->overloads[0].parameters[0].kind() == TypePattern::Kind::kAnyMap;
+  const bool several = spec->name == "array_map";
+  std::vector<Type> types;
+  for (ExprPtr& arg : args) {
+    if (arg->type().is(TypeKind::kUnknown))
+      arg = CastTo(arg, Type::List(TypeKind::kVarchar), CastRule::kExplicit, call.offset);
+    if (!arg->type().is(is_map ? TypeKind::kMap : TypeKind::kList)) {
+      throw Error::User(sqlstate::kDatatypeMismatch, "{} takes a lambda and a {}, not {}", name,
+                        is_map ? "map" : "list", arg->type().ToString())
+          .WithPosition(arg->position());
+    }
+    for (size_t i = 0; i < arg->type().child_count(); ++i) types.push_back(arg->type().child(i));
+  }
+  if (args.empty() || (args.size() > 1 && !several)) {
+    throw Error::User(sqlstate::kUndefinedFunction, "{} takes a lambda and one {}", name, is_map ? "map" : "list")
+        .WithPosition(call.offset);
+  }
+  if (lambda->parameters.size() != types.size()) {
+    throw Error::User(sqlstate::kUndefinedFunction, "lambda of {} parameters where {} are needed: {}",
+                      lambda->parameters.size(), types.size(), name)
+        .WithPosition(lambda->offset);
+  }
+  BoundLambda bound;
+  const size_t outer = lambda_parameters_.size();
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (types[i].is(TypeKind::kUnknown)) types[i] = TypeKind::kVarchar;
+    const std::string parameter(lambda->parameters[i]);
+    for (size_t k = 0; k < i; ++k) {
+      if (lambda->parameters[k] == lambda->parameters[i]) {
+        throw Error::User(sqlstate::kDuplicateColumn, "lambda parameter given twice: {}", parameter)
+            .WithPosition(lambda->offset);
+      }
+    }
+    const PlanColumn column = binder_.NewColumn(types[i], parameter);
+    bound.parameters.push_back(column.id);
+    lambda_parameters_.push_back({parameter, column.id, column.type});
+    bound.text += (i == 0 ? "" : ", ") + parameter;
+  }
+  // Aggregates and window functions have no rows of their own in here.
+  AggregateCollector* const aggregates = std::exchange(aggregates_, nullptr);
+  WindowCollector* const windows = std::exchange(windows_, nullptr);
+  GroupingCollector* const groupings = std::exchange(groupings_, nullptr);
+  const std::string_view clause = std::exchange(clause_, "lambda expressions");
+  bound.body = Bind(*lambda->body);
+  clause_ = clause;
+  groupings_ = groupings;
+  windows_ = windows;
+  aggregates_ = aggregates;
+  lambda_parameters_.resize(outer);
+
+  if (YieldsConditions(spec->name)) {
+    bound.body = ToBoolean(std::move(bound.body), "lambda expression", lambda->offset);
+  } else if (bound.body->type().is(TypeKind::kUnknown)) {
+    bound.body = CastTo(bound.body, TypeKind::kVarchar, CastRule::kImplicit, lambda->offset);
+  }
+  if (types.size() > 1) bound.text = "(" + bound.text + ")";
+  bound.text += " -> " + bound.body->ToString();
+  const Type result = ResultOfLambda(spec->name, args[0]->type(), bound.body->type(), lambda->offset);
+  const Volatility volatility = bound.body->volatility();
+  std::vector<ExprPtr> captured;
+  ByteWriter bytes;
+  const ExprPtr body = OverInputs(bound, captured);
+  bytes.PutString(bound.text);
+  bytes.PutString(SerializeExpr(*body));
+  std::vector<ExprPtr> children = std::move(args);
+  children.push_back(Expr::Literal(Value::Bytes(TypeKind::kVarbinary, bytes.Take())));
+  children.insert(children.end(), captured.begin(), captured.end());
+  const auto overload = std::find_if(spec->overloads.begin(), spec->overloads.end(), [&](const FunctionOverload& o) {
+    return takes_lambda(o) && o.volatility == volatility;
+  });
+  WEIR_CHECK(overload != spec->overloads.end());
+  return Expr::WithPosition(Expr::Call(*spec, *overload, result, std::move(children)), call.offset);
+}
+
+}  // namespace weir
