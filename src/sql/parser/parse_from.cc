@@ -106,6 +106,9 @@ const ast::TableRef* Parser::ParseOneJoin(const ast::TableRef* left) {
     Advance();
   }
   join->right = ParseTablePrimary();
+  // The nearest row needs a condition that says what near is.
+  if (join->asof && (join->natural || join->type == ast::JoinType::kCross || join->type == ast::JoinType::kPositional))
+    SyntaxError();
   const bool has_condition =
       !join->natural && join->type != ast::JoinType::kCross && join->type != ast::JoinType::kPositional;
   if (!has_condition) return join;
@@ -116,7 +119,7 @@ const ast::TableRef* Parser::ParseOneJoin(const ast::TableRef* left) {
   } else if (Accept(Keyword::kUsing)) {
     join->using_columns = ParseParenthesizedNames();
     if (Accept(Keyword::kAs)) join->using_alias = ParseColumnName();
-  } else if (is_mysql() && join->type == ast::JoinType::kInner) {
+  } else if (is_mysql() && join->type == ast::JoinType::kInner && !join->asof) {
     join->type = ast::JoinType::kCross;
   } else {
     SyntaxError();
@@ -264,6 +267,7 @@ const Expr* Parser::ParseTableFunctionArguments(const ast::QualifiedName& name) 
     } else {
       return argument;
     }
+    if (key.empty()) return argument;
     has_equals = true;
     auto* named = New<ast::NamedArgument>(argument->offset);
     named->name = key;

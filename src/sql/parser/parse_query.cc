@@ -233,7 +233,7 @@ const ast::TableSample* Parser::ParseSampleAmount(uint32_t offset) {
       sample->is_percent = false;
     }
   };
-  if (At(TokenKind::kWord) || At(TokenKind::kKeyword)) {
+  if (At(TokenKind::kWord) || At(TokenKind::kQuotedName) || At(TokenKind::kKeyword)) {
     sample->method = Lower(ParseFunctionName());
     Expect(TokenKind::kLeftParen);
     parse_amount(true);

@@ -123,7 +123,7 @@ void SqlWriter::Type(const ast::TypeName& type) {
     for (const std::string_view part : type.name) {
       if (!first) Put(".");
       first = false;
-      if (type.quoted) {
+      if (type.quoted && type.name.size() == 1) {
         std::string quoted = "\"";
         for (const char c : part) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
         Put(quoted, "\"");

@@ -365,8 +365,10 @@ void SqlWriter::Leaf(const ast::Expr& expr) {
       const auto& variable = expr.As<ast::UserVariable>();
       switch (variable.scope) {
         case ast::VariableScope::kUser: {
-          const std::string quoted = QuoteName(variable.name);
-          return quoted[0] == '"' ? Put("@`", variable.name, "`") : Put("@", variable.name);
+          if (QuoteName(variable.name)[0] != '"') return Put("@", variable.name);
+          std::string quoted;
+          for (const char c : variable.name) quoted.append(c == '`' ? 2 : 1, c);
+          return Put("@`", quoted, "`");
         }
         case ast::VariableScope::kSystem:
           return Put("@@", variable.name);
@@ -387,7 +389,8 @@ void SqlWriter::Leaf(const ast::Expr& expr) {
     case ast::ExprKind::kUnaryExpr: {
       const auto& unary = expr.As<ast::UnaryExpr>();
       const bool is_sign = unary.op == "-" || unary.op == "+";
-      Put(unary.op, is_sign ? "" : " ");
+      // A sign right before @ would be read as one operator with it.
+      Put(unary.op, is_sign && unary.operand->kind != ast::ExprKind::kUserVariable ? "" : " ");
       return Expr(*unary.operand, is_sign ? Tighter(Precedence::kUnary) : Tighter(Precedence::kOperator));
     }
     case ast::ExprKind::kNotExpr:
