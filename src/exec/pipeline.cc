@@ -55,6 +55,15 @@ void PipelineGraph::Start(std::shared_ptr<DriverGroup> group, const std::shared_
   for (Pipeline* pipeline : ready) Launch(*pipeline);
 }
 
+void PipelineGraph::StartNested(const std::shared_ptr<PipelineGraph>& nested) {
+  struct Owners {
+    std::shared_ptr<void> outer;
+    std::shared_ptr<PipelineGraph> nested;
+  };
+  // Drivers own both: the nested graph's operators refer to what the query owns.
+  nested->Start(group_, std::make_shared<Owners>(keep_alive_.lock(), nested));
+}
+
 void PipelineGraph::Clear() {
   pipelines_.clear();
   sinks_.clear();

@@ -55,6 +55,8 @@ class PipelineGraph {
 
   // Adds the drivers of all pipelines that wait for nothing. `keep_alive` owns this graph.
   void Start(std::shared_ptr<DriverGroup> group, const std::shared_ptr<void>& keep_alive);
+  // Adds drivers of another graph of the same query to this one's, which must be running.
+  void StartNested(const std::shared_ptr<PipelineGraph>& nested);
   // Lets go of all operators and what they share; no driver may be left.
   void Clear();
   // One line per pipeline, for debugging.

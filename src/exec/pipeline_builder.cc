@@ -11,6 +11,7 @@
 #include "exec/operator/nested_loop_join.h"
 #include "exec/operator/plain_scan.h"
 #include "exec/operator/project.h"
+#include "exec/operator/recursion.h"
 #include "exec/operator/set_operation.h"
 #include "exec/operator/sort.h"
 #include "exec/operator/storage_scan.h"
@@ -134,8 +135,11 @@ void PipelineBuilder::BuildNode(const PhysicalPtr& node, obs::ProfileNode& profi
       if (cte == ctes_.end()) throw Error::Internal("scan of a CTE that is not there: {}", scan.id);
       auto source = std::make_shared<MaterializedSource>(cte->second.rows, scan.ordinals);
       Pipeline& pipeline = AddPipeline(Named(std::move(source), name, own, types), down);
-      return graph_.WaitForSink(pipeline, *cte->second.sink);
+      if (cte->second.sink != nullptr) graph_.WaitForSink(pipeline, *cte->second.sink);
+      return;
     }
+    case PhysicalKind::kRecursion:
+      return BuildRecursion(node, own, down);
     case PhysicalKind::kInsert:
     case PhysicalKind::kDelete:
       return BuildWrite(node, own, down);
@@ -274,8 +278,7 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
 
 void PipelineBuilder::BuildWindow(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   const std::string name = OperatorName(*node);
-  auto factory =
-      Named(std::make_shared<WindowSink>(node->as<PhysicalWindow>(), node->child()->types()), name, own, {});
+  auto factory = Named(std::make_shared<WindowSink>(node->as<PhysicalWindow>(), node->child()->types()), name, own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
   auto source = Named(std::make_shared<WindowSource>(factory), name, own, node->types());
@@ -307,6 +310,40 @@ void PipelineBuilder::BuildCte(const PhysicalPtr& node, const NodeResources& own
   BuildChild(*node, 0, own, Into(sink));
   ctes_[node->as<PhysicalCte>().id] = {std::move(rows), sink};
   BuildChild(*node, 1, own, down);
+}
+
+namespace {
+
+void AddCteScans(const PhysicalNode& node, std::vector<CteId>& out) {
+  if (node.kind() == PhysicalKind::kCteScan) out.push_back(node.as<PhysicalCteScan>().id);
+  for (const PhysicalPtr& child : node.children()) AddCteScans(*child, out);
+}
+
+}  // namespace
+
+void PipelineBuilder::BuildRecursion(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const auto& recursion = node->as<PhysicalRecursion>();
+  const std::string name = OperatorName(*node);
+  auto rows = std::make_shared<MaterializedRows>(own.tracker);
+  auto materialize = Named(std::make_shared<MaterializeSink>(rows), name + " base", own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(std::move(materialize));
+  BuildChild(*node, 0, own, Into(sink));
+  RecursionPlan plan{.node = node,
+                     .outer = graph_,
+                     .step_profile = own.profile->AddChild(OperatorName(*recursion.child(1)), ++next_id_),
+                     .ctes = {}};
+  auto source = Named(std::make_shared<RecursionSource>(std::move(plan), std::move(rows)), name, own, node->types());
+  RecursionSource& factory = *source;
+  Pipeline& pipeline = AddPipeline(std::move(source), down);
+  graph_.WaitForSink(pipeline, *sink);
+  // What the step reads besides its own rows is complete before the first round.
+  std::vector<CteId> scans;
+  AddCteScans(*recursion.child(1), scans);
+  for (const CteId id : scans) {
+    const auto cte = ctes_.find(id);
+    if (cte == ctes_.end() || !factory.AddCte(id, cte->second.rows)) continue;
+    if (cte->second.sink != nullptr) graph_.WaitForSink(pipeline, *cte->second.sink);
+  }
 }
 
 void PipelineBuilder::BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {

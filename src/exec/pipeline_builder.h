@@ -33,6 +33,8 @@ class PipelineBuilder {
  public:
   PipelineBuilder(QueryContext& query, PipelineGraph& graph, obs::ProfileNode& root_profile);
   void Build(const PhysicalPtr& plan, std::shared_ptr<SinkFactory> results);
+  // Rows that are there already, for CteScans of the plan.
+  void AddCte(CteId id, std::shared_ptr<MaterializedRows> rows) { ctes_[id] = {std::move(rows), nullptr}; }
   std::vector<NodeResources> TakeResources() { return std::move(resources_); }
   // Plans that were rewritten; operators refer to their nodes.
   std::vector<PhysicalPtr> TakePlans() { return std::move(plans_); }
@@ -54,6 +56,7 @@ class PipelineBuilder {
   void BuildWindow(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildSetOperation(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildCte(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildRecursion(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
 
   void CountUses(const PhysicalNode& node);
@@ -76,7 +79,7 @@ class PipelineBuilder {
   std::vector<PhysicalPtr> plans_;
   struct Cte {
     std::shared_ptr<MaterializedRows> rows;
-    std::shared_ptr<PipelineSink> sink;
+    std::shared_ptr<PipelineSink> sink;  // null: complete
   };
   std::map<CteId, Cte> ctes_;
   struct Filter {

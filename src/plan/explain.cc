@@ -138,6 +138,9 @@ std::string LogicalNode::ToString() const {
       return "Cte " + as<LogicalCte>().name;
     case LogicalKind::kCteScan:
       return "CteScan " + as<LogicalCteScan>().name;
+    case LogicalKind::kRecursion:
+      return fmt::format("Recursion {}{}", as<LogicalRecursion>().name,
+                         as<LogicalRecursion>().distinct ? " distinct" : "");
     case LogicalKind::kUnnest:
       return "Unnest " + ExprList(as<LogicalUnnest>().lists);
     case LogicalKind::kWindow:
@@ -209,6 +212,9 @@ std::string PhysicalNode::ToString() const {
       return fmt::format("Cte {}", as<PhysicalCte>().id);
     case PhysicalKind::kCteScan:
       return fmt::format("CteScan {}", as<PhysicalCteScan>().id);
+    case PhysicalKind::kRecursion:
+      return fmt::format("Recursion {}{}", as<PhysicalRecursion>().id,
+                         as<PhysicalRecursion>().distinct ? " distinct" : "");
     case PhysicalKind::kUnnest:
       return "Unnest " + ExprList(as<PhysicalUnnest>().lists);
     case PhysicalKind::kWindow:

@@ -90,6 +90,13 @@ LogicalCteScan::LogicalCteScan(CteId id_in, std::string name_in, std::vector<Pla
       name(std::move(name_in)),
       definition_columns(std::move(definition_columns_in)) {}
 
+LogicalRecursion::LogicalRecursion(CteId id_in, std::string name_in, LogicalPtr base, LogicalPtr step, bool distinct_in,
+                                   std::vector<PlanColumn> columns)
+    : LogicalNode(LogicalKind::kRecursion, {std::move(base), std::move(step)}, std::move(columns)),
+      id(id_in),
+      name(std::move(name_in)),
+      distinct(distinct_in) {}
+
 LogicalUnnest::LogicalUnnest(LogicalPtr child, std::vector<ExprPtr> lists_in, std::vector<PlanColumn> columns,
                              bool with_ordinality_in)
     : LogicalNode(LogicalKind::kUnnest, {std::move(child)}, std::move(columns)),
@@ -164,6 +171,11 @@ LogicalPtr LogicalNode::WithChildren(std::vector<LogicalPtr> children) const {
     case LogicalKind::kCte: {
       const auto& node = as<LogicalCte>();
       return std::make_shared<LogicalCte>(node.id, node.name, std::move(children[0]), std::move(children[1]));
+    }
+    case LogicalKind::kRecursion: {
+      const auto& node = as<LogicalRecursion>();
+      return std::make_shared<LogicalRecursion>(node.id, node.name, std::move(children[0]), std::move(children[1]),
+                                                node.distinct, columns_);
     }
     case LogicalKind::kUnnest: {
       const auto& node = as<LogicalUnnest>();

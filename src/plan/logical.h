@@ -33,6 +33,7 @@ enum class LogicalKind : uint8_t {
   kSetOperation,
   kCte,
   kCteScan,
+  kRecursion,
   kUnnest,
   kWindow,
   kInsert,
@@ -198,6 +199,17 @@ struct LogicalCteScan : LogicalNode {
   CteId id;
   std::string name;
   std::vector<ColumnId> definition_columns;
+};
+
+// WITH RECURSIVE: the rows of child 0, then again and again those that child 1 makes of the rows before, which it reads
+// through the CteScan of `id`, until there are none. The children's first columns have the types of columns(). With
+// `distinct`, rows that came before are left out.
+struct LogicalRecursion : LogicalNode {
+  LogicalRecursion(CteId id, std::string name, LogicalPtr base, LogicalPtr step, bool distinct,
+                   std::vector<PlanColumn> columns);
+  CteId id;
+  std::string name;
+  bool distinct;
 };
 
 // Puts out the child's columns once per element of the longest list; then one column per list (struct-typed element

@@ -94,6 +94,11 @@ PhysicalCte::PhysicalCte(CteId id_in, PhysicalPtr definition, PhysicalPtr body)
 PhysicalCteScan::PhysicalCteScan(CteId id_in, std::vector<size_t> ordinals_in, Schema schema)
     : PhysicalNode(PhysicalKind::kCteScan, {}, std::move(schema)), id(id_in), ordinals(std::move(ordinals_in)) {}
 
+PhysicalRecursion::PhysicalRecursion(CteId id_in, PhysicalPtr base, PhysicalPtr step, bool distinct_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kRecursion, {std::move(base), std::move(step)}, std::move(schema)),
+      id(id_in),
+      distinct(distinct_in) {}
+
 PhysicalUnnest::PhysicalUnnest(PhysicalPtr child, std::vector<ExprPtr> lists_in, bool with_ordinality_in, Schema schema)
     : PhysicalNode(PhysicalKind::kUnnest, {std::move(child)}, std::move(schema)),
       lists(std::move(lists_in)),

@@ -34,6 +34,7 @@ enum class PhysicalKind : uint8_t {  // serialised: append only
   kInsert,
   kDelete,
   kWindow,
+  kRecursion,
 };
 
 class PhysicalNode;
@@ -195,6 +196,14 @@ struct PhysicalCteScan : PhysicalNode {
   PhysicalCteScan(CteId id, std::vector<size_t> ordinals, Schema schema);
   CteId id;
   std::vector<size_t> ordinals;  // columns of the definition
+};
+
+// The rows of child 0, then those that child 1 makes of the rows before (its CteScan of `id`), until there are none;
+// with `distinct` without those that came before. Child 1 is run anew for every round.
+struct PhysicalRecursion : PhysicalNode {
+  PhysicalRecursion(CteId id, PhysicalPtr base, PhysicalPtr step, bool distinct, Schema schema);
+  CteId id;
+  bool distinct;
 };
 
 struct PhysicalUnnest : PhysicalNode {

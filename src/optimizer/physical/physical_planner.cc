@@ -124,6 +124,8 @@ class PhysicalPlanner {
         out.node = std::make_shared<PhysicalCteScan>(scan.id, std::move(ordinals), std::move(schema));
         return out;
       }
+      case LogicalKind::kRecursion:
+        return PlanRecursion(plan->as<LogicalRecursion>());
       case LogicalKind::kWindow:
         return PlanWindow(plan, required);
       case LogicalKind::kUnnest:
@@ -566,6 +568,25 @@ class PhysicalPlanner {
       out.node = std::make_shared<PhysicalSetOperation>(operation.operation, std::move(children[0]),
                                                         std::move(children[1]), std::move(schema));
     }
+    return out;
+  }
+
+  // All columns: the step reads any of them, and what makes a row distinct is all of it.
+  Planned PlanRecursion(const LogicalRecursion& recursion) {
+    Planned out;
+    for (const PlanColumn& column : recursion.columns()) out.columns.push_back(column.id);
+    const auto plan_side = [&](const LogicalPtr& child) {
+      const std::vector<PlanColumn> columns(
+          child->columns().begin(), child->columns().begin() + static_cast<ptrdiff_t>(recursion.columns().size()));
+      ColumnSet needed;
+      for (const PlanColumn& column : columns) needed.insert(column.id);
+      return Exactly(Plan(child, needed, {}), columns);
+    };
+    PhysicalPtr base = plan_side(recursion.child(0));
+    ctes_[recursion.id] = out.columns;
+    PhysicalPtr step = plan_side(recursion.child(1));
+    out.node = std::make_shared<PhysicalRecursion>(recursion.id, std::move(base), std::move(step), recursion.distinct,
+                                                   SchemaOf(recursion.columns()));
     return out;
   }
 

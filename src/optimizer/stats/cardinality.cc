@@ -367,6 +367,11 @@ RelationEstimate CardinalityEstimator::Compute(const LogicalPtr& plan) {
       out.rows = kRowsUnknown;
       return out;
     }
+    case LogicalKind::kRecursion: {
+      RelationEstimate out;
+      out.rows = std::max(Estimate(plan->child(0)).rows, kRowsUnknown);
+      return out;
+    }
     case LogicalKind::kUnnest: {
       RelationEstimate out = Estimate(plan->child());
       out.rows *= kUnnestRows;

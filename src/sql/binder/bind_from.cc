@@ -148,6 +148,11 @@ Binder::Bound Binder::BindNamedTable(const ast::NamedTable& table) {
   if (table.name.parts.size() == 1) {
     if (Cte* cte = FindCte(table.name.last())) {
       ++cte->uses;
+      if (cte->recursive && cte->definition == nullptr) {
+        throw Error::User(sqlstate::kInvalidRecursion,
+                          "recursive reference to query \"{}\" must not appear within its non-recursive term", cte->name)
+            .WithPosition(table.offset);
+      }
       Bound bound{nullptr, Scope()};
       std::vector<PlanColumn> columns;
       std::vector<ColumnId> definition_columns;
@@ -183,13 +188,13 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
   std::optional<double> rows;
   std::vector<ColumnStatistics> column_statistics;
   ScanSource source;
-  if (const TablePtr* table = relation.table()) {
   std::vector<ShreddedEntry> shredded;
+  if (const TablePtr* table = relation.table()) {
     for (const ColumnDef& column : (*table)->columns) add(column.name, column.type);
-    source = TableSource{(*table)->id.value(), relation.name, std::move(ordinals)};
     for (ShreddedColumn& entry : ShreddedColumns(**table)) {
       shredded.push_back({columns[entry.map].id, std::move(entry.key), columns[entry.column].id});
     }
+    source = TableSource{(*table)->id.value(), relation.name, std::move(ordinals)};
     if (context_.statistics != nullptr) {
       if (const auto statistics = context_.statistics->Statistics((*table)->id)) {
         rows = static_cast<double>(statistics->row_count);
@@ -206,8 +211,8 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
   }
   auto scan = std::make_shared<LogicalScan>(std::move(source), std::move(columns), std::vector<ExprPtr>{}, rows);
   scan->column_statistics = std::move(column_statistics);
-  bound.plan = std::move(scan);
   scan->shredded = std::move(shredded);
+  bound.plan = std::move(scan);
   return bound;
 }
 

@@ -75,43 +75,49 @@ LogicalPtr Binder::BindSetOperation(const ast::SetOperation& operation, Scope* o
       inputs.push_back(BindBody(*chain[last]->right, outer, ignored, correlated));
     }
     i = last;
-    const size_t width = inputs[0]->columns().size();
-    constexpr std::string_view kOperatorNames[] = {"UNION", "INTERSECT", "EXCEPT"};
-    const std::string_view name = kOperatorNames[static_cast<size_t>(node.op)];
-    std::vector<Type> types;
-    for (size_t c = 0; c < width; ++c) {
-      std::vector<Type> sides;
-      for (const LogicalPtr& input : inputs) {
-        if (input->columns().size() != width) {
-          throw Error::User(sqlstate::kSyntaxError, "each {} query must have the same number of columns", name)
-              .WithPosition(node.offset);
-        }
-        sides.push_back(input->columns()[c].type);
-      }
-      auto common = registry_.CommonType(sides);
-      if (!common.has_value()) {
-        throw Error::User(sqlstate::kDatatypeMismatch, "{} types {} and {} cannot be matched", name,
-                          sides[0].ToString(), sides[1].ToString())
+    plan = CombineBranches(node, std::move(inputs), names);
+  }
+  return plan;
+}
+
+LogicalPtr Binder::CombineBranches(const ast::SetOperation& node, std::vector<LogicalPtr> inputs,
+                                   const std::vector<std::string>& names) {
+  const size_t width = inputs[0]->columns().size();
+  constexpr std::string_view kOperatorNames[] = {"UNION", "INTERSECT", "EXCEPT"};
+  const std::string_view name = kOperatorNames[static_cast<size_t>(node.op)];
+  std::vector<Type> types;
+  for (size_t c = 0; c < width; ++c) {
+    std::vector<Type> sides;
+    for (const LogicalPtr& input : inputs) {
+      if (input->columns().size() != width) {
+        throw Error::User(sqlstate::kSyntaxError, "each {} query must have the same number of columns", name)
             .WithPosition(node.offset);
       }
-      types.push_back(common->is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : *common);
+      sides.push_back(input->columns()[c].type);
     }
-    std::vector<PlanColumn> columns;
-    for (size_t c = 0; c < width; ++c) columns.push_back(NewColumn(types[c], names[c]));
-    for (LogicalPtr& input : inputs) input = CastColumns(std::move(input), types);
-    SetOperationKind kind = SetOperationKind::kUnionAll;
-    if (node.op == ast::SetOperator::kIntersect) {
-      kind = node.all ? SetOperationKind::kIntersectAll : SetOperationKind::kIntersect;
-    } else if (node.op == ast::SetOperator::kExcept) {
-      kind = node.all ? SetOperationKind::kExceptAll : SetOperationKind::kExcept;
+    auto common = registry_.CommonType(sides);
+    if (!common.has_value()) {
+      throw Error::User(sqlstate::kDatatypeMismatch, "{} types {} and {} cannot be matched", name, sides[0].ToString(),
+                        sides[1].ToString())
+          .WithPosition(node.offset);
     }
-    plan = std::make_shared<LogicalSetOperation>(kind, std::move(inputs), columns);
-    if (node.op == ast::SetOperator::kUnion && !node.all) {
-      std::vector<ExprPtr> groups;
-      for (const PlanColumn& column : columns) groups.push_back(Expr::Column(column.id, column.type, column.name));
-      plan =
-          std::make_shared<LogicalAggregate>(std::move(plan), std::move(groups), std::vector<AggregateCall>{}, columns);
-    }
+    types.push_back(common->is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : *common);
+  }
+  std::vector<PlanColumn> columns;
+  for (size_t c = 0; c < width; ++c) columns.push_back(NewColumn(types[c], names[c]));
+  for (LogicalPtr& input : inputs) input = CastColumns(std::move(input), types);
+  SetOperationKind kind = SetOperationKind::kUnionAll;
+  if (node.op == ast::SetOperator::kIntersect) {
+    kind = node.all ? SetOperationKind::kIntersectAll : SetOperationKind::kIntersect;
+  } else if (node.op == ast::SetOperator::kExcept) {
+    kind = node.all ? SetOperationKind::kExceptAll : SetOperationKind::kExcept;
+  }
+  LogicalPtr plan = std::make_shared<LogicalSetOperation>(kind, std::move(inputs), columns);
+  if (node.op == ast::SetOperator::kUnion && !node.all) {
+    std::vector<ExprPtr> groups;
+    for (const PlanColumn& column : columns) groups.push_back(Expr::Column(column.id, column.type, column.name));
+    plan =
+        std::make_shared<LogicalAggregate>(std::move(plan), std::move(groups), std::vector<AggregateCall>{}, columns);
   }
   return plan;
 }
@@ -225,11 +231,29 @@ std::optional<size_t> OrdinalOf(const ast::Expr& expr, size_t count, std::string
 
 // ---- WITH
 
+namespace {
+
+// A table that is missing may be a WITH query that cannot be named here.
+void ExplainRecursion(const ast::With& with, const ast::CommonTableExpr& cte, const Error& error) {
+  if (error.message().find(cte.name) != std::string::npos) {
+    throw Error::User(sqlstate::kInvalidRecursion,
+                      "recursive query \"{}\" does not have the form non-recursive-term UNION [ALL] recursive-term",
+                      cte.name)
+        .WithPosition(cte.offset);
+  }
+  for (const ast::CommonTableExpr& other : with.ctes) {
+    if (other.offset > cte.offset && error.message().find(other.name) != std::string::npos) {
+      throw Error::Unsupported("Order the WITH queries so that each names earlier ones only.",
+                               "mutual recursion between WITH items is not available: {}", other.name)
+          .WithPosition(cte.offset);
+    }
+  }
+}
+
+}  // namespace
+
 size_t Binder::BindCtes(const ast::With& with, Scope* outer) {
   const size_t first = ctes_.size();
-  if (with.recursive) {
-    // Plain queries under RECURSIVE are fine; those that name themselves are found below, as a missing table.
-  }
   for (const ast::CommonTableExpr& cte : with.ctes) {
     if (cte.query == nullptr) {
       throw Error::Unsupported("Run the statements one after the other.",
@@ -247,16 +271,16 @@ size_t Binder::BindCtes(const ast::With& with, Scope* outer) {
     bound->name = std::string(cte.name);
     bound->materialization = cte.materialization;
     std::vector<ColumnId> correlated;
-    try {
-      bound->definition = BindQuery(*cte.query, outer, bound->names, correlated);
-    } catch (Error& error) {
-      if (with.recursive && error.sqlstate() == sqlstate::kUndefinedTable &&
-          error.message().find(bound->name) != std::string::npos) {
-        throw Error::Unsupported("Use generate_series for sequences.", "recursive queries are not available: {}",
-                                 bound->name)
-            .WithPosition(cte.offset);
+    const auto* operation = cte.query->body->TryAs<ast::SetOperation>();
+    if (with.recursive && operation != nullptr && operation->op == ast::SetOperator::kUnion && !operation->by_name) {
+      bound->definition = BindRecursive(cte, *operation, outer, bound->names, correlated);
+    } else {
+      try {
+        bound->definition = BindQuery(*cte.query, outer, bound->names, correlated);
+      } catch (Error& error) {
+        if (with.recursive && error.sqlstate() == sqlstate::kUndefinedTable) ExplainRecursion(with, cte, error);
+        throw;
       }
-      throw;
     }
     if (outer != nullptr) {
       for (const ColumnId id : correlated) outer->AddCorrelated(id);

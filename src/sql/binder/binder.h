@@ -63,6 +63,9 @@ class Binder {
     ast::Materialization materialization;
     int uses = 0;
     bool correlated = false;
+    // While a recursive query is bound: its name stands for the rows of the round before, which `definition`'s columns
+    // describe; null while the term is bound that must not name it.
+    bool recursive = false;
   };
 
   // bind_query.cc
@@ -72,6 +75,8 @@ class Binder {
                       std::vector<ColumnId>& correlated);
   LogicalPtr BindSetOperation(const ast::SetOperation& operation, Scope* outer, std::vector<std::string>& names,
                               std::vector<ColumnId>& correlated);
+  LogicalPtr CombineBranches(const ast::SetOperation& operation, std::vector<LogicalPtr> inputs,
+                             const std::vector<std::string>& names);
   LogicalPtr BindValues(const ast::Values& values, Scope* outer, std::vector<std::string>& names,
                         std::vector<ColumnId>& correlated);
   LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query);
@@ -80,6 +85,9 @@ class Binder {
   LogicalPtr CastColumns(LogicalPtr plan, const std::vector<Type>& types);
   SortKey MakeSortKey(const ast::SortItem& item, ExprPtr expr) const;
   size_t BindCtes(const ast::With& with, Scope* outer);
+  // bind_recursive.cc
+  LogicalPtr BindRecursive(const ast::CommonTableExpr& cte, const ast::SetOperation& operation, Scope* outer,
+                           std::vector<std::string>& names, std::vector<ColumnId>& correlated);
   LogicalPtr FinishCtes(LogicalPtr plan, size_t first);
 
   // bind_from.cc
