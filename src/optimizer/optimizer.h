@@ -22,10 +22,13 @@ struct OptimizerContext {
   std::set<std::string, std::less<>> disabled;
   // Now, in ns, for the timers of the passes; unset: not timed.
   std::function<int64_t()> now;
+  // Check the plan after every pass (SET optimizer_verify = on); debug and sanitizer builds always do.
+  bool verify = false;
 };
 
-// One step over the whole plan.
+// One step over the whole plan. Passes of a phase work towards the same aim.
 struct OptimizerPass {
+  std::string_view phase;
   std::string_view name;
   std::string_view reason;
   bool required;  // plans that skip it cannot be executed
@@ -41,10 +44,11 @@ struct PassTrace {
   bool changed = false;
 };
 
+// With `trace`, one entry per pass that ran; then texts of the plan are compared to tell what changed it.
 LogicalPtr Optimize(LogicalPtr plan, const OptimizerContext& context, std::vector<PassTrace>* trace = nullptr);
 
-// Checks that every expression refers to columns that its children put out, with their types. Throws an internal
-// error that names the pass.
+// Checks that every expression refers to columns that its children put out, with their types, that a node's own columns
+// are those of its parts, and that the branches of set operations agree. Throws an internal error that names the pass.
 void VerifyLogical(const LogicalNode& plan, std::string_view after);
 
 // Chooses operators, sides and runtime filters for an optimized plan, and drops the columns that nobody needs.

@@ -32,6 +32,7 @@ constexpr SettingDef kSettings[] = {
     {"lock_timeout", "0", "Accepted; readers and writers do not lock each other", Kind::kDuration},
     {"max_identifier_length", "255", "Longest name in bytes", Kind::kInteger, true},
     {"optimizer_disabled", "", "Optimizer passes to leave out, comma-separated, or all", Kind::kText},
+    {"optimizer_verify", "off", "Check the plan after every optimizer pass; for tests", Kind::kBool},
     {"query_memory_limit", "0", "Memory that one query may use; 0: the process limit", Kind::kBytes},
     {"query_profile", "on", "Measure the time of every operator", Kind::kBool},
     {"runtime_filters", "on", "Let joins filter the scans on their probe side", Kind::kBool},

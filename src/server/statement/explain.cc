@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "base/json_text.h"
@@ -31,6 +32,7 @@ struct ExplainOptions {
   bool analyze = false;
   bool verbose = false;
   bool logical = false;
+  bool optimizer = false;
   bool json = false;
 };
 
@@ -46,6 +48,8 @@ ExplainOptions OptionsOf(const ast::Explain& explain) {
       out.analyze = on;
     } else if (option.name == "verbose" || option.name == "costs") {
       out.verbose = out.verbose || (on && option.name == "verbose");
+    } else if (option.name == "optimizer") {
+      out.optimizer = on;
     } else if (option.name == "logical") {
       out.logical = on;
     } else if (option.name == "format") {
@@ -120,6 +124,29 @@ void AppendPlan(const PhysicalNode& node, int depth, bool verbose, std::string& 
   for (const PhysicalPtr& child : node.children()) AppendPlan(*child, depth + 1, verbose, out);
 }
 
+LogicalPtr OptimizeTraced(Session& session, const BoundStatement& bound, std::vector<PassTrace>& trace) {
+  const StatementContext statement = session.MakeStatementContext();
+  OptimizerContext context = MakeOptimizerContext(session, statement);
+  const auto& clock = session.engine().services().clock;
+  context.now = [&clock] { return clock.Monotonic(); };
+  return Optimize(bound.plan, context, &trace);
+}
+
+// A line per pass in the order they ran, by phase; with `verbose` also those that found nothing, and the times.
+void AppendTrace(const std::vector<PassTrace>& trace, bool verbose, std::string& out) {
+  for (const PassTrace& pass : trace) {
+    if (!pass.changed && !verbose) continue;
+    const auto passes = OptimizerPasses();
+    const auto def =
+        std::find_if(passes.begin(), passes.end(), [&](const auto& each) { return each.name == pass.name; });
+    out += fmt::format("{}/{}", def->phase, pass.name);
+    if (verbose)
+      out += fmt::format(": {:.3f} ms{}", static_cast<double>(pass.nanos) / 1e6, pass.changed ? "" : " (no change)");
+    if (!verbose) out += fmt::format(": {}", def->reason);
+    out += '\n';
+  }
+}
+
 std::unique_ptr<StatementExecution> PlanText(const std::string& text) {
   std::vector<std::vector<std::string>> rows;
   for (std::string& line : Lines(text)) rows.push_back({std::move(line)});
@@ -164,19 +191,13 @@ std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::
     return PlanText(out);
   }
   const BoundStatement bound = BindRows(session, *explain.statement, types, parameters);
-  if (options.logical) {
-    const StatementContext statement = session.MakeStatementContext();
-    const auto& clock = session.engine().services().clock;
-    const OptimizerContext context{session.engine().registry(), statement, {}, [&clock] { return clock.Monotonic(); }};
+  if (options.logical || options.optimizer) {
     std::vector<PassTrace> trace;
-    const LogicalPtr optimized = Optimize(bound.plan, context, &trace);
-    std::string out = "Bound:\n" + ExplainLogical(bound.plan) + "Optimized:\n" + ExplainLogical(optimized);
-    if (options.verbose) {
-      for (const PassTrace& pass : trace) {
-        out += fmt::format("{}: {:.3f} ms{}\n", pass.name, static_cast<double>(pass.nanos) / 1e6,
-                           pass.changed ? "" : " (no change)");
-      }
-    }
+    const LogicalPtr optimized = OptimizeTraced(session, bound, trace);
+    std::string out;
+    if (options.logical) out = "Bound:\n" + ExplainLogical(bound.plan) + "Optimized:\n" + ExplainLogical(optimized);
+    // Without times the text is the same each time.
+    if (options.optimizer || options.verbose) AppendTrace(trace, options.verbose, out);
     return PlanText(out);
   }
   const PhysicalPtr plan = PlanRows(session, bound);
@@ -187,6 +208,15 @@ std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::
   }
   std::string out;
   AppendPlan(*plan, 0, options.verbose, out);
+  if (options.verbose) {
+    std::vector<PassTrace> trace;
+    OptimizeTraced(session, bound, trace);
+    std::string fired;
+    for (const PassTrace& pass : trace) {
+      if (pass.changed) fired += (fired.empty() ? "" : ", ") + std::string(pass.name);
+    }
+    out += "Optimizer: " + (fired.empty() ? std::string("no pass changed the plan") : fired) + "\n";
+  }
   return PlanText(out);
 }
 

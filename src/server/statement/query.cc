@@ -167,10 +167,17 @@ BoundStatement BindRows(Session& session, const ast::Statement& statement, const
   return binder.BindDelete(statement.As<ast::Delete>());
 }
 
+OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement) {
+  return {session.engine().registry(),
+          statement,
+          SplitNames(session.settings().Get("optimizer_disabled")),
+          {},
+          session.settings().GetBool("optimizer_verify")};
+}
+
 PhysicalPtr PlanRows(Session& session, const BoundStatement& bound) {
   const StatementContext statement = session.MakeStatementContext();
-  const OptimizerContext context{
-      session.engine().registry(), statement, SplitNames(session.settings().Get("optimizer_disabled")), {}};
+  const OptimizerContext context = MakeOptimizerContext(session, statement);
   return PlanPhysical(Optimize(bound.plan, context), context);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "optimizer/optimizer.h"
 #include "server/session.h"
 
 namespace weir {
@@ -34,6 +35,8 @@ BoundStatement BindRows(Session& session, const ast::Statement& statement, const
                         const std::vector<Value>& parameters);
 std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
                                                 std::vector<Value> parameters);
+// By the session's settings. `statement` must outlive it.
+OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement);
 PhysicalPtr PlanRows(Session& session, const BoundStatement& bound);
 // A query given as text, for statements that are one underneath (SHOW TABLES); `parameters` fill $1, $2 ...
 std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,

@@ -1,4 +1,5 @@
 #include "obs/metrics.h"
+#include "optimizer/optimizer.h"
 #include "server/engine.h"
 #include "server/settings.h"
 #include "server/system/definition.h"
@@ -122,6 +123,13 @@ void FillSettings(const SystemTableInput&, RowWriter& out) {
   }
 }
 
+void FillOptimizerRules(const SystemTableInput&, RowWriter& out) {
+  int64_t position = 0;
+  for (const OptimizerPass& pass : OptimizerPasses()) {
+    out.Int(++position).Text(pass.phase).Text(pass.name).Text(pass.reason).Bool(!pass.required).EndRow();
+  }
+}
+
 void FillSessions(const SystemTableInput& input, RowWriter& out) {
   for (const SessionInfo& session : input.engine.sessions()) {
     out.Int(session.id).Text(session.user).Text(session.database).Text(session.client_address).Text(session.state);
@@ -217,6 +225,11 @@ std::vector<SystemTableDef> WeirCatalogTables() {
                  {{"name", kText}, {"setting", kText}, {"description", kText}, {"changeable", kBool}},
                  "Settings with their defaults; SHOW gives the session's values",
                  FillSettings});
+  out.push_back(
+      {"optimizer_rules",
+       {{"position", kBigint}, {"phase", kText}, {"name", kText}, {"reason", kText}, {"can_be_disabled", kBool}},
+       "Passes of the optimizer in their order; SET optimizer_disabled = 'name, ...' leaves some out",
+       FillOptimizerRules});
   out.push_back({"sessions",
                  {{"id", kBigint},
                   {"user", kText},
