@@ -10,8 +10,9 @@ namespace weir {
 
 namespace {
 
-// approx_count_distinct: a HyperLogLog in the arena. Few hashes are kept as they are; its registers come with the
-// kSparseMax-th distinct one at the latest.
+// approx_count_distinct, and unions of sketches: a HyperLogLog in the arena. Few hashes are kept as they are; its
+// registers come with the kSparseMax-th distinct one at the latest.
+template <bool kOfSketches, bool kToSketch>
 class DistinctOps final : public AggregateOps {
  public:
   struct State {
@@ -19,23 +20,36 @@ class DistinctOps final : public AggregateOps {
     uint8_t* registers;  // dense
     uint32_t count;
     uint32_t capacity;
+    uint64_t has;  // any value or sketch at all
   };
   static constexpr uint32_t kFirstCapacity = 8;
   static constexpr uint32_t kSparseMax = 512;
 
-  Type result_type() const override { return TypeKind::kInt64; }
+  Type result_type() const override { return kToSketch ? TypeKind::kVarbinary : TypeKind::kInt64; }
   size_t state_size() const override { return sizeof(State); }
 
   void Update(const AggregateInput& input, uint8_t* const* states) const override {
-    ForEachHash(input, [&](size_t row, uint64_t hash) { Add(At(states[row]), hash, input.arena); });
+    if constexpr (kOfSketches) {
+      ForEachValue<StringRef>(*input.columns[0], input.rows, [&](size_t row, const StringRef& bytes) {
+        AddSketch(At(states[row]), bytes.view(), input.arena);
+      });
+    } else {
+      ForEachHash(input, [&](size_t row, uint64_t hash) { Add(At(states[row]), hash, input.arena); });
+    }
   }
   void UpdateSingle(const AggregateInput& input, uint8_t* state) const override {
-    ForEachHash(input, [&](size_t, uint64_t hash) { Add(At(state), hash, input.arena); });
+    if constexpr (kOfSketches) {
+      ForEachValue<StringRef>(*input.columns[0], input.rows,
+                              [&](size_t, const StringRef& bytes) { AddSketch(At(state), bytes.view(), input.arena); });
+    } else {
+      ForEachHash(input, [&](size_t, uint64_t hash) { Add(At(state), hash, input.arena); });
+    }
   }
   void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
     for (size_t i = 0; i < count; ++i) {
       const State& source = At(from[i]);
       State& state = At(to[i]);
+      state.has |= source.has;
       if (source.registers != nullptr) {
         MakeDense(state, arena);
         HllMerge(state.registers, source.registers);
@@ -45,6 +59,7 @@ class DistinctOps final : public AggregateOps {
     }
   }
   void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
+    if constexpr (kToSketch) return Serialize(states, count, out);
     for (size_t i = 0; i < count; ++i) {
       State& state = At(states[i]);
       if (state.registers != nullptr) {
@@ -59,7 +74,9 @@ class DistinctOps final : public AggregateOps {
   void Serialize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
     for (size_t i = 0; i < count; ++i) {
       const State& state = At(states[i]);
-      if (state.registers != nullptr) {
+      if (kToSketch && state.has == 0) {
+        out.AppendNull();
+      } else if (state.registers != nullptr) {
         out.AppendString(HyperLogLog::FromRegisters(state.registers).Serialize());
       } else {
         HyperLogLog sketch;
@@ -71,19 +88,31 @@ class DistinctOps final : public AggregateOps {
   void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
                        StateArena& arena) const override {
     ForEachSerialized(column, rows, states, [&](uint8_t* to, std::string_view bytes) {
-      const HyperLogLog sketch = HyperLogLog::Deserialize(bytes);
-      State& state = At(to);
-      if (sketch.registers() != nullptr) {
-        MakeDense(state, arena);
-        HllMerge(state.registers, sketch.registers());
-      } else {
-        for (const uint64_t hash : sketch.hashes()) Add(state, hash, arena);
-      }
+      Take(At(to), HyperLogLog::Deserialize(bytes), arena);
     });
   }
 
  private:
   static State& At(uint8_t* state) { return *reinterpret_cast<State*>(state); }
+
+  static void Take(State& state, const HyperLogLog& sketch, StateArena& arena) {
+    state.has = 1;
+    if (sketch.registers() != nullptr) {
+      MakeDense(state, arena);
+      HllMerge(state.registers, sketch.registers());
+    } else {
+      for (const uint64_t hash : sketch.hashes()) Add(state, hash, arena);
+    }
+  }
+  static void AddSketch(State& state, std::string_view bytes, StateArena& arena) {
+    HyperLogLog sketch;
+    try {
+      if (!bytes.empty()) sketch = HyperLogLog::Deserialize(bytes);
+    } catch (const Error& error) {
+      throw Error::User(sqlstate::kInvalidBinaryRepresentation, "invalid hll: {}", error.message());
+    }
+    Take(state, sketch, arena);
+  }
 
   template <typename Body>
   static void ForEachHash(const AggregateInput& input, Body&& body) {
@@ -108,6 +137,7 @@ class DistinctOps final : public AggregateOps {
     state.count = 0;
   }
   static void Add(State& state, uint64_t hash, StateArena& arena) {
+    state.has = 1;
     if (state.registers != nullptr) return HllAdd(state.registers, hash);
     // Runs of one value would only fill the buffer.
     if (state.count != 0 && state.hashes[state.count - 1] == hash) return;
@@ -128,24 +158,39 @@ class DistinctOps final : public AggregateOps {
   }
 };
 
+template <bool kOfSketches, bool kToSketch>
+void AddDistinct(Registry& registry, std::string name, std::vector<std::string> aliases, std::string description,
+                 std::string example, std::string result) {
+  AggregateOverload overload;
+  overload.parameters = {kOfSketches ? TypePattern(TypeKind::kVarbinary) : TypePattern(TypePattern::Kind::kAny)};
+  overload.result = kToSketch ? TypeKind::kVarbinary : TypeKind::kInt64;
+  overload.ignores_distinct = true;
+  overload.make = [](std::span<const Type>, const Type&, std::span<const std::optional<Value>>) {
+    return std::make_shared<const DistinctOps<kOfSketches, kToSketch>>();
+  };
+  AggregateSpec spec;
+  spec.name = std::move(name);
+  spec.aliases = std::move(aliases);
+  spec.description = std::move(description);
+  spec.example = std::move(example);
+  spec.example_result = std::move(result);
+  spec.overloads = {std::move(overload)};
+  registry.Add(std::move(spec));
+}
+
 }  // namespace
 
 void RegisterApproximateAggregates(Registry& registry) {
-  AggregateOverload overload;
-  overload.parameters = {TypePattern::Kind::kAny};
-  overload.result = TypeKind::kInt64;
-  overload.ignores_distinct = true;
-  overload.make = [](std::span<const Type>, const Type&, std::span<const std::optional<Value>>) {
-    return std::make_shared<const DistinctOps>();
-  };
-  AggregateSpec spec;
-  spec.name = "approx_count_distinct";
-  spec.aliases = {"ndv"};
-  spec.description = "Number of distinct values, within about one percent.";
-  spec.example = "approx_count_distinct(x) FROM (VALUES (1), (2), (2)) t(x)";
-  spec.example_result = "2";
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
+  AddDistinct<false, false>(registry, "approx_count_distinct", {"ndv"},
+                            "Number of distinct values, within about one percent.",
+                            "approx_count_distinct(x) FROM (VALUES (1), (2), (2)) t(x)", "2");
+  AddDistinct<false, true>(registry, "hll", {"hll_agg"}, "The HyperLogLog sketch of all values.",
+                           "hll_cardinality(hll(x)) FROM (VALUES (1), (2), (2)) t(x)", "2");
+  AddDistinct<true, true>(registry, "hll_union", {"hll_raw_agg", "hll_merge"},
+                          "The HyperLogLog sketch of the values of all sketches.",
+                          "hll_cardinality(hll_union(hll_hash(x))) FROM (VALUES (1), (2), (2)) t(x)", "2");
+  AddDistinct<true, false>(registry, "hll_union_agg", {}, "Number of distinct values in all sketches together, about.",
+                           "hll_union_agg(hll_hash(x)) FROM (VALUES (1), (2), (2)) t(x)", "2");
 }
 
 }  // namespace weir

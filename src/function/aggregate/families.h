@@ -14,5 +14,10 @@ void RegisterCollectAggregates(Registry& registry);
 void RegisterQuantileAggregates(Registry& registry);
 void RegisterArgMinMaxAggregates(Registry& registry);
 void RegisterApproximateAggregates(Registry& registry);
+void RegisterFunnelAggregates(Registry& registry);
+void RegisterBitmapAggregates(Registry& registry);
+void RegisterSketchAggregates(Registry& registry);
+void RegisterJsonAggregates(Registry& registry);
+void RegisterRewrittenAggregates(Registry& registry);
 
 }  // namespace weir

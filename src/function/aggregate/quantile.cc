@@ -13,7 +13,7 @@ namespace {
 
 using Ops = std::shared_ptr<const AggregateOps>;
 
-enum class Quantile : uint8_t { kContinuous, kDiscrete, kMode };
+enum class Quantile : uint8_t { kContinuous, kDiscrete, kMode, kHistogram };
 
 // Keeps all values of a group until the end.
 template <typename T, Quantile kQuantile>
@@ -43,7 +43,17 @@ struct SampleKernel {
     T* values = reinterpret_cast<T*>(state.values.data);
     const size_t count = state.values.size / sizeof(T);
     if (count == 0) return out.AppendNull();
-    if constexpr (kQuantile == Quantile::kMode) {
+    if constexpr (kQuantile == Quantile::kHistogram) {
+      std::sort(values, values + count, OrderedBefore<T>);
+      for (size_t begin = 0; begin < count;) {
+        size_t end = begin + 1;
+        while (end < count && !OrderedBefore(values[begin], values[end])) ++end;
+        Put(values[begin], out.child(0));
+        out.child(1).Append(static_cast<int64_t>(end - begin));
+        begin = end;
+      }
+      out.CloseRow();
+    } else if constexpr (kQuantile == Quantile::kMode) {
       std::sort(values, values + count, OrderedBefore<T>);
       size_t best = 0;
       size_t best_length = 0;
@@ -140,6 +150,7 @@ bool IsDescending(std::span<const std::optional<Value>> constants, size_t argume
          constants[argument]->boolean();
 }
 
+// `type` is that of the values.
 template <Quantile kQuantile>
 Ops MakeSample(const Type& type, double fraction, bool descending = false) {
   if (type.is_nested()) {
@@ -149,7 +160,8 @@ Ops MakeSample(const Type& type, double fraction, bool descending = false) {
     if constexpr (std::is_same_v<T, ListEntry>) {
       throw Error::Internal("quantile of {}", type.ToString());
     } else {
-      return MakeUnary(SampleKernel<T, kQuantile>{fraction, descending}, type);
+      const Type result = kQuantile == Quantile::kHistogram ? Type::Map(type, TypeKind::kInt64) : type;
+      return MakeUnary(SampleKernel<T, kQuantile>{fraction, descending}, result);
     }
   });
 }
@@ -221,6 +233,22 @@ void RegisterQuantileAggregates(Registry& registry) {
   mode.example_result = "2";
   mode.overloads = {std::move(most), std::move(most_ordered)};
   registry.Add(std::move(mode));
+
+  AggregateOverload counts;
+  counts.parameters = {TypePattern::Kind::kAny};
+  counts.resolve = [](std::span<const Type> types, std::span<const std::optional<Value>>) {
+    return ResolvedCall{{types[0]}, Type::Map(types[0], TypeKind::kInt64)};
+  };
+  counts.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) {
+    return MakeSample<Quantile::kHistogram>(arguments[0], 0);
+  };
+  AggregateSpec histogram;
+  histogram.name = "histogram";
+  histogram.description = "How often each value comes, as a map in the order of the values.";
+  histogram.example = "histogram(x) FROM (VALUES ('b'), ('a'), ('b')) t(x)";
+  histogram.example_result = "{a=1, b=2}";
+  histogram.overloads = {std::move(counts)};
+  registry.Add(std::move(histogram));
 }
 
 }  // namespace weir

@@ -15,6 +15,11 @@ void RegisterAggregates(Registry& registry) {
   RegisterQuantileAggregates(registry);
   RegisterArgMinMaxAggregates(registry);
   RegisterApproximateAggregates(registry);
+  RegisterFunnelAggregates(registry);
+  RegisterBitmapAggregates(registry);
+  RegisterSketchAggregates(registry);
+  RegisterJsonAggregates(registry);
+  RegisterRewrittenAggregates(registry);
 }
 
 void ThrowBadState(std::string_view what) {

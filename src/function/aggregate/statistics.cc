@@ -275,8 +275,8 @@ void AddPair(Registry& registry, std::string name, std::string description, std:
 }  // namespace
 
 void RegisterStatisticsAggregates(Registry& registry) {
-  AddSpread<Spread::kVarSamp>(registry, "var_samp", {"variance"}, "Variance of a sample.", "2");
-  AddSpread<Spread::kVarPop>(registry, "var_pop", {}, "Variance of a population.", "1");
+  AddSpread<Spread::kVarSamp>(registry, "var_samp", {"variance", "variance_samp"}, "Variance of a sample.", "2");
+  AddSpread<Spread::kVarPop>(registry, "var_pop", {"variance_pop"}, "Variance of a population.", "1");
   AddSpread<Spread::kStddevSamp>(registry, "stddev_samp", {"stddev"}, "Standard deviation of a sample.",
                                  "1.4142135623730951");
   AddSpread<Spread::kStddevPop>(registry, "stddev_pop", {}, "Standard deviation of a population.", "1");

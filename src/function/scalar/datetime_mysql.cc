@@ -476,6 +476,8 @@ void AddFormats(Family& family) {
 void AddConversions(Family& family) {
   family.Add("date", "The date of a timestamp.", "date(timestamp '2003-12-31 01:02:03')", "2003-12-31",
              ToDateOverloads([](int64_t days) { return days; }));
+  family.Add("timestamp", "The date, timestamp or literal as timestamp without time zone.", "", "",
+             {Total({kTimestamp}, kTimestamp, [](const KernelArgs& args) { return args.columns[0]; })});
   family.Add("to_date", "The date of a timestamp; or text read by a template.",
              "to_date(timestamp '2020-02-02 00:00:00')", "2020-02-02",
              ToDateOverloads([](int64_t days) { return days; }));

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/bytes.h"
+#include "function/scalar/encoding.h"
 #include "function/scalar/kernel.h"
 #include "function/scalar/random.h"
 #include "function/scalar/register.h"
@@ -434,6 +435,16 @@ void AddUrls(Family& family) {
 }
 
 }  // namespace
+
+int32_t MurmurHash3(std::string_view bytes) {
+  return Murmur3(bytes);
+}
+std::string ToBase64(std::string_view bytes) {
+  return EncodeBase64(bytes, 0);
+}
+std::string FromBase64(std::string_view text) {
+  return DecodeBase64(text);
+}
 
 void RegisterEncodingFunctions(Registry& registry) {
   Family family(registry, "encoding");

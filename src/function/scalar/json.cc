@@ -465,10 +465,12 @@ void AddTests(Family& family) {
                     }))});
   family.Add({"json_object_keys", {"json_keys", "jsonb_object_keys"}}, "The keys of an object as a list.",
              "json_object_keys('{\"f1\": \"abc\", \"f2\": {}}')", "{f1,f2}", {Partial({kJson}, texts, ObjectKeys)});
-  family.Add({"json_array_elements_list", {"json_elements"}}, "The elements of an array as a list of json.",
-             "json_elements('[1, [true]]')", "{1,[true]}", {Partial({kJson}, Type::List(kJson), ArrayElements)});
-  family.Add("json_elements_text", "The elements of an array as a list of texts.",
-             "json_elements_text('[\"a\", null]')", "{a,NULL}", {Partial({kJson}, texts, ArrayElements)});
+  family.Add({"json_array_elements_list", {"json_elements", "json_array_elements", "jsonb_array_elements"}},
+             "The elements of an array as a list of json.", "json_elements('[1, [true]]')", "{1,[true]}",
+             {Partial({kJson}, Type::List(kJson), ArrayElements)});
+  family.Add({"json_elements_text", {"json_array_elements_text", "jsonb_array_elements_text"}},
+             "The elements of an array as a list of texts.", "json_elements_text('[\"a\", null]')", "{a,NULL}",
+             {Partial({kJson}, texts, ArrayElements)});
   family.Add("@>", "", "", "", {Partial({kJson, kJson}, kBool, ContainsKernel<0>)});
   family.Add("<@", "", "", "", {Partial({kJson, kJson}, kBool, ContainsKernel<1>)});
   family.Add("json_contains", "Whether the first value contains the second.",
@@ -548,8 +550,9 @@ void AddBuilding(Family& family) {
   family.Add({"json_build_array", {"jsonb_build_array", "json_array"}}, "A json array of the arguments.",
              "json_build_array(1, 2, 'foo')", "[1, 2, \"foo\"]",
              {Stable(Variadic(SeesNulls(Total({kAny}, kJson, BuildArray)))), Total({}, kJson, BuildArray)});
-  family.Add({"json_build_object", {"jsonb_build_object", "json_object"}}, "A json object of keys and values in turn.",
-             "json_build_object('foo', 1, 'bar', NULL)", "{\"foo\" : 1, \"bar\" : null}",
+  family.Add({"json_build_object", {"jsonb_build_object", "json_object", "jsonb_object"}},
+             "A json object of keys and values in turn.", "json_build_object('foo', 1, 'bar', NULL)",
+             "{\"foo\" : 1, \"bar\" : null}",
              {Stable(Variadic(SeesNulls(Partial({kAny}, kJson, BuildObject)))), Total({}, kJson, BuildObject)});
 }
 

@@ -380,8 +380,8 @@ void AddFunctions(Family& family) {
              "regexp_extract_all('a1b22', '[a-z]([0-9]+)', 1)", "{1,22}",
              {With(Partial({kText, kText}, texts, RegexpExtractAll), PrepareAt(1, kNoFlags)),
               With(Partial({kText, kText, kInt}, texts, RegexpExtractAll), PrepareAt(1, kNoFlags))});
-  family.Add({"regexp_split_to_array", {"regexp_split"}}, "The parts of the text between matches.",
-             "regexp_split_to_array('hello world', '\\s+')", "{hello,world}",
+  family.Add({"regexp_split_to_array", {"regexp_split", "regexp_split_to_table"}},
+             "The parts of the text between matches.", "regexp_split_to_array('hello world', '\\s+')", "{hello,world}",
              {With(Partial({kText, kText}, texts, RegexpSplit), PrepareAt(1, kNoFlags)),
               With(Partial({kText, kText, kText}, texts, RegexpSplit), PrepareAt(1, 2))});
   family.Add("regexp_count", "How often the regular expression matches.",

@@ -25,6 +25,11 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterNormalizeFunctions(registry);
   RegisterOverlaps(registry);
   RegisterLambdaFunctions(registry);
+  RegisterBitmapFunctions(registry);
+  RegisterJsonChangeFunctions(registry);
+  RegisterByteFunctions(registry);
+  RegisterSeriesFunctions(registry);
+  RegisterSketchFunctions(registry);
 }
 
 }  // namespace weir

@@ -29,5 +29,10 @@ void RegisterJsonFunctions(Registry& registry);
 void RegisterNormalizeFunctions(Registry& registry);
 void RegisterOverlaps(Registry& registry);
 void RegisterLambdaFunctions(Registry& registry);
+void RegisterBitmapFunctions(Registry& registry);
+void RegisterJsonChangeFunctions(Registry& registry);
+void RegisterByteFunctions(Registry& registry);
+void RegisterSeriesFunctions(Registry& registry);
+void RegisterSketchFunctions(Registry& registry);
 
 }  // namespace weir

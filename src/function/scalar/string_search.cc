@@ -295,7 +295,8 @@ void AddSplitting(Family& family) {
              "split_part('abc~@~def~@~ghi', '~@~', 2)", "def",
              {Partial({kText, kText, TypeKind::kInt64}, kText,
                       RowKernelWith<StringRef, StringRef, StringRef, int64_t>(SplitPart))});
-  family.Add("string_to_array", "The fields of a text split at a delimiter; fields equal to a third text become NULL.",
+  family.Add({"string_to_array", {"string_to_table"}},
+             "The fields of a text split at a delimiter; fields equal to a third text become NULL.",
              "string_to_array('xx~~yy~~zz', '~~', 'yy')", "{xx,NULL,zz}",
              {SeesNulls(Total({kText, kText}, texts, StringToArrayKernel)),
               SeesNulls(Total({kText, kText, kText}, texts, StringToArrayKernel))});

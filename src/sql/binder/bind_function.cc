@@ -5,7 +5,8 @@ namespace weir {
 
 ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
   const std::string name(call.name.last());
-  if (call.name.parts.size() > 1 && call.name.parts[call.name.parts.size() - 2] != "pg_catalog") {
+  if (call.name.parts.size() > 1 && call.name.parts[call.name.parts.size() - 2] != "pg_catalog" &&
+      call.name.parts[call.name.parts.size() - 2] != "information_schema") {
     throw Error::User(sqlstate::kUndefinedFunction, "function does not exist: {}.{}",
                       call.name.parts[call.name.parts.size() - 2], name)
         .WithPosition(call.offset);
@@ -15,6 +16,7 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
     return BindWindow(call, name);
   }
   if (ExprPtr special = BindSpecialFunction(call, name)) return special;
+  if (ExprPtr rewritten = BindRewrittenAggregate(call, name)) return rewritten;
   if (HasLambda(call)) return BindLambdaCall(call, name);
   if (call.star || binder_.registry_.FindAggregate(name) != nullptr) return BindAggregate(call, name);
   if (call.distinct || call.filter != nullptr || !call.order_by.empty()) {
@@ -80,6 +82,7 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
     if (arg->kind != ast::ExprKind::kStarExpr) args.push_back(Bind(*arg));
   }
   if (call.has_separator) args.push_back(Expr::Literal(Value::String(std::string(call.separator))));
+  AdaptAggregateArguments(name, args, call.offset);
   AggregateCall aggregate = binder_.registry_.BindAggregate(name, std::move(args), call.offset);
   for (ExprPtr& arg : aggregate.args) arg = FixParameters(arg);
   aggregate.distinct = call.distinct && !aggregate.overload->ignores_distinct;

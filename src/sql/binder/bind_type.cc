@@ -108,6 +108,8 @@ const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
       {"varbinary", TypeKind::kVarbinary},
       {"binary", TypeKind::kVarbinary},
       {"blob", TypeKind::kVarbinary},
+      {"bitmap", TypeKind::kVarbinary},
+      {"hll", TypeKind::kVarbinary},
       {"uuid", TypeKind::kUuid},
       {"json", TypeKind::kJson},
       {"jsonb", TypeKind::kJson},

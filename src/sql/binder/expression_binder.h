@@ -86,6 +86,7 @@ class ExpressionBinder {
   ExprPtr BindLike(const ast::LikeExpr& like);
   ExprPtr BindCase(const ast::CaseExpr& expr);
   ExprPtr BindCast(const ast::CastExpr& cast);
+  ExprPtr BindRegCast(const ast::CastExpr& cast, std::string_view reg);
   ExprPtr BindInterval(const ast::IntervalLiteral& literal);
   ExprPtr BindParameter(const ast::Parameter& parameter);
   ExprPtr BindFunction(const ast::FunctionCall& call);
@@ -111,6 +112,9 @@ class ExpressionBinder {
   WindowFrame BindFrame(const ast::WindowFrame& frame, const std::vector<SortKey>& order_by, int64_t position);
   ExprPtr BindFrameDistance(const ast::Expr& expr, std::string_view unit);
   void BindRangeBounds(WindowFrame& frame, const SortKey& key, int64_t position);
+  // bind_rewritten.cc
+  ExprPtr BindRewrittenAggregate(const ast::FunctionCall& call, std::string_view name);
+  void AdaptAggregateArguments(std::string_view name, std::vector<ExprPtr>& args, int64_t position);
   // bind_lambda.cc
   static bool HasLambda(const ast::FunctionCall& call);
   ExprPtr BindLambdaCall(const ast::FunctionCall& call, std::string_view name);
