@@ -1,5 +1,7 @@
 #include "server/session.h"
 
+#include <algorithm>
+
 #include "obs/profile.h"
 #include "server/file_relations.h"
 #include "server/statement/statement.h"
@@ -25,6 +27,7 @@ Session::Session(Engine& engine, SessionOptions options)
 }
 
 Session::~Session() {
+  cursors_.clear();
   engine_.RemoveSession(id_);
 }
 
@@ -178,7 +181,19 @@ BindContext Session::MakeBindContext() {
   context.registry = &engine_.registry();
   context.names = name_scope();
   context.dialect = options_.dialect;
-  context.table_function = [this](const TableFunctionCall& call) { return ResolveTableFunction(engine_, call); };
+  context.table_function =
+      [this, catalog = context.catalog](const TableFunctionCall& call) -> std::optional<ExternalRelation> {
+    if (call.name.starts_with("pg_") && call.args.empty()) {
+      // Functions without arguments that clients read from are tables of pg_catalog here.
+      if (const VirtualTablePtr* table = catalog->virtual_tables().Find("pg_catalog", call.name)) {
+        ExternalRelation relation;
+        relation.source = VirtualSource{*table, call.name, {}};
+        relation.columns = (*table)->schema();
+        return relation;
+      }
+    }
+    return ResolveTableFunction(engine_, call);
+  };
   return context;
 }
 
@@ -333,7 +348,9 @@ void Session::Commit() {
     return;
   }
   const bool failed = transaction_ == TransactionStatus::kFailed;
+  EndCursors(!failed);
   transaction_ = TransactionStatus::kIdle;
+  savepoints_.clear();
   CommitRequest changes = std::exchange(transaction_changes_, {});
   if (transaction_snapshot_ != nullptr) changes.catalog_seen = transaction_snapshot_->catalog()->version();
   const bool changed = std::exchange(transaction_changed_, false);
@@ -347,11 +364,61 @@ void Session::Rollback() {
     AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction), "there is no transaction in progress", ""});
   }
   implicit_ = false;
+  EndCursors(false);
   transaction_ = TransactionStatus::kIdle;
+  savepoints_.clear();
   transaction_changes_ = {};
   transaction_changed_ = false;
   transaction_snapshot_ = nullptr;
   settings_.EndTransaction(false);
+}
+
+void Session::EndCursors(bool commit) {
+  for (auto cursor = cursors_.begin(); cursor != cursors_.end();) {
+    const bool keep = cursor->second->kept() || (commit && cursor->second->hold());
+    if (keep) cursor->second->Keep();
+    cursor = keep ? std::next(cursor) : cursors_.erase(cursor);
+  }
+}
+
+void Session::SetSavepoint(std::string name) {
+  if (transaction_ == TransactionStatus::kIdle || implicit_) {
+    throw Error::User(sqlstate::kNoActiveSqlTransaction, "SAVEPOINT can only be used in transaction blocks");
+  }
+  Savepoint savepoint{std::move(name), transaction_changes_, transaction_changed_, settings_, {}};
+  for (const auto& [cursor, content] : cursors_) savepoint.cursors.push_back(cursor);
+  savepoints_.push_back(std::move(savepoint));
+}
+
+std::vector<Session::Savepoint>::iterator Session::FindSavepoint(std::string_view name, std::string_view verb) {
+  if (transaction_ == TransactionStatus::kIdle || implicit_) {
+    throw Error::User(sqlstate::kNoActiveSqlTransaction, "{} can only be used in transaction blocks", verb);
+  }
+  // The newest of a name hides the older ones.
+  for (auto at = savepoints_.end(); at != savepoints_.begin();) {
+    if ((--at)->name == name) return at;
+  }
+  throw Error::User("3B001", "savepoint \"{}\" does not exist", name);
+}
+
+void Session::ReleaseSavepoint(std::string_view name) {
+  savepoints_.erase(FindSavepoint(name, "RELEASE SAVEPOINT"), savepoints_.end());
+}
+
+void Session::RollbackToSavepoint(std::string_view name) {
+  const auto savepoint = FindSavepoint(name, "ROLLBACK TO SAVEPOINT");
+  std::erase_if(cursors_, [&](const auto& cursor) {
+    const auto& open = savepoint->cursors;
+    return std::find(open.begin(), open.end(), cursor.first) == open.end();
+  });
+  {
+    const std::lock_guard lock(mutex_);
+    transaction_changes_ = savepoint->changes;
+    transaction_changed_ = savepoint->changed;
+  }
+  settings_ = savepoint->settings;
+  transaction_ = TransactionStatus::kOpen;
+  savepoints_.erase(std::next(savepoint), savepoints_.end());
 }
 
 void Session::UseDatabase(const std::string& name) {

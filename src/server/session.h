@@ -13,6 +13,7 @@
 #include "runtime/cancellation.h"
 #include "server/engine.h"
 #include "server/settings.h"
+#include "server/statement/cursor.h"
 #include "sql/binder/binder.h"
 #include "sql/parser/parser.h"
 
@@ -161,7 +162,12 @@ class Session {
   void Commit();
   void Rollback();
   void UseDatabase(const std::string& name);
+  // All three throw 25P01 outside a transaction block, the last two 3B001 for a name that there is not.
+  void SetSavepoint(std::string name);
+  void ReleaseSavepoint(std::string_view name);
+  void RollbackToSavepoint(std::string_view name);
   std::map<std::string, PreparedPtr>& named_statements() { return named_; }
+  CursorMap& cursors() { return cursors_; }
 
  private:
   Engine& engine_;
@@ -172,12 +178,26 @@ class Session {
   int32_t secret_ = 0;
   TransactionStatus transaction_ = TransactionStatus::kIdle;
   std::vector<Notice> notices_;
+  // What ROLLBACK TO goes back to.
+  struct Savepoint {
+    std::string name;
+    CommitRequest changes;
+    bool changed = false;
+    Settings settings;
+    std::vector<std::string> cursors;  // that were open
+  };
+  std::vector<Savepoint>::iterator FindSavepoint(std::string_view name, std::string_view verb);
+  // Keeps what WITH HOLD asks for, closes the other cursors of the transaction.
+  void EndCursors(bool commit);
+
   std::map<std::string, PreparedPtr> named_;  // of SQL's PREPARE
+  CursorMap cursors_;
   // The open transaction: what it read and what it has changed so far.
   SnapshotPtr transaction_snapshot_;
   CommitRequest transaction_changes_;
   bool transaction_changed_ = false;
   bool implicit_ = false;  // it is open, and ends by itself
+  std::vector<Savepoint> savepoints_;
 
   mutable std::mutex mutex_;  // guards the below
   std::unique_ptr<CancellationSource> running_;

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "server/engine.h"
+#include "server/system/catalog_functions.h"
 #include "server/system/system_table.h"
 
 namespace weir {
@@ -25,10 +26,14 @@ SystemTables::SystemTables() : link_(std::make_shared<Link>()), virtual_tables_(
   for (SystemTableDef& def : WeirCatalogTables()) add("weir_catalog", std::move(def));
 }
 
-SystemTables::~SystemTables() = default;
+SystemTables::~SystemTables() {
+  if (Engine* engine = link_->engine.load()) DetachCatalogFunctions(registry_, engine);
+}
 
 void SystemTables::Attach(Engine& engine) {
   link_->engine.store(&engine);
+  registry_ = &engine.registry();
+  AttachCatalogFunctions(engine);
 }
 
 }  // namespace weir

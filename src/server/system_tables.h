@@ -7,6 +7,7 @@
 namespace weir {
 
 class Engine;
+class Registry;
 
 // The virtual tables of pg_catalog, information_schema and weir_catalog. Made before the engine, which needs their
 // names, and attached to it afterwards, since they show what it does. Must outlive the engine's last statement.
@@ -21,6 +22,7 @@ class SystemTables {
  private:
   struct Link;
   std::shared_ptr<Link> link_;
+  const Registry* registry_ = nullptr;  // of the attached engine
   std::shared_ptr<VirtualTables> virtual_tables_;
 };
 

@@ -112,10 +112,19 @@ std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast:
     case ast::StatementKind::kUse:
       session.UseDatabase(std::string(statement.As<ast::Use>().name.last()));
       return MakeCommandExecution("USE");
-    default:
+    default: {
+      const ast::Name what = statement.As<ast::Discard>().what;
+      if (what == "plans") return MakeCommandExecution("DISCARD PLANS");
+      if (what == "sequences") return MakeCommandExecution("DISCARD SEQUENCES");
+      if (what != "all") return MakeCommandExecution("DISCARD TEMP");
+      if (session.transaction_status() != TransactionStatus::kIdle && !session.in_implicit_transaction()) {
+        throw Error::User(sqlstate::kActiveSqlTransaction, "DISCARD ALL cannot run inside a transaction block");
+      }
       session.settings().ResetAll();
       session.named_statements().clear();
+      session.cursors().clear();
       return MakeCommandExecution("DISCARD ALL");
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 #include "server/statement/statement.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
@@ -38,16 +39,88 @@ ShownQuery DescribeTable(Session& session, const ast::QualifiedName& name) {
   return query;
 }
 
+BoundStatement Bind(Session& session, const ast::Query& query) {
+  ast::QueryStatement statement;
+  statement.query = &query;
+  return BindRows(session, statement, {}, {});
+}
+
+ShownQuery DescribeQuery(Session& session, const ast::Query& query) {
+  const BoundStatement bound = Bind(session, query);
+  ShownQuery out;
+  for (size_t i = 0; i < bound.names.size(); ++i) {
+    out.sql += fmt::format("{}({}, {}, 'YES', NULL::text)", i == 0 ? "VALUES " : ", ", QuoteString(bound.names[i]),
+                           QuoteString(bound.plan->columns()[i].type.ToString()));
+  }
+  out.sql = fmt::format("SELECT * FROM ({}) AS described (\"Field\", \"Type\", \"Null\", \"Default\")",
+                        out.sql.empty() ? "SELECT '', '', '', '' WHERE false" : out.sql);
+  return out;
+}
+
+bool IsOrdered(const Type& type) {
+  return type.is_numeric() || type.is_string() || type.is(TypeKind::kDate) || type.is(TypeKind::kTime) ||
+         type.is_timestamp() || type.is(TypeKind::kUuid) || type.is(TypeKind::kBoolean);
+}
+
+// A row per column of the table or query; each reads that column alone.
+ShownQuery Summarize(Session& session, const ast::Summarize& summarize) {
+  std::string source;
+  Schema columns;
+  if (summarize.query != nullptr) {
+    source = ToSql(*summarize.query);
+  } else {
+    source = "TABLE " + ToSql(summarize.name);
+  }
+  const auto parsed = ParseStatements(source);
+  const BoundStatement bound = Bind(session, *parsed[0]->As<ast::QueryStatement>().query);
+  for (size_t i = 0; i < bound.names.size(); ++i) columns.push_back({bound.names[i], bound.plan->columns()[i].type});
+  if (columns.empty()) throw Error::User(sqlstate::kSyntaxError, "SUMMARIZE needs at least one column");
+  std::string names;
+  for (size_t i = 0; i < columns.size(); ++i) names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
+  ShownQuery out;
+  out.sql = fmt::format("WITH summarized ({}) AS ({}) ", names, source);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const Type& type = columns[i].type;
+    const std::string column = fmt::format("c{}", i);
+    const auto when = [&](bool possible, const std::string& sql, std::string_view result) {
+      return possible ? fmt::format("({})::{}", sql, result) : fmt::format("NULL::{}", result);
+    };
+    const bool ordered = IsOrdered(type), number = type.is_numeric();
+    if (i != 0) out.sql += " UNION ALL ";
+    out.sql += fmt::format("SELECT {} AS column_name, {} AS column_type, ", QuoteString(columns[i].name),
+                           QuoteString(type.ToString()));
+    out.sql += when(ordered, fmt::format("min({})", column), "text") + " AS min, ";
+    out.sql += when(ordered, fmt::format("max({})", column), "text") + " AS max, ";
+    out.sql += when(ordered, fmt::format("approx_count_distinct({})", column), "bigint") + " AS approx_unique, ";
+    out.sql += when(number, fmt::format("avg({}::double precision)", column), "text") + " AS avg, ";
+    out.sql += when(number, fmt::format("stddev_samp({}::double precision)", column), "text") + " AS std, ";
+    for (const int percent : {25, 50, 75}) {
+      out.sql += when(number, fmt::format("approx_percentile({}::double precision, 0.{})", column, percent), "text") +
+                 fmt::format(" AS q{}, ", percent);
+    }
+    out.sql += fmt::format(
+        "count(*) AS count, round((count(*) - count({0})) * 100.0 / nullif(count(*), 0), 2)::numeric(9,2) AS "
+        "null_percentage, {1} AS position FROM summarized",
+        column, i);
+  }
+  out.sql = fmt::format(
+      "SELECT column_name, column_type, min, max, approx_unique, avg, std, q25, q50, q75, count, null_percentage FROM "
+      "({}) AS summary ORDER BY position",
+      out.sql);
+  return out;
+}
+
 }  // namespace
 
 std::optional<ShownQuery> QueryOfShow(Session& session, const ast::Statement& statement) {
   if (const auto* describe = statement.TryAs<ast::Describe>()) {
-    if (describe->query != nullptr || describe->table_function != nullptr || describe->name.empty()) {
-      throw Error::Unsupported("Use EXPLAIN VERBOSE, which lists a query's columns.",
-                               "DESCRIBE of a query is not available");
+    if (describe->query != nullptr) return DescribeQuery(session, *describe->query);
+    if (describe->table_function != nullptr || describe->name.empty()) {
+      throw Error::Unsupported("DESCRIBE SELECT * FROM it.", "DESCRIBE of a table function is not available");
     }
     return DescribeTable(session, describe->name);
   }
+  if (const auto* summarize = statement.TryAs<ast::Summarize>()) return Summarize(session, *summarize);
   const auto* show = statement.TryAs<ast::ShowCommand>();
   if (show == nullptr) return std::nullopt;
   const std::string_view what = show->what;

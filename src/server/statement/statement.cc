@@ -30,9 +30,14 @@ std::string ExecuteTransaction(Session& session, const ast::Transaction& transac
       if (transaction.chain) session.Begin();
       return "ROLLBACK";
     case ast::TransactionAction::kSavepoint:
+      session.SetSavepoint(std::string(transaction.name));
+      return "SAVEPOINT";
     case ast::TransactionAction::kReleaseSavepoint:
+      session.ReleaseSavepoint(transaction.name);
+      return "RELEASE";
     case ast::TransactionAction::kRollbackToSavepoint:
-      throw Error::Unsupported("Split the work into transactions.", "savepoints are not available");
+      session.RollbackToSavepoint(transaction.name);
+      return "ROLLBACK";
     case ast::TransactionAction::kPrepareTransaction:
     case ast::TransactionAction::kCommitPrepared:
     case ast::TransactionAction::kRollbackPrepared:
@@ -107,19 +112,11 @@ std::string ExecuteKill(Session& session, const ast::Kill& kill) {
 [[noreturn]] void ThrowNotAvailable(const ast::Statement& statement) {
   using Kind = ast::StatementKind;
   switch (statement.kind) {
-    case Kind::kUpdate:
     case Kind::kMerge:
-      throw Error::Unsupported("Append the new rows, and DELETE the old ones.", "UPDATE and MERGE are not available");
-    case Kind::kDeclareCursor:
-    case Kind::kFetchCursor:
-    case Kind::kCloseCursor:
-      throw Error::Unsupported("Use LIMIT, or a portal with a row limit of the extended protocol.",
-                               "cursors are not available");
+      throw Error::Unsupported("UPDATE or DELETE the old rows, and INSERT the new ones.", "MERGE is not available");
     case Kind::kCreateMaterializedView:
     case Kind::kRefreshView:
       throw Error::Unsupported("Use CREATE VIEW.", "materialized views are not available");
-    case Kind::kSummarize:
-      throw Error::Unsupported("Use min, max, count and approx_count_distinct.", "SUMMARIZE is not available");
     case Kind::kCreateSource:
     case Kind::kCreateSink:
     case Kind::kCreateFlow:
@@ -135,6 +132,7 @@ std::string ExecuteKill(Session& session, const ast::Kill& kill) {
 }  // namespace
 
 void DescribeStatement(Session& session, const ast::Statement& statement, PreparedStatement& prepared) {
+  if (IsRowChange(statement)) return DescribeRowChange(session, statement, prepared);
   if (IsRows(statement)) {
     const BoundStatement bound = BindRows(session, statement, prepared.parameter_types, {});
     prepared.parameter_types = bound.parameter_types;
@@ -160,6 +158,15 @@ void DescribeStatement(Session& session, const ast::Statement& statement, Prepar
     prepared.columns = DescribeSettings(session, statement);
     return;
   }
+  if (const auto* fetch = statement.TryAs<ast::FetchCursor>()) {
+    if (!fetch->is_move) prepared.columns = DescribeFetch(session, *fetch);
+    return;
+  }
+  if (const auto* declare = statement.TryAs<ast::DeclareCursor>(); declare != nullptr && declare->query != nullptr) {
+    const auto query = QueryOf(*declare);
+    prepared.parameter_types = BindRows(session, *query, prepared.parameter_types, {}).parameter_types;
+    return;
+  }
   if (const auto* execute = statement.TryAs<ast::Execute>())
     prepared.columns = FindNamed(session, execute->name)->columns;
 }
@@ -167,6 +174,7 @@ void DescribeStatement(Session& session, const ast::Statement& statement, Prepar
 std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast::StatementPtr& owner,
                                                      std::vector<Value> parameters) {
   const ast::Statement& statement = *owner;
+  if (IsRowChange(statement)) return ExecuteRowChange(session, statement, parameters);
   if (IsRows(statement)) return ExecuteRows(session, owner, std::move(parameters));
   if (const auto shown = QueryOfShow(session, statement)) {
     return ExecuteText(session, shown->sql, shown->parameters, "SHOW");
@@ -186,6 +194,13 @@ std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast
       return ExecuteNamed(session, statement.As<ast::Execute>());
     case ast::StatementKind::kDeallocate:
       return MakeCommandExecution(ExecuteDeallocate(session, statement.As<ast::Deallocate>()));
+    case ast::StatementKind::kDeclareCursor:
+      return MakeCommandExecution(
+          ExecuteDeclareCursor(session, owner, statement.As<ast::DeclareCursor>(), std::move(parameters)));
+    case ast::StatementKind::kFetchCursor:
+      return ExecuteFetch(session, statement.As<ast::FetchCursor>());
+    case ast::StatementKind::kCloseCursor:
+      return MakeCommandExecution(ExecuteCloseCursor(session, statement.As<ast::CloseCursor>()));
     case ast::StatementKind::kKill:
       return MakeCommandExecution(ExecuteKill(session, statement.As<ast::Kill>()));
     case ast::StatementKind::kFlush:

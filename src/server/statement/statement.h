@@ -57,6 +57,21 @@ std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::Sta
                                                 const ast::Copy& copy);
 CopyOptions ParseCopyOptions(Session& session, const ast::Copy& copy);
 
+// update.cc: UPDATE, and DELETE with RETURNING
+bool IsRowChange(const ast::Statement& statement);
+void DescribeRowChange(Session& session, const ast::Statement& statement, PreparedStatement& prepared);
+std::unique_ptr<StatementExecution> ExecuteRowChange(Session& session, const ast::Statement& statement,
+                                                     const std::vector<Value>& parameters);
+
+// cursor.cc
+// The query of a DECLARE as a statement; its tree is still `declare`'s.
+std::shared_ptr<const ast::QueryStatement> QueryOf(const ast::DeclareCursor& declare);
+std::string ExecuteDeclareCursor(Session& session, const ast::StatementPtr& owner, const ast::DeclareCursor& declare,
+                                 std::vector<Value> parameters);
+std::unique_ptr<StatementExecution> ExecuteFetch(Session& session, const ast::FetchCursor& fetch);
+Schema DescribeFetch(Session& session, const ast::FetchCursor& fetch);
+std::string ExecuteCloseCursor(Session& session, const ast::CloseCursor& close);
+
 // settings_statements.cc: SET, SHOW, RESET, USE, DISCARD
 std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast::Statement& statement);
 bool IsSettings(const ast::Statement& statement);

@@ -1,3 +1,5 @@
+#include "server/system/pg_types.h"
+#include "server/system/standard_columns.h"
 #include "server/system/system_table.h"
 
 namespace weir {
@@ -49,7 +51,10 @@ void FillColumns(const SystemTableInput& input, RowWriter& out) {
       OptionalInt(out, type.is(TypeKind::kDecimal), type.precision());
       OptionalInt(out, type.is(TypeKind::kDecimal), type.scale());
       OptionalInt(out, type.is_timestamp(), type.is_timestamp_ns() ? 9 : 6);
-      out.Text("pg_catalog").Text(type.ToString()).Text("YES").Text(column.comment);
+      out.Text("pg_catalog")
+          .Text(PgTypeOf(type).name)
+          .Text(relation.table != nullptr ? "YES" : "NO")
+          .Text(column.comment);
       out.EndRow();
     }
   }
@@ -114,6 +119,7 @@ std::vector<SystemTableDef> InformationSchemaTables() {
                      out_rows.Text(relation.view->sql).EndRow();
                    }
                  }});
+  AddStandardTables(InformationSchemaStandard(), out);
   return out;
 }
 

@@ -1,7 +1,9 @@
 #include "server/engine.h"
 #include "server/settings.h"
 #include "server/system/pg_types.h"
+#include "server/system/standard_columns.h"
 #include "server/system/system_table.h"
+#include "sql/parser/keywords.h"
 #include "storage/snapshot.h"
 
 namespace weir {
@@ -139,9 +141,15 @@ void FillRoles(const SystemTableInput& input, RowWriter& out) {
 }
 
 void FillSettings(const SystemTableInput&, RowWriter& out) {
+  // Limits that drivers ask for.
+  for (const auto& [name, value] : {std::pair{"max_index_keys", "32"}, std::pair{"max_connections", "10000"}}) {
+    out.Text(name).Text(value).Null().Text("Weir").Text("A limit").Text("internal").Text("integer").Text("default");
+    out.Text(value).Text(value).Bool(false).EndRow();
+  }
   for (const SettingDef& def : SettingDefs()) {
     out.Text(def.name).Text(def.fallback).Null().Text("Weir").Text(def.description);
-    out.Text(def.read_only ? "internal" : "user").Text("string").Text("default").EndRow();
+    out.Text(def.read_only ? "internal" : "user").Text("string").Text("default").Text(def.fallback).Text(def.fallback);
+    out.Bool(false).EndRow();
   }
 }
 
@@ -176,154 +184,34 @@ void FillViews(const SystemTableInput& input, RowWriter& out) {
   }
 }
 
-// Things that PostgreSQL has and Weir has none of: tools ask and get no rows.
-SystemTableDef Empty(std::string name, Schema columns) {
-  return {std::move(name), std::move(columns), "Empty: there are no such objects",
-          [](const SystemTableInput&, RowWriter&) {}};
-}
-
-std::vector<SystemTableDef> EmptyTables() {
-  const Type oids = ListOf(TypeKind::kInt64), shorts = ListOf(TypeKind::kInt16), chars = ListOf(TypeKind::kVarchar);
-  return {
-      Empty("pg_index", {{"indexrelid", kOid},
-                         {"indrelid", kOid},
-                         {"indnatts", kShort},
-                         {"indnkeyatts", kShort},
-                         {"indisunique", kBool},
-                         {"indisprimary", kBool},
-                         {"indisexclusion", kBool},
-                         {"indimmediate", kBool},
-                         {"indisclustered", kBool},
-                         {"indisvalid", kBool},
-                         {"indisready", kBool},
-                         {"indislive", kBool},
-                         {"indisreplident", kBool},
-                         {"indkey", shorts},
-                         {"indcollation", oids},
-                         {"indclass", oids},
-                         {"indoption", shorts},
-                         {"indexprs", kText},
-                         {"indpred", kText}}),
-      Empty("pg_constraint", {{"oid", kOid},           {"conname", kText},       {"connamespace", kOid},
-                              {"contype", kText},      {"condeferrable", kBool}, {"condeferred", kBool},
-                              {"convalidated", kBool}, {"conrelid", kOid},       {"contypid", kOid},
-                              {"conindid", kOid},      {"conparentid", kOid},    {"confrelid", kOid},
-                              {"confupdtype", kText},  {"confdeltype", kText},   {"confmatchtype", kText},
-                              {"conislocal", kBool},   {"coninhcount", kInt},    {"connoinherit", kBool},
-                              {"conkey", shorts},      {"confkey", shorts},      {"conbin", kText}}),
-      Empty("pg_inherits", {{"inhrelid", kOid}, {"inhparent", kOid}, {"inhseqno", kInt}, {"inhdetachpending", kBool}}),
-      Empty("pg_policy", {{"oid", kOid},
-                          {"polname", kText},
-                          {"polrelid", kOid},
-                          {"polcmd", kText},
-                          {"polpermissive", kBool},
-                          {"polroles", oids},
-                          {"polqual", kText},
-                          {"polwithcheck", kText}}),
-      Empty("pg_statistic_ext", {{"oid", kOid},
-                                 {"stxrelid", kOid},
-                                 {"stxname", kText},
-                                 {"stxnamespace", kOid},
-                                 {"stxowner", kOid},
-                                 {"stxstattarget", kInt},
-                                 {"stxkeys", shorts},
-                                 {"stxkind", chars},
-                                 {"stxexprs", kText}}),
-      Empty("pg_publication", {{"oid", kOid},
-                               {"pubname", kText},
-                               {"pubowner", kOid},
-                               {"puballtables", kBool},
-                               {"pubinsert", kBool},
-                               {"pubupdate", kBool},
-                               {"pubdelete", kBool},
-                               {"pubtruncate", kBool},
-                               {"pubviaroot", kBool}}),
-      Empty("pg_publication_rel",
-            {{"oid", kOid}, {"prpubid", kOid}, {"prrelid", kOid}, {"prqual", kText}, {"prattrs", shorts}}),
-      Empty("pg_publication_namespace", {{"oid", kOid}, {"pnpubid", kOid}, {"pnnspid", kOid}}),
-      Empty("pg_subscription", {{"oid", kOid}, {"subname", kText}, {"subdbid", kOid}}),
-      Empty("pg_trigger", {{"oid", kOid},
-                           {"tgrelid", kOid},
-                           {"tgparentid", kOid},
-                           {"tgname", kText},
-                           {"tgfoid", kOid},
-                           {"tgtype", kShort},
-                           {"tgenabled", kText},
-                           {"tgisinternal", kBool},
-                           {"tgconstraint", kOid},
-                           {"tgdeferrable", kBool},
-                           {"tginitdeferred", kBool},
-                           {"tgnargs", kShort},
-                           {"tgattr", shorts}}),
-      Empty("pg_rewrite", {{"oid", kOid},
-                           {"rulename", kText},
-                           {"ev_class", kOid},
-                           {"ev_type", kText},
-                           {"ev_enabled", kText},
-                           {"is_instead", kBool}}),
-      Empty("pg_foreign_table", {{"ftrelid", kOid}, {"ftserver", kOid}, {"ftoptions", chars}}),
-      Empty("pg_foreign_server", {{"oid", kOid},
-                                  {"srvname", kText},
-                                  {"srvowner", kOid},
-                                  {"srvfdw", kOid},
-                                  {"srvtype", kText},
-                                  {"srvversion", kText},
-                                  {"srvoptions", chars}}),
-      Empty("pg_foreign_data_wrapper", {{"oid", kOid}, {"fdwname", kText}, {"fdwowner", kOid}}),
-      Empty("pg_enum", {{"oid", kOid}, {"enumtypid", kOid}, {"enumsortorder", kReal}, {"enumlabel", kText}}),
-      Empty("pg_range", {{"rngtypid", kOid}, {"rngsubtype", kOid}}),
-      Empty("pg_sequence", {{"seqrelid", kOid},
-                            {"seqtypid", kOid},
-                            {"seqstart", kOid},
-                            {"seqincrement", kOid},
-                            {"seqmax", kOid},
-                            {"seqmin", kOid},
-                            {"seqcache", kOid},
-                            {"seqcycle", kBool}}),
-      Empty("pg_depend", {{"classid", kOid},
-                          {"objid", kOid},
-                          {"objsubid", kInt},
-                          {"refclassid", kOid},
-                          {"refobjid", kOid},
-                          {"refobjsubid", kInt},
-                          {"deptype", kText}}),
-      Empty("pg_extension", {{"oid", kOid},
-                             {"extname", kText},
-                             {"extowner", kOid},
-                             {"extnamespace", kOid},
-                             {"extrelocatable", kBool},
-                             {"extversion", kText}}),
-      Empty("pg_proc", {{"oid", kOid},
-                        {"proname", kText},
-                        {"pronamespace", kOid},
-                        {"proowner", kOid},
-                        {"prolang", kOid},
-                        {"prokind", kText},
-                        {"prorettype", kOid},
-                        {"proargtypes", oids},
-                        {"pronargs", kShort},
-                        {"proretset", kBool},
-                        {"prosrc", kText}}),
-      Empty("pg_auth_members", {{"roleid", kOid}, {"member", kOid}, {"grantor", kOid}, {"admin_option", kBool}}),
-      Empty("pg_shdescription", {{"objoid", kOid}, {"classoid", kOid}, {"description", kText}}),
-      Empty("pg_partitioned_table",
-            {{"partrelid", kOid}, {"partstrat", kText}, {"partnatts", kShort}, {"partdefid", kOid}}),
-      Empty("pg_event_trigger", {{"oid", kOid}, {"evtname", kText}}),
-      Empty("pg_matviews",
-            {{"schemaname", kText}, {"matviewname", kText}, {"matviewowner", kText}, {"definition", kText}}),
-      Empty("pg_locks", {{"locktype", kText},
-                         {"database", kOid},
-                         {"relation", kOid},
-                         {"pid", kInt},
-                         {"mode", kText},
-                         {"granted", kBool}}),
+void FillKeywords(const SystemTableInput&, RowWriter& out) {
+  const auto add = [&](std::string_view word, KeywordClass kind) {
+    out.Text(word);
+    switch (kind) {
+      case KeywordClass::kUnreserved:
+        out.Text("U").Bool(true).Text("unreserved");
+        break;
+      case KeywordClass::kColumnName:
+        out.Text("C").Bool(true).Text("unreserved (cannot be function or type name)");
+        break;
+      case KeywordClass::kTypeOrFunctionName:
+        out.Text("T").Bool(true).Text("reserved (can be function or type name)");
+        break;
+      case KeywordClass::kReserved:
+        out.Text("R").Bool(false).Text("reserved");
+        break;
+    }
+    out.EndRow();
   };
+#define X(word, enumerator, kind, bare_label) add(#word, KeywordClass::kind);
+  WEIR_SQL_KEYWORDS(X)
+#undef X
 }
 
 }  // namespace
 
 std::vector<SystemTableDef> PgCatalogTables() {
-  std::vector<SystemTableDef> out = EmptyTables();
+  std::vector<SystemTableDef> out;
   out.push_back({"pg_namespace",
                  {{"oid", kOid}, {"nspname", kText}, {"nspowner", kOid}, {"nspacl", ListOf(TypeKind::kVarchar)}},
                  "Schemas",
@@ -452,7 +340,10 @@ std::vector<SystemTableDef> PgCatalogTables() {
                   {"short_desc", kText},
                   {"context", kText},
                   {"vartype", kText},
-                  {"source", kText}},
+                  {"source", kText},
+                  {"boot_val", kText},
+                  {"reset_val", kText},
+                  {"pending_restart", kBool}},
                  "Settings",
                  FillSettings});
   out.push_back({"pg_stat_activity",
@@ -485,6 +376,11 @@ std::vector<SystemTableDef> PgCatalogTables() {
                  {{"schemaname", kText}, {"viewname", kText}, {"viewowner", kText}, {"definition", kText}},
                  "Views",
                  FillViews});
+  AddStandardTables(PgCatalogStandard(), out);
+  out.push_back({"pg_get_keywords",
+                 {{"word", kText}, {"catcode", kText}, {"barelabel", kBool}, {"catdesc", kText}},
+                 "Words of the language; a function in PostgreSQL",
+                 FillKeywords});
   return out;
 }
 

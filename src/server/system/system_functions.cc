@@ -1,6 +1,7 @@
 #include "server/system/system_functions.h"
 
 #include "expr/row_adapter.h"
+#include "server/system/catalog_functions.h"
 #include "server/system/pg_types.h"
 
 namespace weir {
@@ -69,6 +70,7 @@ std::string PrettySize(int64_t bytes) {
 }  // namespace
 
 void RegisterClientFunctions(Registry& registry) {
+  RegisterCatalogFunctions(registry);
   const auto always = [&](std::string name, std::string description, std::string example,
                           std::vector<std::vector<TypePattern>> signatures, Value value, std::string result) {
     std::vector<FunctionOverload> overloads;
@@ -94,16 +96,12 @@ void RegisterClientFunctions(Registry& registry) {
          "pg_relation_is_publishable('t')", {{kBig}, {kText}}, Value::Boolean(false), "f");
   always("pg_is_in_recovery", "Whether the server is a standby", "pg_is_in_recovery()", {{}}, Value::Boolean(false),
          "f");
-  for (const char* name : {"obj_description", "shobj_description"}) {
-    always(name, "The comment on an object; see pg_description", fmt::format("{}(1, 'pg_class')", name),
-           {{kBig, kText}, {kBig}}, no_text, "");
-  }
-  always("col_description", "The comment on a column; see pg_description", "col_description(1, 1)", {{kBig, kInt}},
-         no_text, "");
+  always("shobj_description", "The comment on a shared object: none has one", "shobj_description(1, 'pg_database')",
+         {{kBig, kText}}, no_text, "");
   for (const char* name :
        {"pg_get_constraintdef", "pg_get_indexdef", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_functiondef",
         "pg_get_partkeydef", "pg_get_statisticsobjdef_columns", "pg_get_function_result", "pg_get_function_arguments",
-        "pg_get_function_identity_arguments", "pg_get_viewdef", "pg_get_serial_sequence", "pg_tablespace_location"}) {
+        "pg_get_function_identity_arguments", "pg_get_serial_sequence", "pg_tablespace_location"}) {
     always(name, "A definition as text; NULL, since Weir has no such object by this id", fmt::format("{}(1)", name),
            {{kBig}, {kBig, kBool}, {kBig, kInt, kBool}, {kText, kText}}, no_text, "");
   }

@@ -1,6 +1,7 @@
 #include "server/system/system_table.h"
 
 #include "base/hash.h"
+#include "server/system/standard_columns.h"
 
 namespace weir {
 
@@ -66,7 +67,12 @@ class SystemTable final : public VirtualTable {
   std::vector<Chunk> Scan(const StatementContext& statement, const Catalog& catalog) const override {
     RowWriter writer(def_.columns);
     def_.fill({*engine_(), statement, catalog}, writer);
-    return {writer.Finish()};
+    Chunk chunk = writer.Finish();
+    if (def_.columns.back().name != "tableoid") return {std::move(chunk)};
+    std::vector<ColumnPtr> columns = chunk.columns();
+    const auto oid = static_cast<int64_t>(StandardOid(def_.name));
+    columns.back() = Column::Constant(Value::Int64(oid), chunk.row_count());
+    return {Chunk(std::move(columns), chunk.row_count())};
   }
 
  private:
@@ -78,6 +84,9 @@ constexpr uint64_t kSystemOidFirst = 1'000'000'000;
 
 // Stable across processes and catalogs: from the name.
 uint64_t SystemOid(std::string_view schema, std::string_view name) {
+  if (schema == "pg_catalog") {
+    if (const uint64_t oid = StandardOid(name); oid != 0) return oid;
+  }
   return kSystemOidFirst + HashString(std::string(schema) + "." + std::string(name)) % 1'000'000'000;
 }
 

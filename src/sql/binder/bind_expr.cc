@@ -450,8 +450,29 @@ ExprPtr ExpressionBinder::BindCase(const ast::CaseExpr& expr) {
   return Expr::Case(std::move(children), type);
 }
 
+// regclass, regtype and regnamespace are ids that look like names: text becomes an id, an id its name.
+ExprPtr ExpressionBinder::BindRegCast(const ast::CastExpr& cast, std::string_view reg) {
+  ExprPtr operand = Bind(*cast.operand);
+  const bool is_text = operand->type().is_string() || operand->type().is(TypeKind::kUnknown);
+  operand = CastTo(std::move(operand), is_text ? TypeKind::kVarchar : TypeKind::kInt64, CastRule::kExplicit,
+                   cast.offset, cast.is_try);
+  return Call(std::string(reg) + (is_text ? "in" : "out"), {std::move(operand)}, cast.offset);
+}
+
 ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
+  const auto reg_of = [](const ast::TypeName& type) -> std::string_view {
+    const std::string_view name = type.name.empty() || !type.dimensions.empty() ? std::string_view() : type.name.back();
+    return name == "regclass" || name == "regtype" || name == "regnamespace" ? name : std::string_view();
+  };
+  if (const std::string_view reg = reg_of(*cast.type); !reg.empty()) return BindRegCast(cast, reg);
   const Type type = ResolveTypeName(*cast.type);
+  const auto* inner = cast.operand->TryAs<ast::CastExpr>();
+  if (inner != nullptr && type.is_string() && !reg_of(*inner->type).empty()) {
+    // 't'::regclass::text is the name again.
+    ExprPtr id = BindRegCast(*inner, reg_of(*inner->type));
+    if (id->type().is_string()) return id;
+    return Call(std::string(reg_of(*inner->type)) + "out", {std::move(id)}, cast.offset);
+  }
   return CastTo(Bind(*cast.operand), type, CastRule::kExplicit, cast.offset, cast.is_try);
 }
 

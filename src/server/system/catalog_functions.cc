@@ -1,0 +1,436 @@
+#include "server/system/catalog_functions.h"
+
+#include <map>
+#include <mutex>
+
+#include "expr/row_adapter.h"
+#include "server/engine.h"
+#include "server/system/definition.h"
+#include "server/system/pg_types.h"
+#include "server/system/system_table.h"
+#include "sql/parser/to_sql.h"
+#include "storage/snapshot.h"
+
+namespace weir {
+
+namespace {
+
+constexpr TypeKind kText = TypeKind::kVarchar;
+constexpr TypeKind kInt = TypeKind::kInt32;
+constexpr TypeKind kBig = TypeKind::kInt64;
+constexpr TypeKind kBool = TypeKind::kBoolean;
+
+// Which engine works with which registry. Tests run several engines in one process.
+class Engines {
+ public:
+  void Set(const Registry* registry, Engine* engine) {
+    const std::lock_guard lock(mutex_);
+    engines_[registry] = engine;
+  }
+  void Remove(const Registry* registry, const Engine* engine) {
+    const std::lock_guard lock(mutex_);
+    const auto found = engines_.find(registry);
+    if (found != engines_.end() && found->second == engine) engines_.erase(found);
+  }
+  Engine* Find(const Registry* registry) {
+    const std::lock_guard lock(mutex_);
+    const auto found = engines_.find(registry);
+    return found == engines_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const Registry*, Engine*> engines_;
+};
+
+Engines& AllEngines() {
+  static Engines engines;
+  return engines;
+}
+
+// The relations of the session's database, by id and by name.
+class Relations {
+ public:
+  Relations(Engine* engine, const StatementContext& statement) : engine_(engine), statement_(statement) {
+    if (engine == nullptr) return;
+    catalog_ = engine->catalog();
+    all_ = RelationsOf(*catalog_, statement.database);
+  }
+  Engine* engine() const { return engine_; }
+  const Catalog* catalog() const { return catalog_.get(); }
+  const RelationInfo* Find(int64_t oid) const {
+    for (const RelationInfo& relation : all_) {
+      if (static_cast<int64_t>(relation.oid) == oid) return &relation;
+    }
+    return nullptr;
+  }
+  // By the search path when the name has no schema.
+  const RelationInfo* Find(std::string_view text) const {
+    const std::vector<std::string> parts = SplitName(text);
+    if (parts.empty()) return nullptr;
+    if (parts.size() > 1) return Find(parts[parts.size() - 2], parts.back());
+    if (const RelationInfo* found = Find("pg_catalog", parts[0])) return found;
+    for (const std::string& schema : statement_.search_path) {
+      if (const RelationInfo* found = Find(schema, parts[0])) return found;
+    }
+    return nullptr;
+  }
+  // The name as regclass prints it: with its schema where the search path does not lead to it.
+  std::string NameOf(const RelationInfo& relation) const {
+    const RelationInfo* shown = Find(QuoteName(relation.name));
+    if (shown == &relation) return QuoteName(relation.name);
+    return QuoteName(relation.schema) + "." + QuoteName(relation.name);
+  }
+  int64_t SizeOf(const RelationInfo& relation) const {
+    if (relation.table == nullptr || engine_->storage() == nullptr) return 0;
+    return static_cast<int64_t>(TableBytes(*engine_->storage()->snapshot(), relation.table->id));
+  }
+
+  static uint64_t TableBytes(const Snapshot& snapshot, TableId table);
+
+  // a.b."C d" into its parts, folded where they are not quoted.
+  static std::vector<std::string> SplitName(std::string_view text) {
+    std::vector<std::string> parts(1);
+    bool quoted = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      if (c == '"') {
+        if (quoted && i + 1 < text.size() && text[i + 1] == '"') {
+          parts.back() += c;
+          ++i;
+        } else {
+          quoted = !quoted;
+        }
+      } else if (c == '.' && !quoted) {
+        parts.emplace_back();
+      } else {
+        parts.back() += quoted || c < 'A' || c > 'Z' ? c : static_cast<char>(c - 'A' + 'a');
+      }
+    }
+    return parts;
+  }
+
+ private:
+  const RelationInfo* Find(std::string_view schema, std::string_view name) const {
+    for (const RelationInfo& relation : all_) {
+      if (relation.name == name && relation.schema == schema) return &relation;
+    }
+    return nullptr;
+  }
+
+  Engine* engine_;
+  const StatementContext& statement_;
+  CatalogPtr catalog_;
+  std::vector<RelationInfo> all_;
+};
+
+uint64_t Relations::TableBytes(const Snapshot& snapshot, TableId table) {
+  const auto statistics = snapshot.Statistics(table);
+  return statistics == nullptr ? 0 : statistics->bytes;
+}
+
+// One row's answer from its arguments; nullopt is NULL.
+using RowFunction = std::function<std::optional<Value>(const Relations& relations, const KernelArgs& args, size_t row)>;
+
+class Functions {
+ public:
+  explicit Functions(Registry& registry) : registry_(registry) {}
+
+  void Add(std::string name, std::string description, std::string example, std::string result,
+           std::vector<std::vector<TypePattern>> signatures, Type type, const RowFunction& answer,
+           Volatility volatility = Volatility::kStable) {
+    FunctionSpec spec;
+    spec.name = std::move(name);
+    spec.family = "system";
+    spec.description = std::move(description);
+    spec.example = std::move(example);
+    spec.example_result = std::move(result);
+    for (auto& parameters : signatures) {
+      FunctionOverload overload;
+      overload.parameters = std::move(parameters);
+      overload.result = type;
+      overload.kernel = [answer, registry = &registry_](const KernelArgs& args) {
+        const Relations relations(AllEngines().Find(registry), args.context.statement());
+        ColumnBuilder out(args.result_type, args.size);
+        size_t next = 0;
+        args.rows.ForEach([&](size_t row) {
+          for (; next < row; ++next) out.AppendNull();
+          ++next;
+          const std::optional<Value> value = answer(relations, args, row);
+          if (value.has_value()) {
+            out.AppendValue(*value);
+          } else {
+            out.AppendNull();
+          }
+        });
+        for (; next < args.size; ++next) out.AppendNull();
+        return out.Finish();
+      };
+      overload.volatility = volatility;
+      spec.overloads.push_back(std::move(overload));
+    }
+    registry_.Add(std::move(spec));
+  }
+
+  void Constant(std::string name, std::string description, std::string example, std::string result,
+                std::vector<std::vector<TypePattern>> signatures, const Value& value) {
+    Add(std::move(name), std::move(description), std::move(example), std::move(result), std::move(signatures),
+        value.type(), [value](const Relations&, const KernelArgs&, size_t) -> std::optional<Value> {
+          if (value.is_null()) return std::nullopt;
+          return value;
+        });
+  }
+
+ private:
+  Registry& registry_;
+};
+
+int64_t IntAt(const KernelArgs& args, size_t argument, size_t row) {
+  return ColumnView(*args.columns[argument]).At<int64_t>(row);
+}
+std::string TextAt(const KernelArgs& args, size_t argument, size_t row) {
+  return std::string(ColumnView(*args.columns[argument]).At<StringRef>(row).view());
+}
+std::optional<Value> TextOrNull(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return Value::String(text);
+}
+// The first argument names a relation: by id or by text.
+const RelationInfo* RelationAt(const Relations& relations, const KernelArgs& args, size_t row) {
+  if (args.columns[0]->type().is(kText)) return relations.Find(TextAt(args, 0, row));
+  return relations.Find(IntAt(args, 0, row));
+}
+
+void AddComments(Functions& functions) {
+  functions.Add("obj_description", "The comment on a table or view", "obj_description(1, 'pg_class')", "NULL",
+                {{kBig, kText}, {kBig}}, kText,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  if (args.columns.size() > 1 && TextAt(args, 1, row) != "pg_class") return std::nullopt;
+                  const RelationInfo* relation = relations.Find(IntAt(args, 0, row));
+                  return relation == nullptr ? std::nullopt : TextOrNull(relation->comment);
+                });
+  functions.Add("col_description", "The comment on a column, by the table's id and the column's number",
+                "col_description(1, 1)", "NULL", {{kBig, kBig}}, kText,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const RelationInfo* relation = relations.Find(IntAt(args, 0, row));
+                  const int64_t number = IntAt(args, 1, row);
+                  if (relation == nullptr || number < 1 || number > static_cast<int64_t>(relation->columns.size())) {
+                    return std::nullopt;
+                  }
+                  return TextOrNull(relation->columns[static_cast<size_t>(number) - 1].comment);
+                });
+  const std::vector<std::vector<TypePattern>> view_signatures = {
+      {kBig}, {kBig, kBool}, {kBig, kBig}, {kText}, {kText, kBool}};
+  functions.Add("pg_get_viewdef", "The query of a view", "pg_get_viewdef(1)", "NULL", view_signatures, kText,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const RelationInfo* relation = RelationAt(relations, args, row);
+                  if (relation == nullptr || relation->view == nullptr) return std::nullopt;
+                  return Value::String(" " + relation->view->sql + ";");
+                });
+}
+
+void AddSizes(Functions& functions) {
+  for (const char* name : {"pg_table_size", "pg_relation_size", "pg_total_relation_size"}) {
+    functions.Add(name, "Bytes of a table's segments", fmt::format("{}(1)", name), "NULL",
+                  {{kBig}, {kText}, {kBig, kText}}, kBig,
+                  [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                    const RelationInfo* relation = RelationAt(relations, args, row);
+                    if (relation == nullptr) return std::nullopt;
+                    return Value::Int64(relations.SizeOf(*relation));
+                  });
+  }
+  functions.Constant("pg_indexes_size", "Bytes of a table's indexes: there are none", "pg_indexes_size(1)", "0",
+                     {{kBig}, {kText}}, Value::Int64(0));
+  functions.Constant("pg_tablespace_size", "Bytes of a tablespace; unknown", "pg_tablespace_size(1663)", "NULL",
+                     {{kBig}, {kText}}, Value::Null(kBig));
+  functions.Add("pg_database_size", "Bytes of the segments of a database", "pg_database_size('weir') >= 0", "NULL",
+                {{kText}, {kBig}}, kBig,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  if (relations.catalog() == nullptr || relations.engine()->storage() == nullptr) return std::nullopt;
+                  const bool by_name = args.columns[0]->type().is(kText);
+                  for (const auto& [name, database] : relations.catalog()->databases()) {
+                    const bool wanted = by_name
+                                            ? name == TextAt(args, 0, row)
+                                            : static_cast<int64_t>(database->id.value()) + 16384 == IntAt(args, 0, row);
+                    if (!wanted) continue;
+                    uint64_t bytes = 0;
+                    const SnapshotPtr snapshot = relations.engine()->storage()->snapshot();
+                    for (const auto& [schema, content] : database->schemas) {
+                      for (const auto& [table_name, table] : content->tables) {
+                        bytes += Relations::TableBytes(*snapshot, table->id);
+                      }
+                    }
+                    return Value::Int64(static_cast<int64_t>(bytes));
+                  }
+                  return std::nullopt;
+                });
+}
+
+// The id of a type by its name or one of its spellings; 0: none.
+int64_t TypeOid(std::string name) {
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (name.starts_with("pg_catalog.")) name.erase(0, 11);
+  for (const PgType& type : PgTypes()) {
+    if (type.name == name || FormatPgType(type.oid, -1) == name) return type.oid;
+  }
+  if (name == "int") return 23;
+  if (name == "decimal") return 1700;
+  return 0;
+}
+
+void AddNames(Functions& functions) {
+  const auto id_of_relation = [](bool required) {
+    return [required](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+      const std::string name = TextAt(args, 0, row);
+      const RelationInfo* relation = relations.Find(name);
+      if (relation != nullptr) return Value::Int64(static_cast<int64_t>(relation->oid));
+      const bool digits = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+      if (digits && name.size() < 19) return Value::Int64(std::stoll(name));
+      if (required) throw Error::User(sqlstate::kUndefinedTable, "relation \"{}\" does not exist", name);
+      return std::nullopt;
+    };
+  };
+  functions.Add("to_regclass", "The id of a table or view by its name; NULL when there is none",
+                "to_regclass('no.such')", "NULL", {{kText}}, kBig, id_of_relation(false));
+  functions.Add("regclassin", "What a cast from text to regclass does", "regclassin('1')", "1", {{kText}}, kBig,
+                id_of_relation(true));
+  functions.Add("regclassout", "What a cast from an id to regclass does: the name", "regclassout(1)", "1", {{kBig}},
+                kText, [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const int64_t oid = IntAt(args, 0, row);
+                  if (oid == 0) return Value::String("-");
+                  const RelationInfo* relation = relations.Find(oid);
+                  return Value::String(relation == nullptr ? std::to_string(oid) : relations.NameOf(*relation));
+                });
+  const auto id_of_schema = [](bool required) {
+    return [required](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+      const std::string name = Relations::SplitName(TextAt(args, 0, row)).back();
+      if (relations.catalog() != nullptr) {
+        const std::string& database = args.context.statement().database;
+        for (const std::string& schema : SchemasOf(*relations.catalog(), database)) {
+          if (schema == name) {
+            return Value::Int64(static_cast<int64_t>(SchemaOid(*relations.catalog(), database, schema)));
+          }
+        }
+      }
+      if (required) throw Error::User(sqlstate::kInvalidSchemaName, "schema \"{}\" does not exist", name);
+      return std::nullopt;
+    };
+  };
+  functions.Add("to_regnamespace", "The id of a schema by its name; NULL when there is none",
+                "to_regnamespace('no_such')", "NULL", {{kText}}, kBig, id_of_schema(false));
+  functions.Add("regnamespacein", "What a cast from text to regnamespace does", "regnamespacein('pg_catalog')", "11",
+                {{kText}}, kBig, id_of_schema(true));
+  functions.Add("regnamespaceout", "What a cast from an id to regnamespace does: the name", "regnamespaceout(11)",
+                "pg_catalog", {{kBig}}, kText,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const int64_t oid = IntAt(args, 0, row);
+                  if (relations.catalog() != nullptr) {
+                    const std::string& database = args.context.statement().database;
+                    for (const std::string& schema : SchemasOf(*relations.catalog(), database)) {
+                      if (static_cast<int64_t>(SchemaOid(*relations.catalog(), database, schema)) == oid) {
+                        return Value::String(QuoteName(schema));
+                      }
+                    }
+                  }
+                  return Value::String(std::to_string(oid));
+                });
+  functions.Add("to_regtype", "The id of a type by its name; NULL when there is none", "to_regtype('integer')", "23",
+                {{kText}}, kBig, [](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const int64_t oid = TypeOid(TextAt(args, 0, row));
+                  if (oid == 0) return std::nullopt;
+                  return Value::Int64(oid);
+                });
+  functions.Add("regtypein", "What a cast from text to regtype does", "regtypein('integer')", "23", {{kText}}, kBig,
+                [](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const std::string name = TextAt(args, 0, row);
+                  const int64_t oid = TypeOid(name);
+                  if (oid == 0) throw Error::User(sqlstate::kUndefinedObject, "type \"{}\" does not exist", name);
+                  return Value::Int64(oid);
+                });
+  functions.Add("regtypeout", "What a cast from an id to regtype does: the name", "regtypeout(23)", "integer", {{kBig}},
+                kText, [](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const int64_t oid = IntAt(args, 0, row);
+                  if (oid == 0) return Value::String("-");
+                  const std::string name = FormatPgType(oid, -1);
+                  return Value::String(name == "???" ? std::to_string(oid) : name);
+                });
+}
+
+void AddBackends(Functions& functions) {
+  for (const bool terminate : {false, true}) {
+    functions.Add(
+        terminate ? "pg_terminate_backend" : "pg_cancel_backend",
+        terminate ? "Ends a session by its number" : "Cancels what a session runs, by its number",
+        terminate ? "pg_terminate_backend(0)" : "pg_cancel_backend(0)", "NULL", {{kInt}}, kBool,
+        [terminate](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+          if (relations.engine() == nullptr) return std::nullopt;
+          const int32_t id = ColumnView(*args.columns[0]).At<int32_t>(row);
+          return Value::Boolean(relations.engine()->CancelSession(id, terminate));
+        },
+        Volatility::kVolatile);
+  }
+}
+
+void AddConstants(Functions& functions) {
+  const Value yes = Value::Boolean(true), no_text = Value::Null(kText);
+  for (const char* name : {"pg_collation_is_visible", "pg_conversion_is_visible", "pg_operator_is_visible",
+                           "pg_opfamily_is_visible", "pg_statistics_obj_is_visible", "pg_ts_config_is_visible",
+                           "pg_ts_dict_is_visible", "pg_ts_parser_is_visible", "pg_ts_template_is_visible"}) {
+    functions.Constant(name, "Whether the object is found without a schema: all are", fmt::format("{}(1)", name), "t",
+                       {{kBig}}, yes);
+  }
+  for (const char* name :
+       {"has_sequence_privilege", "has_tablespace_privilege", "has_type_privilege", "has_language_privilege",
+        "has_foreign_data_wrapper_privilege", "has_server_privilege", "has_parameter_privilege"}) {
+    functions.Constant(name, "Whether the user may: every user may everything", fmt::format("{}('x', 'usage')", name),
+                       "t", {{kText, kText}, {kBig, kText}, {kText, kText, kText}, {kText, kBig, kText}}, yes);
+  }
+  for (const char* name : {"pg_get_function_sqlbody", "pg_get_function_arg_default", "pg_get_statisticsobjdef"}) {
+    functions.Constant(name, "A definition as text; NULL, since Weir has no such object by this id",
+                       fmt::format("{}(1)", name), "NULL", {{kBig}, {kBig, kInt}}, no_text);
+  }
+  // Of the keys of indexes; there are none.
+  functions.Constant("_pg_expandarray", "NULL: for queries over indexes, of which there are none",
+                     "_pg_expandarray(array[1]).n", "NULL", {{TypePattern::Kind::kAny}},
+                     Value::Null(Type::Struct({{"x", kBig}, {"n", kInt}})));
+  functions.Constant("pg_char_to_encoding", "An encoding's number; -1 for those that there are not",
+                     "pg_char_to_encoding('UTF8')", "6", {{kText}}, Value::Int32(6));
+  functions.Constant("getdatabaseencoding", "The name of the encoding", "getdatabaseencoding()", "UTF8", {{}},
+                     Value::String("UTF8"));
+  functions.Constant("pg_my_temp_schema", "The schema of temporary tables: 0, none", "pg_my_temp_schema()", "0", {{}},
+                     Value::Int64(0));
+  functions.Constant("pg_is_other_temp_schema", "Whether a schema is another session's: none is",
+                     "pg_is_other_temp_schema(1)", "f", {{kBig}}, Value::Boolean(false));
+  functions.Constant("pg_relation_is_updatable", "The kinds of changes that a view takes, as bits: none",
+                     "pg_relation_is_updatable(1, false)", "0", {{kBig, kBool}}, Value::Int32(0));
+  functions.Constant("pg_is_wal_replay_paused", "Whether replay is paused: there is none", "pg_is_wal_replay_paused()",
+                     "f", {{}}, Value::Boolean(false));
+  functions.Constant("inet_server_addr", "The server's address; unknown", "inet_server_addr()", "NULL", {{}}, no_text);
+  functions.Constant("inet_server_port", "The server's port; unknown", "inet_server_port()", "NULL", {{}},
+                     Value::Null(kInt));
+  functions.Constant("inet_client_addr", "The client's address; see pg_stat_activity", "inet_client_addr()", "NULL",
+                     {{}}, no_text);
+  functions.Constant("pg_backup_start_time", "When the running backup began: there is none", "pg_backup_start_time()",
+                     "NULL", {{}}, Value::Null(TypeKind::kTimestampTz));
+}
+
+}  // namespace
+
+void RegisterCatalogFunctions(Registry& registry) {
+  Functions functions(registry);
+  AddComments(functions);
+  AddSizes(functions);
+  AddNames(functions);
+  AddBackends(functions);
+  AddConstants(functions);
+}
+
+void AttachCatalogFunctions(Engine& engine) {
+  AllEngines().Set(&engine.registry(), &engine);
+}
+
+void DetachCatalogFunctions(const Registry* registry, const Engine* engine) {
+  AllEngines().Remove(registry, engine);
+}
+
+}  // namespace weir
