@@ -1,11 +1,17 @@
 #include "optimizer/optimizer.h"
 
 #include "optimizer/join_order/order_joins.h"
+#include "optimizer/rule/infer_filters.h"
 #include "optimizer/rule/limit_windows.h"
+#include "optimizer/rule/prune_empty.h"
 #include "optimizer/rule/push_filters.h"
 #include "optimizer/rule/push_limits.h"
 #include "optimizer/rule/read_shredded.h"
+#include "optimizer/rule/reduce_groups.h"
+#include "optimizer/rule/remove_joins.h"
+#include "optimizer/rule/share_subplans.h"
 #include "optimizer/rule/simplify.h"
+#include "optimizer/rule/simplify_patterns.h"
 #include "optimizer/rule/unnest.h"
 
 namespace weir {
@@ -15,11 +21,19 @@ namespace {
 constexpr OptimizerPass kPasses[] = {
     {"rewrite", "simplify", "constants folded and conditions in conjunctive form give the later passes more to see",
      false, SimplifyPlan},
+    {"rewrite", "simplify_patterns", "a pattern without wildcards is an equality, a regular expression often a LIKE",
+     false, SimplifyPatterns},
     {"rewrite", "unnest", "correlated subqueries become joins; no operator runs a subplan per row", true,
      UnnestSubqueries},
     {"rewrite", "read_shredded", "an entry of a map that is a column of its own is read, and pruned by, as that column",
      false, ReadShredded},
     {"filters", "push_filters", "rows go as early as they can, and joins get their conditions", false, PushFilters},
+    {"filters", "infer_filters", "what holds for one side of an equality holds for the other", false, InferFilters},
+    {"reduce", "prune_empty", "what is known to have no rows is not computed", false, PruneEmpty},
+    {"reduce", "remove_joins", "a join that adds neither rows nor columns that are used is left out", false,
+     RemoveJoins},
+    {"reduce", "reduce_groups", "keys that follow from other keys need not be hashed and compared", false,
+     ReduceGroups},
     {"joins", "order_joins", "the fewest intermediate rows, by dynamic programming over the join graph", false,
      OrderJoins},
     {"joins", "push_filters_again", "the new joins hand their one-sided conditions down", false, PushFilters},
@@ -27,6 +41,7 @@ constexpr OptimizerPass kPasses[] = {
      LimitWindows},
     {"shape", "push_limits", "a limit below projections and into joins and unions stops scans early", false,
      PushLimits},
+    {"shape", "share_subplans", "what occurs twice is computed once", false, ShareSubplans},
 };
 
 }  // namespace

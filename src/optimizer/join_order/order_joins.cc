@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <unordered_map>
 
 #include "optimizer/columns.h"
@@ -13,6 +14,8 @@ namespace {
 
 using RelationSet = uint64_t;
 constexpr size_t kRelationsMax = 64;
+// Of connected sets that are tried: stars of 13 relations, chains of any size, cliques of ten.
+constexpr size_t kPairsMax = 50'000;
 
 struct Edge {
   ExprPtr condition;
@@ -87,6 +90,14 @@ class Region {
     return {rows, a.cost + b.cost + rows + 2 * build + 0.5 * probe};
   }
 
+  static RelationEstimate Combined(const Part& a, const Part& b, double rows) {
+    RelationEstimate out = a.estimate;
+    out.rows = rows;
+    out.columns.insert(b.estimate.columns.begin(), b.estimate.columns.end());
+    for (auto& [id, column] : out.columns) column.distinct = std::min(column.distinct, rows);
+    return out;
+  }
+
   Part Join(const Part& a, const Part& b, double rows, double cost) const {
     auto on = ConditionsBetween(a.relations, b.relations);
     // The larger side probes: it is the left one.
@@ -96,40 +107,113 @@ class Region {
     out.relations = a.relations | b.relations;
     out.plan =
         std::make_shared<LogicalJoin>(JoinKind::kInner, left.plan, right.plan, CombineConjunction(std::move(on)));
-    out.estimate.rows = rows;
-    out.estimate.columns = left.estimate.columns;
-    out.estimate.columns.insert(right.estimate.columns.begin(), right.estimate.columns.end());
-    for (auto& [id, column] : out.estimate.columns) column.distinct = std::min(column.distinct, rows);
+    out.estimate = Combined(left, right, rows);
     out.cost = cost;
     return out;
   }
 
-  // Every connected set from its connected halves; sets without connection are crossed last.
+  // A set of relations with its best split so far. Plans are made of the winners alone.
+  struct Best {
+    Part part;
+    RelationSet a = 0, b = 0;
+  };
+
+  // Each pair of connected sets with an edge between them once, smaller sets before the larger ones that they are part
+  // of. An edge over several relations counts as one between any two of them here; whether it may be used is seen when
+  // a pair is joined.
+  class Pairs {
+   public:
+    Pairs(size_t count, std::vector<RelationSet> neighbours, std::function<void(RelationSet, RelationSet)> found)
+        : count_(count), neighbours_(std::move(neighbours)), found_(std::move(found)) {}
+    // False: given up, there are too many.
+    bool Run() {
+      for (size_t i = count_; i-- > 0 && seen_ <= kPairsMax;) {
+        const RelationSet start = RelationSet{1} << i;
+        FindPartners(start);
+        Grow(start, UpTo(i));
+      }
+      return seen_ <= kPairsMax;
+    }
+
+   private:
+    static RelationSet UpTo(size_t i) { return (RelationSet{2} << i) - 1; }
+
+    RelationSet Neighbours(RelationSet set, RelationSet without) const {
+      RelationSet out = 0;
+      for (RelationSet rest = set; rest != 0; rest &= rest - 1) out |= neighbours_[std::countr_zero(rest)];
+      return out & ~(without | set);
+    }
+
+    template <typename F>
+    void ForEachPart(RelationSet set, F&& f) const {
+      for (RelationSet part = set & -set; part != 0 && seen_ <= kPairsMax; part = (part - set) & set) f(part);
+    }
+
+    void Grow(RelationSet set, RelationSet without) {
+      const RelationSet near = Neighbours(set, without);
+      ForEachPart(near, [&](RelationSet part) { FindPartners(set | part); });
+      ForEachPart(near, [&](RelationSet part) { Grow(set | part, without | near); });
+    }
+
+    void FindPartners(RelationSet set) {
+      const RelationSet without = set | UpTo(static_cast<size_t>(std::countr_zero(set)));
+      const RelationSet near = Neighbours(set, without);
+      for (RelationSet rest = near; rest != 0 && seen_ <= kPairsMax;) {
+        const auto i = static_cast<size_t>(std::bit_width(rest) - 1);
+        rest &= ~(RelationSet{1} << i);
+        const RelationSet partner = RelationSet{1} << i;
+        Found(set, partner);
+        GrowPartner(set, partner, without | (UpTo(i) & near));
+      }
+    }
+
+    void GrowPartner(RelationSet set, RelationSet partner, RelationSet without) {
+      const RelationSet near = Neighbours(partner, without | set);
+      ForEachPart(near, [&](RelationSet part) { Found(set, partner | part); });
+      ForEachPart(near, [&](RelationSet part) { GrowPartner(set, partner | part, without | near); });
+    }
+
+    void Found(RelationSet a, RelationSet b) {
+      ++seen_;
+      found_(a, b);
+    }
+
+    const size_t count_;
+    const std::vector<RelationSet> neighbours_;
+    const std::function<void(RelationSet, RelationSet)> found_;
+    size_t seen_ = 0;
+  };
+
+  // Dynamic programming over pairs of connected sets; greedily where the graph falls apart or has too many pairs.
   Part Exact() {
     const RelationSet all = (RelationSet{1} << relations_.size()) - 1;
-    std::unordered_map<RelationSet, Part> best;
-    for (size_t i = 0; i < relations_.size(); ++i) best.emplace(RelationSet{1} << i, Leaf(i));
-    for (RelationSet set = 1; set <= all; ++set) {
-      if (std::popcount(set) < 2) continue;
-      const Part *from_a = nullptr, *from_b = nullptr;
-      double lowest = 0, rows_at_lowest = 0;
-      for (RelationSet a = (set - 1) & set; a != 0; a = (a - 1) & set) {
-        const RelationSet b = set ^ a;
-        if (a < b) continue;  // each split once
-        const auto left = best.find(a), right = best.find(b);
-        if (left == best.end() || right == best.end() || !Connected(a, b)) continue;
-        const auto [rows, cost] = Evaluate(left->second, right->second);
-        if (from_a == nullptr || cost < lowest) {
-          from_a = &left->second;
-          from_b = &right->second;
-          lowest = cost;
-          rows_at_lowest = rows;
-        }
+    std::unordered_map<RelationSet, Best> best;
+    for (size_t i = 0; i < relations_.size(); ++i) best[RelationSet{1} << i].part = Leaf(i);
+    std::vector<RelationSet> neighbours(relations_.size());
+    for (const Edge& edge : edges_) {
+      for (RelationSet rest = edge.relations; rest != 0; rest &= rest - 1) {
+        neighbours[static_cast<size_t>(std::countr_zero(rest))] |= edge.relations;
       }
-      if (from_a != nullptr) best.emplace(set, Join(*from_a, *from_b, rows_at_lowest, lowest));
     }
-    if (const auto found = best.find(all); found != best.end()) return found->second;
-    return Greedy();
+    Pairs pairs(relations_.size(), std::move(neighbours), [&](RelationSet a, RelationSet b) {
+      const auto left = best.find(a), right = best.find(b);
+      if (left == best.end() || right == best.end() || !Connected(a, b)) return;
+      const Part& x = left->second.part;
+      const Part& y = right->second.part;
+      const auto [rows, cost] = Evaluate(x, y);
+      const auto known = best.find(a | b);
+      if (known != best.end() && known->second.part.cost <= cost) return;
+      Best better{{a | b, nullptr, Combined(x, y, rows), cost}, a, b};
+      best.insert_or_assign(a | b, std::move(better));
+    });
+    if (!pairs.Run() || !best.contains(all)) return Greedy();
+    return Build(best, all);
+  }
+
+  Part Build(const std::unordered_map<RelationSet, Best>& best, RelationSet set) {
+    const Best& entry = best.at(set);
+    if (entry.part.plan != nullptr) return entry.part;
+    return Join(Build(best, entry.a), Build(best, entry.b), entry.part.estimate.rows, entry.part.cost);
   }
 
   // Again and again the pair that gives the fewest rows; connected pairs first.
@@ -190,6 +274,9 @@ class JoinOrderer {
     for (const LogicalPtr& child : plan->children()) {
       children.push_back(Run(child));
       changed = changed || children.back() != child;
+      if (plan->kind() == LogicalKind::kCte && children.size() == 1) {
+        estimator_.Define(plan->as<LogicalCte>().id, children[0]);
+      }
     }
     return changed ? plan->WithChildren(std::move(children)) : plan;
   }

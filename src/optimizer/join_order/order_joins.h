@@ -9,6 +9,6 @@ namespace weir {
 // greedily beyond. Cost: rows of all intermediate results, and of the sides that hash tables are built from.
 LogicalPtr OrderJoins(const LogicalPtr& plan, const OptimizerContext& context);
 
-inline constexpr size_t kExactRelationsMax = 11;
+inline constexpr size_t kExactRelationsMax = 14;
 
 }  // namespace weir

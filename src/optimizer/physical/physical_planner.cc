@@ -105,6 +105,7 @@ class PhysicalPlanner {
         std::vector<ColumnId> columns;
         for (const PlanColumn& column : cte.child(0)->columns()) columns.push_back(column.id);
         ctes_[cte.id] = std::move(columns);
+        estimator_.Define(cte.id, cte.child(0));
         Planned body = Plan(cte.child(1), required, requests);
         body.node = std::make_shared<PhysicalCte>(cte.id, std::move(definition), body.node);
         return body;

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 
+#include "optimizer/columns.h"
+
 namespace weir {
 
 namespace {
+
+// The largest result of a branch that is still sorted for itself, to be sorted again above.
+constexpr uint64_t kTopRowsMax = 100'000;
 
 LogicalPtr WithLimit(LogicalPtr plan, uint64_t rows) {
   return std::make_shared<LogicalLimit>(std::move(plan), rows, 0);
@@ -12,6 +17,71 @@ LogicalPtr WithLimit(LogicalPtr plan, uint64_t rows) {
 
 bool IsBounded(const LogicalNode& plan, uint64_t rows) {
   return plan.kind() == LogicalKind::kLimit && plan.as<LogicalLimit>().limit.value_or(UINT64_MAX) <= rows;
+}
+
+bool IsUnionAll(const LogicalNode& plan) {
+  return plan.kind() == LogicalKind::kSetOperation &&
+         plan.as<LogicalSetOperation>().operation == SetOperationKind::kUnionAll;
+}
+
+// The side of which every row comes out at least once; -1: none.
+int KeptSide(const LogicalNode& plan) {
+  if (plan.kind() != LogicalKind::kJoin) return -1;
+  const JoinKind kind = plan.as<LogicalJoin>().join_kind;
+  if (kind == JoinKind::kLeft || kind == JoinKind::kMark) return 0;
+  return kind == JoinKind::kRight ? 1 : -1;
+}
+
+LogicalPtr BoundSide(const LogicalPtr& join, size_t side, LogicalPtr bounded) {
+  std::vector<LogicalPtr> children = join->children();
+  children[side] = std::move(bounded);
+  return join->WithChildren(std::move(children));
+}
+
+// The first rows of what is below a sort; null when nothing can be bounded.
+LogicalPtr BoundSorted(const LogicalPtr& plan, const std::vector<SortKey>& keys, uint64_t rows) {
+  const auto first = [&](const LogicalPtr& of, const std::vector<SortKey>& by) -> LogicalPtr {
+    if (IsBounded(*of, rows)) return nullptr;
+    LogicalPtr deeper = BoundSorted(of, by, rows);
+    return WithLimit(std::make_shared<LogicalSort>(deeper == nullptr ? of : deeper, by), rows);
+  };
+  const auto renamed = [&](const ColumnMap& map) {
+    std::vector<SortKey> out = keys;
+    for (SortKey& key : out) key.expr = Substitute(key.expr, map);
+    return out;
+  };
+  if (const int side = KeptSide(*plan); side >= 0) {
+    const LogicalPtr& kept = plan->child(static_cast<size_t>(side));
+    const ColumnSet columns = ColumnsOf(*kept);
+    for (const SortKey& key : keys) {
+      if (!RefersOnlyTo(*key.expr, columns)) return nullptr;
+    }
+    LogicalPtr bounded = first(kept, keys);
+    return bounded == nullptr ? nullptr : BoundSide(plan, static_cast<size_t>(side), std::move(bounded));
+  }
+  if (IsUnionAll(*plan)) {
+    std::vector<LogicalPtr> branches;
+    for (const LogicalPtr& branch : plan->children()) {
+      ColumnMap map;
+      for (size_t i = 0; i < plan->columns().size(); ++i) {
+        map.emplace(plan->columns()[i].id, ToExpr(branch->columns()[i]));
+      }
+      LogicalPtr bounded = first(branch, renamed(map));
+      branches.push_back(bounded == nullptr ? branch : std::move(bounded));
+    }
+    return plan->WithChildren(std::move(branches));
+  }
+  if (plan->kind() == LogicalKind::kProject) {
+    const auto& project = plan->as<LogicalProject>();
+    ColumnMap map;
+    for (size_t i = 0; i < project.exprs.size(); ++i) map.emplace(plan->columns()[i].id, project.exprs[i]);
+    for (const SortKey& key : keys) {
+      if (Substitute(key.expr, map)->volatility() == Volatility::kVolatile) return nullptr;
+    }
+    LogicalPtr below = BoundSorted(plan->child(), renamed(map), rows);
+    return below == nullptr ? nullptr : plan->WithChildren({std::move(below)});
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -24,15 +94,27 @@ LogicalPtr PushLimits(const LogicalPtr& plan, const OptimizerContext& context) {
       LogicalPtr below = std::make_shared<LogicalLimit>(child->child(), limit.limit, limit.offset);
       return child->WithChildren({PushLimits(below, context)});
     }
-    if (limit.limit.has_value() && child->kind() == LogicalKind::kSetOperation &&
-        child->as<LogicalSetOperation>().operation == SetOperationKind::kUnionAll) {
-      uint64_t rows = 0;
-      if (!__builtin_add_overflow(*limit.limit, limit.offset, &rows)) {
-        std::vector<LogicalPtr> branches;
-        for (const LogicalPtr& branch : child->children()) {
-          branches.push_back(PushLimits(IsBounded(*branch, rows) ? branch : WithLimit(branch, rows), context));
-        }
-        return plan->WithChildren({child->WithChildren(std::move(branches))});
+    uint64_t rows = 0;
+    const bool bounded = limit.limit.has_value() && !__builtin_add_overflow(*limit.limit, limit.offset, &rows);
+    if (bounded && IsUnionAll(*child)) {
+      std::vector<LogicalPtr> branches;
+      for (const LogicalPtr& branch : child->children()) {
+        branches.push_back(PushLimits(IsBounded(*branch, rows) ? branch : WithLimit(branch, rows), context));
+      }
+      return plan->WithChildren({child->WithChildren(std::move(branches))});
+    }
+    if (const int side = KeptSide(*child); bounded && side >= 0) {
+      const LogicalPtr& kept = child->child(static_cast<size_t>(side));
+      if (!IsBounded(*kept, rows)) {
+        std::vector<LogicalPtr> sides = child->children();
+        sides[static_cast<size_t>(side)] = WithLimit(kept, rows);
+        for (LogicalPtr& each : sides) each = PushLimits(each, context);
+        return plan->WithChildren({child->WithChildren(std::move(sides))});
+      }
+    }
+    if (bounded && rows <= kTopRowsMax && child->kind() == LogicalKind::kSort) {
+      if (LogicalPtr below = BoundSorted(child->child(), child->as<LogicalSort>().keys, rows)) {
+        return plan->WithChildren({child->WithChildren({PushLimits(below, context)})});
       }
     }
   }

@@ -201,6 +201,10 @@ const RelationEstimate& CardinalityEstimator::Estimate(const LogicalPtr& plan) {
   return known_.emplace(plan.get(), std::move(estimate)).first->second;
 }
 
+void CardinalityEstimator::Define(CteId id, const LogicalPtr& definition) {
+  definitions_.insert_or_assign(id, Estimate(definition));
+}
+
 RelationEstimate CardinalityEstimator::OfScan(const LogicalScan& scan) {
   RelationEstimate out;
   out.rows = scan.table_rows.value_or(kRowsUnknown);
@@ -360,11 +364,19 @@ RelationEstimate CardinalityEstimator::Compute(const LogicalPtr& plan) {
       return out;
     }
     case LogicalKind::kCte:
-      Estimate(plan->child(0));
+      Define(plan->as<LogicalCte>().id, plan->child(0));
       return Estimate(plan->child(1));
     case LogicalKind::kCteScan: {
+      const auto& scan = plan->as<LogicalCteScan>();
       RelationEstimate out;
       out.rows = kRowsUnknown;
+      const auto known = definitions_.find(scan.id);
+      if (known == definitions_.end()) return out;
+      out.rows = known->second.rows;
+      for (size_t i = 0; i < scan.columns().size(); ++i) {
+        const auto column = known->second.columns.find(scan.definition_columns[i]);
+        if (column != known->second.columns.end()) out.columns.emplace(scan.columns()[i].id, column->second);
+      }
       return out;
     }
     case LogicalKind::kRecursion: {

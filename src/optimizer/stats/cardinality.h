@@ -31,6 +31,8 @@ struct RelationEstimate {
 class CardinalityEstimator {
  public:
   const RelationEstimate& Estimate(const LogicalPtr& plan);
+  // What scans of a common table expression read; to be called before their parents are estimated.
+  void Define(CteId id, const LogicalPtr& definition);
   static double Selectivity(const Expr& predicate, const RelationEstimate& input);
   // Of an inner join of two relations on a conjunction.
   static double JoinRows(const RelationEstimate& left, const RelationEstimate& right, const std::vector<ExprPtr>& on);
@@ -40,6 +42,7 @@ class CardinalityEstimator {
   RelationEstimate OfScan(const LogicalScan& scan);
   RelationEstimate OfJoin(const LogicalJoin& join);
   std::unordered_map<const LogicalNode*, RelationEstimate> known_;
+  std::unordered_map<CteId, RelationEstimate> definitions_;
   std::vector<LogicalPtr> kept_;  // addresses stay taken while they are keys
 };
 

@@ -94,6 +94,38 @@ void FillTables(const SystemTableInput& input, RowWriter& out) {
   }
 }
 
+void FillColumnStatistics(const SystemTableInput& input, RowWriter& out) {
+  if (input.engine.storage() == nullptr) return;
+  const SnapshotPtr snapshot = input.engine.storage()->snapshot();
+  for (const TablePtr& table : snapshot->catalog()->AllTables()) {
+    const auto statistics = snapshot->Statistics(table->id);
+    if (statistics == nullptr) continue;
+    const std::string path = snapshot->catalog()->PathOf(*table);
+    const auto bound = [&](const std::optional<Value>& value) {
+      if (value.has_value()) {
+        out.Text(value->ToString());
+      } else {
+        out.Null();
+      }
+    };
+    for (const auto& column : table->columns) {
+      const auto known = statistics->columns.find(column.id);
+      if (known == statistics->columns.end()) continue;
+      const ColumnStatistics& of = known->second;
+      out.Text(path).Text(column.name).Int(static_cast<int64_t>(statistics->row_count));
+      out.Int(static_cast<int64_t>(of.null_count));
+      if (of.distinct_count == 0) {
+        out.Null();
+      } else {
+        out.Int(static_cast<int64_t>(of.distinct_count));
+      }
+      bound(of.min);
+      bound(of.max);
+      out.Int(static_cast<int64_t>(of.bytes)).EndRow();
+    }
+  }
+}
+
 void FillJobs(const SystemTableInput& input, RowWriter& out) {
   if (input.engine.storage() == nullptr) return;
   for (const JobInfo& job : input.engine.storage()->jobs()) WriteJob(job, out);
@@ -210,6 +242,17 @@ std::vector<SystemTableDef> WeirCatalogTables() {
                   {"inline_rows", kBigint}},
                  "Tables with their sizes",
                  FillTables});
+  out.push_back({"column_statistics",
+                 {{"table", kText},
+                  {"column", kText},
+                  {"rows", kBigint},
+                  {"nulls", kBigint},
+                  {"distinct_values", kBigint},
+                  {"min", kText},
+                  {"max", kText},
+                  {"bytes", kBigint}},
+                 "What the optimizer knows of the columns of stored tables",
+                 FillColumnStatistics});
   out.push_back({"jobs", JobColumns(), "Background jobs", FillJobs});
   out.push_back({"memory",
                  {{"id", kBigint},

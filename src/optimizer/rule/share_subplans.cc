@@ -1,0 +1,225 @@
+#include "optimizer/rule/share_subplans.h"
+
+#include <algorithm>
+
+#include "optimizer/required.h"
+#include "optimizer/stats/cardinality.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int kSharedMax = 8;  // subplans per statement
+
+bool SameExpr(const ExprPtr& a, const ExprPtr& b, const ColumnMap& map) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->Equals(*Substitute(b, map));
+}
+
+bool SameExprs(const std::vector<ExprPtr>& a, const std::vector<ExprPtr>& b, const ColumnMap& map) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [&](const ExprPtr& x, const ExprPtr& y) { return SameExpr(x, y, map); });
+}
+
+bool SameCall(const AggregateCall& a, const AggregateCall& b, const ColumnMap& map) {
+  return a.name == b.name && a.distinct == b.distinct && a.type == b.type && a.order_by.empty() && b.order_by.empty() &&
+         SameExprs(a.args, b.args, map) && SameExpr(a.filter, b.filter, map);
+}
+
+bool SameSource(const ScanSource& a, const ScanSource& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* table = std::get_if<TableSource>(&a)) {
+    const auto& other = std::get<TableSource>(b);
+    return table->table_id == other.table_id && table->column_ordinals == other.column_ordinals;
+  }
+  if (const auto* files = std::get_if<FileSource>(&a)) {
+    const auto& other = std::get<FileSource>(b);
+    return files->format == other.format && files->paths == other.paths && files->options == other.options &&
+           files->column_ordinals == other.column_ordinals && files->filename_column == other.filename_column;
+  }
+  return false;  // virtual tables may differ from one read to the next
+}
+
+// Whether `b` computes the same rows as `a`; fills in what b's columns are in a.
+bool SamePlan(const LogicalNode& a, const LogicalNode& b, ColumnMap& map) {
+  if (a.kind() != b.kind() || a.children().size() != b.children().size() || a.columns().size() != b.columns().size()) {
+    return false;
+  }
+  for (size_t i = 0; i < a.columns().size(); ++i) {
+    if (!(a.columns()[i].type == b.columns()[i].type)) return false;
+  }
+  for (size_t i = 0; i < a.children().size(); ++i) {
+    if (!SamePlan(*a.child(i), *b.child(i), map)) return false;
+  }
+  const auto rename = [&] {
+    for (size_t i = 0; i < a.columns().size(); ++i) map[b.columns()[i].id] = ToExpr(a.columns()[i]);
+  };
+  switch (a.kind()) {
+    case LogicalKind::kScan: {
+      rename();
+      return SameSource(a.as<LogicalScan>().source, b.as<LogicalScan>().source) &&
+             SameExprs(a.as<LogicalScan>().filters, b.as<LogicalScan>().filters, map);
+    }
+    case LogicalKind::kFilter:
+      return SameExpr(a.as<LogicalFilter>().predicate, b.as<LogicalFilter>().predicate, map);
+    case LogicalKind::kProject: {
+      const bool same = SameExprs(a.as<LogicalProject>().exprs, b.as<LogicalProject>().exprs, map);
+      rename();
+      return same;
+    }
+    case LogicalKind::kAggregate: {
+      const auto& x = a.as<LogicalAggregate>();
+      const auto& y = b.as<LogicalAggregate>();
+      const bool same =
+          SameExprs(x.groups, y.groups, map) && x.aggregates.size() == y.aggregates.size() &&
+          std::equal(x.aggregates.begin(), x.aggregates.end(), y.aggregates.begin(),
+                     [&](const AggregateCall& one, const AggregateCall& other) { return SameCall(one, other, map); });
+      rename();
+      return same;
+    }
+    case LogicalKind::kJoin: {
+      const auto& x = a.as<LogicalJoin>();
+      const auto& y = b.as<LogicalJoin>();
+      const bool same = x.join_kind == y.join_kind && x.null_aware == y.null_aware && !x.mark.has_value() &&
+                        !y.mark.has_value() && SameExpr(x.condition, y.condition, map);
+      rename();
+      return same;
+    }
+    default:
+      return false;
+  }
+}
+
+struct Occurrence {
+  LogicalPtr plan;
+  ColumnSet required;
+  size_t nodes = 0;
+};
+
+// Rows that the scans below read: what computing the plan again costs at least.
+double RowsRead(const LogicalNode& plan) {
+  if (plan.kind() == LogicalKind::kScan) return plan.as<LogicalScan>().table_rows.value_or(1000);
+  double rows = 0;
+  for (const LogicalPtr& child : plan.children()) rows += RowsRead(*child);
+  return rows;
+}
+
+class Sharing {
+ public:
+  explicit Sharing(const LogicalNode& plan) { NoteIds(plan); }
+
+  LogicalPtr Run(LogicalPtr plan) {
+    for (int i = 0; i < kSharedMax; ++i) {
+      LogicalPtr next = ShareOne(plan);
+      if (next == nullptr) break;
+      plan = std::move(next);
+    }
+    return plan;
+  }
+
+ private:
+  void NoteIds(const LogicalNode& plan) {
+    if (plan.kind() == LogicalKind::kCte) last_ = std::max(last_, plan.as<LogicalCte>().id);
+    if (plan.kind() == LogicalKind::kRecursion) last_ = std::max(last_, plan.as<LogicalRecursion>().id);
+    for (const LogicalPtr& child : plan.children()) NoteIds(*child);
+  }
+
+  // Joins and aggregates of nodes that can be compared, the larger parts first within each other.
+  size_t Collect(const LogicalPtr& plan, const ColumnSet& required, std::vector<Occurrence>& out) {
+    const size_t at = out.size();
+    const bool wanted = plan->kind() == LogicalKind::kJoin || plan->kind() == LogicalKind::kAggregate;
+    if (wanted) out.push_back({plan, required, 0});
+    size_t nodes = 1;
+    if (plan->kind() != LogicalKind::kRecursion) {
+      // Projections and aggregates keep all their expressions.
+      const bool own = plan->kind() == LogicalKind::kProject || plan->kind() == LogicalKind::kAggregate;
+      const std::vector<ColumnSet> below = RequiredOfChildren(*plan, own ? ColumnsOf(*plan) : required);
+      for (size_t i = 0; i < plan->children().size(); ++i) nodes += Collect(plan->child(i), below[i], out);
+    }
+    if (wanted) out[at].nodes = nodes;
+    return nodes;
+  }
+
+  LogicalPtr ShareOne(const LogicalPtr& plan) {
+    std::vector<Occurrence> all;
+    Collect(plan, ColumnsOf(*plan), all);
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.nodes > b.nodes; });
+    for (size_t i = 0; i < all.size(); ++i) {
+      std::vector<std::pair<const Occurrence*, ColumnMap>> same;
+      for (size_t k = i + 1; k < all.size() && all[k].nodes == all[i].nodes; ++k) {
+        ColumnMap map;
+        if (all[k].plan != all[i].plan && SamePlan(*all[i].plan, *all[k].plan, map)) {
+          same.emplace_back(&all[k], std::move(map));
+        }
+      }
+      if (same.empty() || !Pays(all[i].plan)) continue;
+      return Share(plan, all[i], same);
+    }
+    return nullptr;
+  }
+
+  bool Pays(const LogicalPtr& part) { return estimator_.Estimate(part).rows * 4 < RowsRead(*part); }
+
+  LogicalPtr Share(const LogicalPtr& plan, const Occurrence& first,
+                   const std::vector<std::pair<const Occurrence*, ColumnMap>>& others) {
+    ColumnSet needed = first.required;
+    for (const auto& [other, map] : others) {
+      for (const ColumnId id : other->required) needed.insert(map.at(id)->column_id());
+    }
+    std::vector<ExprPtr> exprs;
+    std::vector<PlanColumn> columns;
+    std::vector<size_t> positions;
+    for (size_t i = 0; i < first.plan->columns().size(); ++i) {
+      const PlanColumn& column = first.plan->columns()[i];
+      if (!needed.contains(column.id)) continue;
+      exprs.push_back(ToExpr(column));
+      columns.push_back(column);
+      positions.push_back(i);
+    }
+    last_ = last_.next();
+    const std::string name = fmt::format("shared_{}", ++count_);
+    std::unordered_map<const LogicalNode*, LogicalPtr> replacements;
+    const auto scan = [&](const LogicalPtr& of) {
+      std::vector<PlanColumn> own;
+      std::vector<ColumnId> ids;
+      for (size_t i = 0; i < positions.size(); ++i) {
+        own.push_back(of->columns()[positions[i]]);
+        ids.push_back(columns[i].id);
+      }
+      replacements[of.get()] = std::make_shared<LogicalCteScan>(last_, name, std::move(own), std::move(ids));
+    };
+    scan(first.plan);
+    for (const auto& [other, map] : others) scan(other->plan);
+    LogicalPtr definition = std::make_shared<LogicalProject>(first.plan, std::move(exprs), columns);
+    return std::make_shared<LogicalCte>(last_, name, std::move(definition), Replace(plan, replacements));
+  }
+
+  static LogicalPtr Replace(const LogicalPtr& plan,
+                            const std::unordered_map<const LogicalNode*, LogicalPtr>& replacements) {
+    if (const auto found = replacements.find(plan.get()); found != replacements.end()) return found->second;
+    std::vector<LogicalPtr> children;
+    bool changed = false;
+    for (const LogicalPtr& child : plan->children()) {
+      children.push_back(Replace(child, replacements));
+      changed = changed || children.back() != child;
+    }
+    return changed ? plan->WithChildren(std::move(children)) : plan;
+  }
+
+  CteId last_;
+  int count_ = 0;
+  CardinalityEstimator estimator_;
+};
+
+}  // namespace
+
+LogicalPtr ShareSubplans(const LogicalPtr& plan, const OptimizerContext& context) {
+  if (plan->kind() == LogicalKind::kDelete) return plan;
+  if (plan->kind() == LogicalKind::kInsert) {
+    LogicalPtr child = ShareSubplans(plan->child(), context);
+    return child == plan->child() ? plan : plan->WithChildren({std::move(child)});
+  }
+  return Sharing(*plan).Run(plan);
+}
+
+}  // namespace weir
