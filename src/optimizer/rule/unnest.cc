@@ -517,24 +517,67 @@ class Unnester {
       case LogicalKind::kValues: {
         // Rows that name outer columns: a projection of the domain each.
         const auto& values = plan->as<LogicalValues>();
-        Pushed out = MakeDomain(domain);
-        if (values.rows.size() != 1) throw Unsupported("in VALUES of several rows");
-        const ColumnMap map = MapOf(domain, out.values);
-        std::vector<ExprPtr> exprs;
+        std::vector<LogicalPtr> rows;
         std::vector<PlanColumn> columns = plan->columns();
-        for (const ExprPtr& expr : values.rows[0]) exprs.push_back(Substitute(expr, map));
-        for (const PlanColumn& value : out.values) {
-          exprs.push_back(ToExpr(value));
-          columns.push_back(value);
+        for (const std::vector<ExprPtr>& row : values.rows) {
+          Pushed out = MakeDomain(domain);
+          const ColumnMap map = MapOf(domain, out.values);
+          std::vector<ExprPtr> exprs;
+          for (const ExprPtr& expr : row) exprs.push_back(Substitute(expr, map));
+          for (const PlanColumn& value : out.values) exprs.push_back(ToExpr(value));
+          std::vector<PlanColumn> made;
+          for (const ExprPtr& expr : exprs) made.push_back(ids_.Make(expr->type(), "column"));
+          rows.push_back(std::make_shared<LogicalProject>(out.plan, std::move(exprs), std::move(made)));
         }
-        out.plan = std::make_shared<LogicalProject>(out.plan, std::move(exprs), std::move(columns));
-        return out;
+        std::vector<PlanColumn> made_values;
+        for (const ColumnId id : domain.columns) {
+          for (const PlanColumn& column : domain.left->columns()) {
+            if (column.id == id) made_values.push_back(ids_.Make(column.type, column.name));
+          }
+        }
+        columns.insert(columns.end(), made_values.begin(), made_values.end());
+        return {std::make_shared<LogicalSetOperation>(SetOperationKind::kUnionAll, std::move(rows), std::move(columns)),
+                std::move(made_values)};
       }
       case LogicalKind::kLimit:
-        throw Unsupported("with LIMIT or OFFSET");
+        return PushIntoLimit(plan->as<LogicalLimit>(), domain);
       default:
         throw Unsupported("here");
     }
+  }
+
+  // The first rows for each outer row: those with low numbers.
+  Pushed PushIntoLimit(const LogicalLimit& limit, const Domain& domain) {
+    const bool sorted = limit.child()->kind() == LogicalKind::kSort;
+    Pushed out = Push(sorted ? limit.child()->child() : limit.child(), domain);
+    const ColumnMap map = MapOf(domain, out.values);
+    std::vector<ExprPtr> partition_by;
+    for (const PlanColumn& value : out.values) partition_by.push_back(ToExpr(value));
+    std::vector<SortKey> order_by;
+    if (sorted) order_by = limit.child()->as<LogicalSort>().keys;
+    for (SortKey& key : order_by) key.expr = Substitute(key.expr, map);
+    WindowCall number;
+    number.function = WindowFunction::kRowNumber;
+    number.call.name = "row_number";
+    number.call.type = TypeKind::kInt64;
+    const PlanColumn row = ids_.Make(TypeKind::kInt64, "row_number");
+    out.plan =
+        std::make_shared<LogicalWindow>(out.plan, std::move(partition_by), std::move(order_by),
+                                        std::vector<WindowCall>{std::move(number)}, std::vector<PlanColumn>{row});
+    const auto bound = [&](std::string_view op, uint64_t rows) {
+      const auto value = static_cast<int64_t>(std::min<uint64_t>(rows, INT64_MAX));
+      return context_.registry.BindCall(op, {ToExpr(row), Expr::Literal(Value::Int64(value))});
+    };
+    std::vector<ExprPtr> conditions;
+    uint64_t last = 0;
+    if (limit.limit.has_value() && !__builtin_add_overflow(*limit.limit, limit.offset, &last)) {
+      conditions.push_back(bound("<=", last));
+    }
+    if (limit.offset > 0) conditions.push_back(bound(">", limit.offset));
+    if (!conditions.empty()) {
+      out.plan = std::make_shared<LogicalFilter>(out.plan, CombineConjunction(std::move(conditions)));
+    }
+    return out;
   }
 
   Pushed PushIntoAggregate(const LogicalAggregate& aggregate, const Domain& domain) {

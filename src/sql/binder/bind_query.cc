@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <unordered_map>
 
@@ -55,8 +56,6 @@ LogicalPtr Binder::BindBody(const ast::QueryBody& body, Scope* outer, std::vecto
 // A chain of the same UNION ALL becomes one node; other operators stay pairs.
 LogicalPtr Binder::BindSetOperation(const ast::SetOperation& operation, Scope* outer, std::vector<std::string>& names,
                                     std::vector<ColumnId>& correlated) {
-  if (operation.by_name)
-    throw Error::Unsupported("Name the columns in the same order.", "UNION BY NAME is not available");
   std::vector<const ast::SetOperation*> chain = {&operation};
   while (const auto* left = chain.back()->left->TryAs<ast::SetOperation>()) chain.push_back(left);
 
@@ -68,6 +67,11 @@ LogicalPtr Binder::BindSetOperation(const ast::SetOperation& operation, Scope* o
     size_t last = i;
     std::vector<std::string> ignored;
     inputs.push_back(BindBody(*node.right, outer, ignored, correlated));
+    if (node.by_name) {
+      AlignByName(inputs[0], names, inputs[1], ignored);
+      plan = CombineBranches(node, std::move(inputs), names);
+      continue;
+    }
     while (node.op == ast::SetOperator::kUnion && last > 0 && chain[last - 1]->op == ast::SetOperator::kUnion &&
            chain[last - 1]->all == node.all && !chain[last - 1]->by_name) {
       --last;
@@ -78,6 +82,33 @@ LogicalPtr Binder::BindSetOperation(const ast::SetOperation& operation, Scope* o
     plan = CombineBranches(node, std::move(inputs), names);
   }
   return plan;
+}
+
+// UNION BY NAME: both sides get all columns, in the left side's order and then the right's, NULL where they have none.
+void Binder::AlignByName(LogicalPtr& left, std::vector<std::string>& names, LogicalPtr& right,
+                         const std::vector<std::string>& right_names) {
+  std::vector<std::string> all = names;
+  for (const std::string& name : right_names) {
+    if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+  }
+  const auto align = [&](LogicalPtr& side, const std::vector<std::string>& own) {
+    std::vector<ExprPtr> exprs;
+    std::vector<PlanColumn> columns;
+    for (const std::string& name : all) {
+      const auto at = std::find(own.begin(), own.end(), name);
+      if (at == own.end()) {
+        exprs.push_back(Expr::Literal(Value::Null()));
+      } else {
+        const PlanColumn& from = side->columns()[static_cast<size_t>(at - own.begin())];
+        exprs.push_back(Expr::Column(from.id, from.type, from.name));
+      }
+      columns.push_back(NewColumn(exprs.back()->type(), name));
+    }
+    side = std::make_shared<LogicalProject>(std::move(side), std::move(exprs), std::move(columns));
+  };
+  align(left, names);
+  align(right, right_names);
+  names = std::move(all);
 }
 
 LogicalPtr Binder::CombineBranches(const ast::SetOperation& node, std::vector<LogicalPtr> inputs,
@@ -158,8 +189,9 @@ LogicalPtr Binder::BindValues(const ast::Values& values, Scope* outer, std::vect
     columns.push_back(NewColumn(*common, names.back()));
   }
   for (const ColumnId id : scope.correlated()) correlated.push_back(id);
-  if (pending.empty() && correlated.empty())
+  if (pending.empty() && (scope.correlated().empty() || rows.size() > 1)) {
     return std::make_shared<LogicalValues>(std::move(rows), std::move(columns));
+  }
   // Rows with subqueries or outer columns are projections of one row each.
   if (rows.size() != 1) {
     throw Error::Unsupported("Write SELECT ... UNION ALL SELECT ...",
@@ -167,29 +199,6 @@ LogicalPtr Binder::BindValues(const ast::Values& values, Scope* outer, std::vect
   }
   LogicalPtr plan = FlushApplies(OneRow(), pending);
   return std::make_shared<LogicalProject>(std::move(plan), std::move(rows[0]), std::move(columns));
-}
-
-std::optional<uint64_t> Binder::BindRowCount(const ast::Expr& expr, std::string_view clause,
-                                             std::string_view sqlstate) {
-  const Value value = BindConstant(expr, TypeKind::kInt64);
-  if (value.is_null()) return std::nullopt;
-  if (value.integer() < 0) throw Error::User(sqlstate, "{} must not be negative", clause).WithPosition(expr.offset);
-  return static_cast<uint64_t>(value.integer());
-}
-
-LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query) {
-  if (query.limit == nullptr && query.offset_rows == nullptr) return plan;
-  if (query.limit_percent)
-    throw Error::Unsupported("Give a number of rows.", "LIMIT with a percentage is not available");
-  if (query.limit_with_ties) throw Error::Unsupported("Use ROWS ONLY.", "WITH TIES is not available");
-  std::optional<uint64_t> limit;
-  if (query.limit != nullptr) limit = BindRowCount(*query.limit, "LIMIT", sqlstate::kInvalidRowCountInLimit);
-  std::optional<uint64_t> offset;
-  if (query.offset_rows != nullptr) {
-    offset = BindRowCount(*query.offset_rows, "OFFSET", sqlstate::kInvalidRowCountInOffset);
-  }
-  if (!limit.has_value() && !offset.has_value()) return plan;
-  return std::make_shared<LogicalLimit>(std::move(plan), limit, offset.value_or(0));
 }
 
 // ORDER BY over a set operation or VALUES: output columns by name or number, and expressions over these.

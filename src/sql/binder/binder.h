@@ -75,11 +75,18 @@ class Binder {
                       std::vector<ColumnId>& correlated);
   LogicalPtr BindSetOperation(const ast::SetOperation& operation, Scope* outer, std::vector<std::string>& names,
                               std::vector<ColumnId>& correlated);
+  void AlignByName(LogicalPtr& left, std::vector<std::string>& names, LogicalPtr& right,
+                   const std::vector<std::string>& right_names);
   LogicalPtr CombineBranches(const ast::SetOperation& operation, std::vector<LogicalPtr> inputs,
                              const std::vector<std::string>& names);
   LogicalPtr BindValues(const ast::Values& values, Scope* outer, std::vector<std::string>& names,
                         std::vector<ColumnId>& correlated);
+  // bind_limit.cc
   LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query);
+  static LogicalPtr OnlyColumns(LogicalPtr plan, const std::vector<PlanColumn>& columns);
+  LogicalPtr LimitWithTies(LogicalPtr plan, uint64_t limit, uint64_t offset);
+  LogicalPtr LimitPercent(LogicalPtr plan, double percent, uint64_t offset);
+  LogicalPtr Sample(LogicalPtr plan, const ast::TableSample& sample);
   std::optional<uint64_t> BindRowCount(const ast::Expr& expr, std::string_view clause, std::string_view sqlstate);
   LogicalPtr SortOutput(LogicalPtr plan, const ast::Query& query, const std::vector<std::string>& names);
   LogicalPtr CastColumns(LogicalPtr plan, const std::vector<Type>& types);
@@ -99,10 +106,16 @@ class Binder {
   Bound BindExternal(ExternalRelation relation, std::string name);
   Bound BindTableFunction(const ast::TableFunction& table, Scope* outer, Scope* lateral);
   Bound BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls, Scope* outer);
+  ExprPtr BindSeries(std::vector<ExprPtr> bounds, int64_t position) const;
   Bound BindDerived(const ast::DerivedTable& table, Scope* outer, Scope* lateral);
   Bound BindJoin(const ast::JoinedTable& join, Scope* outer, Scope* lateral);
+  bool ApplyToSides(std::vector<PendingApply>& pending, Bound& left, Bound& right, bool lateral);
   Bound JoinUsing(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right,
                   const std::vector<std::string>& names);
+  Bound BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right);
+  // bind_pivot.cc
+  Bound BindPivot(const ast::PivotTable& pivot, Scope* outer, Scope* lateral);
+  Bound BindUnpivot(const ast::UnpivotTable& unpivot, Scope* outer, Scope* lateral);
   Bound Combine(JoinKind kind, Bound left, Bound right, std::vector<ColumnId> correlated, ExprPtr condition);
   void ApplyAlias(Bound& bound, const ast::TableAlias& alias, int64_t position);
   Cte* FindCte(std::string_view name);

@@ -25,10 +25,11 @@ class SelectBinder {
   // Positions in groups_, ascending.
   using GroupingSet = std::vector<size_t>;
 
-  void RefuseWhatIsMissing() const;
+  void AllowAliases(ExpressionBinder& binder);
   void BindWhere();
   void BindItems();
   void ExpandStar(const ast::StarExpr& star);
+  void ExpandColumns(const ast::FunctionCall& call);
   // unnest(list) as a select item: a row per element.
   ExprPtr BindUnnestItem(const ast::FunctionCall& call);
   void BindHaving();
