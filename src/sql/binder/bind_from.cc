@@ -77,10 +77,6 @@ Binder::Bound Binder::Combine(JoinKind kind, Bound left, Bound right, std::vecto
 }
 
 Binder::Bound Binder::BindTableRef(const ast::TableRef& table, Scope* outer, Scope* lateral) {
-  if (table.sample != nullptr) {
-    throw Error::Unsupported("Filter with random() < fraction.", "TABLESAMPLE is not available")
-        .WithPosition(table.offset);
-  }
   Bound bound{nullptr, Scope(outer)};
   switch (table.kind) {
     case ast::TableRefKind::kNamedTable:
@@ -96,10 +92,13 @@ Binder::Bound Binder::BindTableRef(const ast::TableRef& table, Scope* outer, Sco
       bound = BindJoin(table.As<ast::JoinedTable>(), outer, lateral);
       break;
     case ast::TableRefKind::kPivotTable:
+      bound = BindPivot(table.As<ast::PivotTable>(), outer, lateral);
+      break;
     case ast::TableRefKind::kUnpivotTable:
-      throw Error::Unsupported("Use aggregates with FILTER, or UNION ALL.", "PIVOT and UNPIVOT are not available")
-          .WithPosition(table.offset);
+      bound = BindUnpivot(table.As<ast::UnpivotTable>(), outer, lateral);
+      break;
   }
+  if (table.sample != nullptr) bound.plan = Sample(std::move(bound.plan), *table.sample);
   if (!table.alias.empty()) ApplyAlias(bound, table.alias, table.offset);
   return bound;
 }
@@ -302,6 +301,14 @@ Binder::Bound Binder::BindTableFunction(const ast::TableFunction& table, Scope* 
   return BindExternal(std::move(relation), name);
 }
 
+// Without a step it is 1, also where the end is before the start: then there is nothing.
+ExprPtr Binder::BindSeries(std::vector<ExprPtr> bounds, int64_t position) const {
+  if (bounds.size() == 2 && (bounds[0]->type().is_integer() || bounds[1]->type().is_integer())) {
+    bounds.push_back(Expr::Literal(Value::Int32(1)));
+  }
+  return registry_.BindCall("array_generate", std::move(bounds), position);
+}
+
 Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls,
                                  Scope* outer) {
   Scope scope(outer);
@@ -316,7 +323,7 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
       if (name == "generate_series") {
         std::vector<ExprPtr> bounds;
         for (const ast::Expr* arg : call->args) bounds.push_back(binder.Bind(*arg));
-        list = registry_.BindCall("array_generate", std::move(bounds), call->offset);
+        list = BindSeries(std::move(bounds), call->offset);
       } else {
         list = binder.Bind(*call);
       }
@@ -414,10 +421,6 @@ JoinKind ToJoinKind(const ast::JoinedTable& join) {
 }  // namespace
 
 Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope* lateral) {
-  if (join.asof) {
-    throw Error::Unsupported("Use a LATERAL subquery with ORDER BY ... LIMIT 1.", "ASOF joins are not available")
-        .WithPosition(join.offset);
-  }
   // Chains lean to the left; they are walked in a loop so that their length is not a depth.
   std::vector<const ast::JoinedTable*> chain = {&join};
   while (const auto* left = chain.back()->left->TryAs<ast::JoinedTable>()) {
@@ -443,6 +446,15 @@ Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope
                         "the combining JOIN type must be INNER or LEFT for a LATERAL reference")
           .WithPosition(node.offset);
     }
+    if (node.asof) {
+      if (!correlated.empty()) {
+        throw Error::Unsupported("Join with ORDER BY ... LIMIT 1 inside of the LATERAL subquery.",
+                                 "ASOF joins with LATERAL are not available")
+            .WithPosition(node.offset);
+      }
+      bound = BindAsof(node, kind, std::move(bound), std::move(right));
+      continue;
+    }
     if (node.type == ast::JoinType::kRightSemi || node.type == ast::JoinType::kRightAnti) std::swap(bound, right);
     std::vector<std::string> names(node.using_columns.begin(), node.using_columns.end());
     if (node.natural) {
@@ -465,9 +477,13 @@ Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope
       condition = ExpressionBinder(*this, both, "JOIN/ON", &pending).BindPredicate(*node.on);
       for (const ColumnId id : both.correlated()) bound.scope.AddCorrelated(id);
       if (!pending.empty()) {
+        if (kind != JoinKind::kInner && ApplyToSides(pending, bound, right, !correlated.empty())) {
+          bound = Combine(kind, std::move(bound), std::move(right), std::move(correlated), std::move(condition));
+          continue;
+        }
         if (kind != JoinKind::kInner) {
           throw Error::Unsupported("Move the subquery into a derived table.",
-                                   "subqueries in ON of an outer join are not available")
+                                   "subqueries over both sides in ON of an outer join are not available")
               .WithPosition(node.on->offset);
         }
         // For an inner join ON is a filter over the pairs.
@@ -480,6 +496,29 @@ Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope
     bound = Combine(kind, std::move(bound), std::move(right), std::move(correlated), std::move(condition));
   }
   return bound;
+}
+
+// Subqueries of a join condition that look at one side only are computed for that side's rows. False: some look at both.
+bool Binder::ApplyToSides(std::vector<PendingApply>& pending, Bound& left, Bound& right, bool lateral) {
+  std::vector<PendingApply> of_left, of_right;
+  for (PendingApply& apply : pending) {
+    std::vector<ColumnId> used = apply.correlated;
+    if (apply.condition != nullptr) {
+      VisitExpr(*apply.condition, [&](const Expr& part) {
+        if (part.is(ExprKind::kColumn)) used.push_back(part.column_id());
+        return true;
+      });
+    }
+    const bool on_left = !OwnColumns(left.scope, used).empty();
+    const bool on_right = !OwnColumns(right.scope, used).empty();
+    if (on_left && on_right) return false;
+    (on_left || lateral ? of_left : of_right).push_back(apply);
+    if (lateral && on_right) return false;
+  }
+  left.plan = FlushApplies(std::move(left.plan), of_left);
+  right.plan = FlushApplies(std::move(right.plan), of_right);
+  pending.clear();
+  return true;
 }
 
 // Merged columns come first and are found without a qualifier; each side's own are found by theirs only.

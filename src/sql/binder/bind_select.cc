@@ -23,11 +23,11 @@ SelectBinder::SelectBinder(Binder& binder, const ast::Select& select, const ast:
     : binder_(binder), select_(select), query_(query), outer_(outer), scope_(outer) {}
 
 LogicalPtr SelectBinder::Bind(std::vector<std::string>& names, std::vector<ColumnId>& correlated) {
-  RefuseWhatIsMissing();
   Binder::Bound from = binder_.BindFrom(select_.from, outer_);
   plan_ = std::move(from.plan);
   for (const ColumnId id : from.scope.correlated()) scope_.AddCorrelated(id);
   scope_.Add(from.scope);
+  if (select_.sample != nullptr) plan_ = binder_.Sample(std::move(plan_), *select_.sample);
   BindWhere();
   windows_.definitions = select_.windows;
   if (!select_.windows.empty()) ItemBinder("WINDOW").CheckWindowDefinitions();
@@ -48,17 +48,27 @@ LogicalPtr SelectBinder::Bind(std::vector<std::string>& names, std::vector<Colum
   return plan;
 }
 
-void SelectBinder::RefuseWhatIsMissing() const {
-  if (select_.sample != nullptr) {
-    throw Error::Unsupported("Filter with random() < fraction.", "USING SAMPLE is not available")
-        .WithPosition(select_.sample->offset);
-  }
+// Names that are no columns may be those of select items, which are bound in their place.
+void SelectBinder::AllowAliases(ExpressionBinder& binder) {
+  binder.SetAliases([this, &binder, inside = false](std::string_view name) mutable -> ExprPtr {
+    if (inside) return nullptr;
+    for (const ast::SelectItem& item : select_.items) {
+      if (item.alias != name) continue;
+      inside = true;
+      ExprPtr bound = binder.Bind(*item.expr);
+      inside = false;
+      return bound;
+    }
+    return nullptr;
+  });
 }
 
 void SelectBinder::BindWhere() {
   if (select_.where == nullptr) return;
   std::vector<PendingApply> pending;
-  ExprPtr predicate = ExpressionBinder(binder_, scope_, "WHERE", &pending).BindPredicate(*select_.where);
+  ExpressionBinder binder(binder_, scope_, "WHERE", &pending);
+  AllowAliases(binder);
+  ExprPtr predicate = binder.BindPredicate(*select_.where);
   plan_ = binder_.FlushApplies(std::move(plan_), pending);
   plan_ = std::make_shared<LogicalFilter>(std::move(plan_), std::move(predicate));
 }
@@ -77,6 +87,10 @@ void SelectBinder::BindItems() {
       continue;
     }
     const auto* call = item.expr->TryAs<ast::FunctionCall>();
+    if (call != nullptr && call->name.parts.size() == 1 && call->name.last() == "columns") {
+      ExpandColumns(*call);
+      continue;
+    }
     const bool unnest = call != nullptr && GivesRows(call->name.last());
     ExprPtr expr = unnest ? BindUnnestItem(*call) : ItemBinder("SELECT").Bind(*item.expr);
     items_.push_back(
@@ -147,6 +161,24 @@ void SelectBinder::ExpandStar(const ast::StarExpr& star) {
     }
     items_.push_back(std::move(item));
   }
+  const auto has = [&](std::string_view name) {
+    return std::any_of(columns.begin(), columns.end(), [&](const ScopeColumn& column) {
+      return column.name == name &&
+             (star.qualifier.empty() ? !column.hidden : column.relation == star.qualifier.back());
+    });
+  };
+  for (const ast::StarReplacement& replacement : star.replace) {
+    if (any && !has(replacement.column)) {
+      throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" in REPLACE does not exist", replacement.column)
+          .WithPosition(star.offset);
+    }
+  }
+  for (const ast::StarRename& rename : star.rename) {
+    if (any && !has(rename.from)) {
+      throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" in RENAME does not exist", rename.from)
+          .WithPosition(star.offset);
+    }
+  }
   if (!any && !star.qualifier.empty()) {
     throw Error::User(sqlstate::kUndefinedTable, "missing FROM-clause entry for table \"{}\"", star.qualifier.back())
         .WithPosition(star.offset);
@@ -157,8 +189,34 @@ void SelectBinder::ExpandStar(const ast::StarExpr& star) {
   }
 }
 
+// COLUMNS('pattern'): the columns whose names the regular expression finds something in.
+void SelectBinder::ExpandColumns(const ast::FunctionCall& call) {
+  const auto* pattern = call.args.size() == 1 ? call.args[0]->TryAs<ast::StringLiteral>() : nullptr;
+  if (pattern == nullptr) {
+    throw Error::User(sqlstate::kSyntaxError, "COLUMNS takes one regular expression as a literal")
+        .WithPosition(call.offset);
+  }
+  bool any = false;
+  for (const ScopeColumn& column : scope_.columns()) {
+    if (column.hidden) continue;
+    const ExprPtr matches = binder_.registry_.BindCall(
+        "~", {Expr::Literal(Value::String(column.name)), Expr::Literal(Value::String(std::string(pattern->value)))},
+        pattern->offset);
+    if (!EvaluateConstant(matches, binder_.registry_, *binder_.context_.statement).boolean()) continue;
+    items_.push_back({Expr::Column(column.id, column.type, column.name), column.name});
+    any = true;
+  }
+  if (!any) {
+    throw Error::User(sqlstate::kUndefinedColumn, "no column matches COLUMNS('{}')", pattern->value)
+        .WithPosition(call.offset);
+  }
+}
+
 void SelectBinder::BindHaving() {
-  if (select_.having != nullptr) having_ = ItemBinder("HAVING").BindPredicate(*select_.having);
+  if (select_.having == nullptr) return;
+  ExpressionBinder binder = ItemBinder("HAVING");
+  AllowAliases(binder);
+  having_ = binder.BindPredicate(*select_.having);
 }
 
 void SelectBinder::BindQualify() {
