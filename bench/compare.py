@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 """Weir and DuckDB side by side on the same Parquet files: same threads, hot, medians, answers compared in the same run.
 
-usage: compare.py --weir BINARY [--scale 1] [--threads N] [--runs 5] [--queries q01,q06] [--data DIR] [--out FILE]
+usage: compare.py --weir BINARY [--suite tpch|webstats|FOLDER] [--scale 1] [--rows 2000000] [--threads N] [--runs 5]
+                  [--queries q01,q06] [--data DIR] [--tables name=file.parquet,...] [--out FILE]
+
+A suite given as a folder is its *.sql files, one query each, or one file of queries ended by semicolons; --tables says which file
+each table is.
 """
 import argparse
 import csv
+import datetime
 import decimal
 import io
 import json
@@ -34,17 +39,37 @@ def generate(folder, scale):
     subprocess.run([str(tool), "-s", str(scale), "--format=parquet", "--output-dir", str(folder)], check=True)
 
 
-def over_files(sql, folder):
+def generate_hits(binary, file, rows, threads):
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    sql = (HERE / "webstats" / "hits.sql").read_text().replace("${ROWS}", str(rows)).replace("${FILE}", str(part))
+    subprocess.run([binary, "local", "--threads", str(threads), "-c", sql], check=True, stdout=subprocess.DEVNULL)
+    part.rename(file)
+
+
+def over_files(sql, files):
     """The query with the tables of its FROM clauses replaced by the files, under the same names."""
-    names = "|".join(TABLES)
+    names = "|".join(map(re.escape, files))
     pattern = (r"(\bfrom\s+|,\s*|\bjoin\s+)(" + names + r")\b(\s+(?:as\s+)?(?:n1|n2|l1|l2|l3)\b)?"
-               r"(?=\s*(?:,|\)|$|\bwhere\b|\bgroup\b|\border\b|\bleft\b|\bon\b))")
+               r"(?=\s*(?:,|;|\)|$|\bwhere\b|\bgroup\b|\border\b|\bleft\b|\bon\b|\bhaving\b|\blimit\b))")
 
     def replace(match):
+        table = next(name for name in files if name.lower() == match.group(2).lower())
         alias = (match.group(3) or match.group(2)).split()[-1]
-        return f"{match.group(1)}read_parquet('{folder}/{match.group(2)}.parquet') as {alias}"
+        return f"{match.group(1)}read_parquet('{files[table]}') as {alias}"
 
     return re.sub(pattern, replace, sql, flags=re.I)
+
+
+def queries_of(folder):
+    """Query texts by name: a file each, or those of one file ended by semicolons."""
+    if folder.is_file():
+        texts = [text.strip() for text in folder.read_text().split(";")]
+        return {f"q{i + 1:02}": text for i, text in enumerate(text for text in texts if text)}
+    paths = sorted(folder.glob("*.sql"))
+    return {p.stem: p.read_text().strip().rstrip(";") for p in paths if p.name != "hits.sql"}
 
 
 class Weir:
@@ -58,7 +83,7 @@ class Weir:
         args = [self.binary, "local", "--threads", str(self.threads), "--format", "csv", "--timing"]
         for _ in range(runs + 1):
             args += ["-c", sql]
-        done = subprocess.run(args, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(args, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
         pieces = re.split(r"^Time: ([0-9.]+) ms$", done.stdout, flags=re.M)
@@ -85,23 +110,43 @@ def same(a, b):
         except ValueError:
             return False
         return abs(x - y) <= 1e-6 * max(1.0, abs(x), abs(y))
+    if isinstance(b, bool):
+        return a == ("t" if b else "f")
+    if isinstance(b, datetime.datetime):
+        return a.split(".")[0] == str(b).split(".")[0]
     return str(a) == str(b)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True)
+    parser.add_argument("--suite", default="tpch", help="tpch, webstats, or a folder or file of queries")
+    parser.add_argument("--tables", default="", help="of a suite by path: name=file.parquet, by commas")
     parser.add_argument("--scale", default="1")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="of webstats")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--queries", default="")
     parser.add_argument("--data", default="")
     parser.add_argument("--out", default="build/bench.json")
     options = parser.parse_args()
-    folder = pathlib.Path(options.data or f"build/tpch-sf{options.scale}").resolve()
-    generate(folder, options.scale)
-    queries = {p.stem: p.read_text() for p in sorted((HERE / "tpch").glob("q*.sql"))}
-    queries.update(SCANS)
+    if options.suite == "tpch":
+        folder = pathlib.Path(options.data or f"build/tpch-sf{options.scale}").resolve()
+        generate(folder, options.scale)
+        files = {t: folder / f"{t}.parquet" for t in TABLES}
+        queries = queries_of(HERE / "tpch") | SCANS
+        size = f"scale {options.scale}"
+    elif options.suite == "webstats":
+        folder = pathlib.Path(options.data or "build/webstats").resolve()
+        files = {"hits": folder / f"hits-{options.rows}.parquet"}
+        generate_hits(options.weir, files["hits"], options.rows, options.threads)
+        queries = queries_of(HERE / "webstats")
+        size = f"{options.rows} rows"
+    else:
+        files = {name: pathlib.Path(file).resolve() for name, file in
+                 (pair.split("=", 1) for pair in options.tables.split(",") if pair)}
+        queries = queries_of(pathlib.Path(options.suite))
+        size = options.suite
     if options.queries:
         queries = {k: v for k, v in queries.items() if k in options.queries.split(",")}
     weir = Weir(options.weir, options.threads)
@@ -109,11 +154,16 @@ def main():
     connection.execute(f"set threads to {options.threads}")
     connection.execute("set parquet_metadata_cache = true")
     results, wrong = [], 0
-    print(f"scale {options.scale}, {options.threads} threads, median of {options.runs}, DuckDB {duckdb.__version__}")
+    print(f"{size}, {options.threads} threads, median of {options.runs}, DuckDB {duckdb.__version__}")
     print(f"{'query':<18}{'weir ms':>10}{'duckdb ms':>11}{'ratio':>8}  answers")
     for name, sql in queries.items():
-        text = over_files(sql.strip(), folder)
-        expected, duck = run_duckdb(connection, text, options.runs)
+        text = over_files(sql, files)
+        try:
+            expected, duck = run_duckdb(connection, text, options.runs)
+        except duckdb.Error as error:
+            wrong += 1
+            print(f"{name:<18}{'-':>10}{'-':>11}{'-':>8}  DuckDB failed: {str(error).splitlines()[0][:100]}")
+            continue
         duck_ms = statistics.median(duck)
         try:
             rows, ours = weir.run(text, options.runs)
@@ -135,7 +185,7 @@ def main():
               f"{sum(r['duckdb_ms'] for r in results if 'weir_ms' in r):.0f} ms")
     out = pathlib.Path(options.out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"scale": options.scale, "threads": options.threads, "runs": options.runs,
+    out.write_text(json.dumps({"suite": options.suite, "size": size, "threads": options.threads, "runs": options.runs,
                                "duckdb": duckdb.__version__, "results": results}, indent=1))
     return 1 if wrong else 0
 

@@ -1,0 +1,2 @@
+select sum(adv_engine_id), count(*), avg(resolution_width)
+from hits

@@ -1,0 +1,2 @@
+select avg(user_id)
+from hits

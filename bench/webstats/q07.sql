@@ -1,0 +1,2 @@
+select min(event_date), max(event_date), min(event_time), max(event_time)
+from hits

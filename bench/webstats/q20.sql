@@ -1,0 +1,2 @@
+select count(*)
+from hits where url like '%google%' or referer like '%google%'
