@@ -540,6 +540,11 @@ class Unnester {
                 std::move(made_values)};
       }
       case LogicalKind::kLimit:
+        // The projection above a sort drops its keys.
+        if (plan->child()->kind() == LogicalKind::kProject) {
+          const LogicalPtr& project = plan->child();
+          return Push(project->WithChildren({plan->WithChildren({project->child()})}), domain);
+        }
         return PushIntoLimit(plan->as<LogicalLimit>(), domain);
       default:
         throw Unsupported("here");

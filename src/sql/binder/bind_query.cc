@@ -244,14 +244,14 @@ namespace {
 
 // A table that is missing may be a WITH query that cannot be named here.
 void ExplainRecursion(const ast::With& with, const ast::CommonTableExpr& cte, const Error& error) {
-  if (error.message().find(cte.name) != std::string::npos) {
+  if (std::string_view(error.message()).ends_with(fmt::format(": {}", cte.name))) {
     throw Error::User(sqlstate::kInvalidRecursion,
                       "recursive query \"{}\" does not have the form non-recursive-term UNION [ALL] recursive-term",
                       cte.name)
         .WithPosition(cte.offset);
   }
   for (const ast::CommonTableExpr& other : with.ctes) {
-    if (other.offset > cte.offset && error.message().find(other.name) != std::string::npos) {
+    if (other.offset > cte.offset && std::string_view(error.message()).ends_with(fmt::format(": {}", other.name))) {
       throw Error::Unsupported("Order the WITH queries so that each names earlier ones only.",
                                "mutual recursion between WITH items is not available: {}", other.name)
           .WithPosition(cte.offset);
@@ -281,15 +281,14 @@ size_t Binder::BindCtes(const ast::With& with, Scope* outer) {
     bound->materialization = cte.materialization;
     std::vector<ColumnId> correlated;
     const auto* operation = cte.query->body->TryAs<ast::SetOperation>();
-    if (with.recursive && operation != nullptr && operation->op == ast::SetOperator::kUnion && !operation->by_name) {
-      bound->definition = BindRecursive(cte, *operation, outer, bound->names, correlated);
-    } else {
-      try {
-        bound->definition = BindQuery(*cte.query, outer, bound->names, correlated);
-      } catch (Error& error) {
-        if (with.recursive && error.sqlstate() == sqlstate::kUndefinedTable) ExplainRecursion(with, cte, error);
-        throw;
-      }
+    const bool is_union =
+        with.recursive && operation != nullptr && operation->op == ast::SetOperator::kUnion && !operation->by_name;
+    try {
+      bound->definition = is_union ? BindRecursive(cte, *operation, outer, bound->names, correlated)
+                                   : BindQuery(*cte.query, outer, bound->names, correlated);
+    } catch (Error& error) {
+      if (with.recursive && error.sqlstate() == sqlstate::kUndefinedTable) ExplainRecursion(with, cte, error);
+      throw;
     }
     if (outer != nullptr) {
       for (const ColumnId id : correlated) outer->AddCorrelated(id);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 
 #include "sql/binder/select_binder.h"
 #include "sql/parser/to_sql.h"
@@ -109,8 +110,8 @@ ExprPtr SelectBinder::BindUnnestItem(const ast::FunctionCall& call) {
   if (name == "unnest") {
     list = args[0];
   } else {
-    list =
-        binder_.registry_.BindCall(name == "generate_series" ? "array_generate" : name, std::move(args), call.offset);
+    list = name == "generate_series" ? binder_.BindSeries(std::move(args), call.offset)
+                                     : binder_.registry_.BindCall(name, std::move(args), call.offset);
   }
   if (!list->type().is(TypeKind::kList)) {
     throw Error::User(sqlstate::kDatatypeMismatch, "unnest of a value that is not a list: {}", list->type().ToString())
@@ -287,14 +288,13 @@ LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
   }
   std::vector<ExprPtr> exprs;
   std::vector<PlanColumn> columns;
+  // A column keeps its id; one of a query around us, and the same one twice, gets another.
+  std::unordered_set<ColumnId> passable;
+  for (const PlanColumn& column : plan_->columns()) passable.insert(column.id);
   for (const Item& item : items_) {
     names.push_back(item.name);
     exprs.push_back(item.expr);
-    // The same column twice gets an id of its own the second time.
-    const bool repeated = item.expr->is(ExprKind::kColumn) &&
-                          std::any_of(columns.begin(), columns.end(),
-                                      [&](const PlanColumn& c) { return c.id == item.expr->column_id(); });
-    if (item.expr->is(ExprKind::kColumn) && !repeated) {
+    if (item.expr->is(ExprKind::kColumn) && passable.erase(item.expr->column_id()) > 0) {
       columns.push_back({item.expr->column_id(), item.expr->type(), item.name});
     } else {
       columns.push_back(binder_.NewColumn(item.expr->type(), item.name));
