@@ -12,8 +12,16 @@ namespace {
 using Conjuncts = std::vector<ExprPtr>;
 constexpr size_t kConjunctsMax = 256;  // derived at one join
 
+// The same comparison, whichever way its function was found.
+bool IsSame(const Expr& a, const Expr& b) {
+  if (a.Equals(b)) return true;
+  if (!a.is(ExprKind::kCall) || !b.is(ExprKind::kCall) || a.name() != b.name()) return false;
+  return a.children().size() == 2 && b.children().size() == 2 && a.child(0)->Equals(*b.child(0)) &&
+         a.child(1)->Equals(*b.child(1));
+}
+
 bool Contains(const Conjuncts& conjuncts, const Expr& expr) {
-  return std::any_of(conjuncts.begin(), conjuncts.end(), [&](const ExprPtr& each) { return each->Equals(expr); });
+  return std::any_of(conjuncts.begin(), conjuncts.end(), [&](const ExprPtr& each) { return IsSame(*each, expr); });
 }
 
 // The column that such a condition is about: compared with a constant, in a list, like a pattern.
@@ -33,6 +41,34 @@ const Expr* SubjectOf(const Expr& expr) {
 void AddSimple(const ExprPtr& predicate, Conjuncts& out) {
   for (const ExprPtr& conjunct : SplitConjunction(predicate)) {
     if (SubjectOf(*conjunct) != nullptr && !Contains(out, *conjunct)) out.push_back(conjunct);
+  }
+}
+
+// Pairs of columns that are equal, value for value, in all rows that match.
+std::vector<std::pair<ExprPtr, ExprPtr>> EqualColumns(const ExprPtr& condition) {
+  std::vector<std::pair<ExprPtr, ExprPtr>> out;
+  for (const ExprPtr& conjunct : SplitConjunction(condition)) {
+    if (!conjunct->is(ExprKind::kCall) || (conjunct->name() != "=" && conjunct->name() != "is_not_distinct_from")) {
+      continue;
+    }
+    const ExprPtr& a = conjunct->child(0);
+    const ExprPtr& b = conjunct->child(1);
+    if (a->is(ExprKind::kColumn) && b->is(ExprKind::kColumn) && a->type() == b->type()) out.emplace_back(a, b);
+  }
+  return out;
+}
+
+// Adds to `conjuncts` what the equalities make of them, until there is nothing new.
+void Close(Conjuncts& conjuncts, const std::vector<std::pair<ExprPtr, ExprPtr>>& equal) {
+  for (size_t i = 0; i < conjuncts.size() && conjuncts.size() < kConjunctsMax; ++i) {
+    const ExprPtr conjunct = conjuncts[i];
+    const ColumnId subject = SubjectOf(*conjunct)->column_id();
+    for (const auto& [a, b] : equal) {
+      const ExprPtr* other = a->column_id() == subject ? &b : b->column_id() == subject ? &a : nullptr;
+      if (other == nullptr) continue;
+      ExprPtr implied = Substitute(conjunct, {{subject, *other}});
+      if (!Contains(conjuncts, *implied)) conjuncts.push_back(std::move(implied));
+    }
   }
 }
 
@@ -72,40 +108,13 @@ void AddKnown(const LogicalNode& plan, Conjuncts& out) {
       if (kind == JoinKind::kInner) AddSimple(join.condition, out);
       if (kind != JoinKind::kRight && kind != JoinKind::kFull) AddKnown(*join.child(0), out);
       if (kind == JoinKind::kInner || kind == JoinKind::kRight) AddKnown(*join.child(1), out);
+      if (kind == JoinKind::kInner) Close(out, EqualColumns(join.condition));
       return;
     }
     case LogicalKind::kCte:
       return AddKnown(*plan.child(1), out);
     default:
       return;
-  }
-}
-
-// Pairs of columns that are equal, value for value, in all rows that match.
-std::vector<std::pair<ExprPtr, ExprPtr>> EqualColumns(const ExprPtr& condition) {
-  std::vector<std::pair<ExprPtr, ExprPtr>> out;
-  for (const ExprPtr& conjunct : SplitConjunction(condition)) {
-    if (!conjunct->is(ExprKind::kCall) || (conjunct->name() != "=" && conjunct->name() != "is_not_distinct_from")) {
-      continue;
-    }
-    const ExprPtr& a = conjunct->child(0);
-    const ExprPtr& b = conjunct->child(1);
-    if (a->is(ExprKind::kColumn) && b->is(ExprKind::kColumn) && a->type() == b->type()) out.emplace_back(a, b);
-  }
-  return out;
-}
-
-// Adds to `conjuncts` what the equalities make of them, until there is nothing new.
-void Close(Conjuncts& conjuncts, const std::vector<std::pair<ExprPtr, ExprPtr>>& equal) {
-  for (size_t i = 0; i < conjuncts.size() && conjuncts.size() < kConjunctsMax; ++i) {
-    const ExprPtr conjunct = conjuncts[i];
-    const ColumnId subject = SubjectOf(*conjunct)->column_id();
-    for (const auto& [a, b] : equal) {
-      const ExprPtr* other = a->column_id() == subject ? &b : b->column_id() == subject ? &a : nullptr;
-      if (other == nullptr) continue;
-      ExprPtr implied = Substitute(conjunct, {{subject, *other}});
-      if (!Contains(conjuncts, *implied)) conjuncts.push_back(std::move(implied));
-    }
   }
 }
 
