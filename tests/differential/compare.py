@@ -67,12 +67,23 @@ def same_rows(a, b, oids, ordered):
     return True
 
 
+# Faults that are known and not mended yet, by SQLSTATE and message; counted apart and taken off here when they are.
+KNOWN_FAULTS = [
+    # EXISTS (SELECT DISTINCT column_of_outside ...), LEFT JOIN LATERAL (SELECT column_of_outside ...)
+    ("XX000", "is not among the inputs"),
+    # string_agg(DISTINCT left('a', 0), ',' ORDER BY left('a', 0)): one of the two is folded to a constant
+    ("42P10", "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list"),
+]
+
+
 def judge(weir, reference, ordered):
     """(verdict, whether it is a fault of Weir's). PostgreSQL's limits and differences that are documented are not."""
     if weir.lost:
         return "lost", True
     if reference.lost:
         return "reference lost", False
+    if any(weir.error == code and text in weir.message for code, text in KNOWN_FAULTS) and weir.error != reference.error:
+        return "known fault", False
     if weir.error == "XX000" or (weir.error or "").startswith("58"):
         return "internal error", True
     if reference.error and weir.error:

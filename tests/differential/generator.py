@@ -23,7 +23,7 @@ EDGES = {"int": ["2147483647", "-2147483648"], "big": ["9223372036854775807", "-
 
 def literal(kind, value):
     if kind in ("text", "bool"):
-        return f"'{value}'" if kind == "text" else value
+        return f"'{value}'::text" if kind == "text" else value
     if kind in ("date", "ts"):
         return f"{SQL_TYPES[kind].split('(')[0]} '{value}'"
     return f"({value})::{SQL_TYPES[kind]}"
@@ -131,14 +131,14 @@ class Generator:
             "int",
             lambda: ["(", e("int"), f" {op} ", e("int"), ")"], lambda: ["(", e("int"), " / nullif(", e("int"), ", 0))"],
             lambda: ["(", e("int"), " % nullif(", e("int"), ", 0))"], lambda: ["abs(", e("int"), ")"],
-            lambda: ["length(", e("text"), ")"], lambda: ["strpos(", e("text"), ", ", e("text"), ")"],
+            lambda: ["length(", e("text"), ")::int"], lambda: ["strpos(", e("text"), ", ", e("text"), ")::int"],
             lambda: ["extract(" + self.random.choice(["year", "month", "day", "dow", "doy", "quarter", "week", "isodow", "decade"]) +
                      " FROM ", e(self.random.choice(["date", "ts"])), ")::int"],
             lambda: ["(", e("bool"), ")::int"], lambda: ["(", e("date"), " - ", e("date"), ")"],
             lambda: ["(", e("int"), self.random.choice([" & ", " | ", " # "]), e("int"), ")"], lambda: ["(- ", e("int"), ")"],
-            lambda: ["ascii(", e("text"), ")"], lambda: ["octet_length(", e("text"), ")"],
+            lambda: ["ascii(", e("text"), ")::int"], lambda: ["octet_length(", e("text"), ")::int"],
             lambda: ["extract(" + self.random.choice(["hour", "minute"]) + " FROM ", e("ts"), ")::int"],
-            lambda: ["position(", e("text"), " IN ", e("text"), ")"], lambda: ["bit_length(", e("text"), ")"])
+            lambda: ["position(", e("text"), " IN ", e("text"), ")::int"], lambda: ["bit_length(", e("text"), ")::int"])
 
     def expr_big(self, e, scope, depth, subqueries):
         return self.one_of(
@@ -281,18 +281,18 @@ class Generator:
         self.random.shuffle(texts)
         return ", ".join(text + self.random.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]) for text in texts)
 
-    def window(self, kind, scope, inner):
+    def window(self, kind, inner, keys, total_order):
+        """A window call. What depends on ties is ordered by `total_order`, the same for all calls of a SELECT: equal rows are then
+        numbered alike by all of them, or the combinations would not be determined."""
         def a(k):
             return self.expr(k, inner, 1, subqueries=False)
 
-        keys = self.random.sample([t for t, _ in inner], min(len(inner), self.random.choice([0, 1, 1, 2])))
         partition = Node("optional", "PARTITION BY ", ", ".join(keys), " ") if keys else ""
-        order = "ORDER BY " + self.order_of(inner)
-        frame = ""
+        order = total_order
         numbers = [t for t, k in inner if k in ("int", "big", "num")]
         if kind == "big" and self.chance(0.4):
-            call = Node(kind, self.random.choice(["row_number()", "rank()", "dense_rank()", "ntile(3)::bigint"]))
-            if str(call).endswith("::bigint"):
+            call = Node(kind, self.random.choice(["row_number()", "rank()", "dense_rank()", "ntile(3)"]))
+            if str(call) == "ntile(3)":
                 return Node(kind, "(ntile(3) OVER (", partition, order, "))::bigint")
             if str(call) != "row_number()" and inner:
                 order = "ORDER BY " + self.random.choice(inner)[0]
@@ -360,7 +360,8 @@ class Generator:
                     for _ in range(self.random.randint(1, 4))]
             return (Node("plain", "(VALUES ", Node("list", *rows, separator=", "), f") AS {alias}(x0, x1)"),
                     [(f"{alias}.x0", kinds[0]), (f"{alias}.x1", kinds[1])])
-        return Node("plain", f"generate_series({self.small()}, {self.small()}) AS {alias}(x0)"), [(f"{alias}.x0", "int")]
+        # Weir's series are bigint always.
+        return Node("plain", f"generate_series({self.small()}::bigint, {self.small()}) AS {alias}(x0)"), [(f"{alias}.x0", "big")]
 
     def relations(self, depth, outer):
         node, scope = self.relation(depth, outer)
@@ -466,7 +467,9 @@ class Generator:
     def windowed(self, depth, outer, kinds):
         relation, inner = self.relations(min(depth, 1), outer)
         scope = inner + outer
-        items = [self.window(kind, scope, inner) if self.chance(0.6) else self.leaf(kind, inner) for kind in kinds]
+        keys = self.random.sample([t for t, _ in inner], min(len(inner), self.random.choice([0, 1, 1, 2])))
+        total_order = "ORDER BY " + self.order_of(inner)
+        items = [self.window(kind, inner, keys, total_order) if self.chance(0.6) else self.leaf(kind, inner) for kind in kinds]
         return Node("query", "SELECT ", Node("list", *items, separator=", ", least=1 if depth == 3 else len(items)), " FROM ", relation,
                     self.where(scope, 0.4))
 
