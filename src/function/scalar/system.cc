@@ -55,6 +55,9 @@ std::optional<std::string> SettingOf(const StatementContext& statement, std::str
   if (is("datestyle")) return "ISO, MDY";
   if (is("intervalstyle")) return "postgres";
   if (is("max_identifier_length")) return "63";
+  if (is("default_table_access_method")) return "segments";
+  if (is("max_index_keys")) return "32";
+  if (is("max_connections")) return "10000";
   return std::nullopt;
 }
 

@@ -152,7 +152,15 @@ Task<void> Connection::HandleDescribe(std::string body) {
     out_.End();
   } else {
     const auto found = portals_.find(name);
-    if (found == portals_.end()) throw Error::User(sqlstate::kInvalidCursorName, "portal \"{}\" does not exist", name);
+    if (found == portals_.end()) {
+      // A cursor of DECLARE is a portal, too.
+      const auto cursor = session_->cursors().find(name);
+      if (cursor == session_->cursors().end()) {
+        throw Error::User(sqlstate::kInvalidCursorName, "portal \"{}\" does not exist", name);
+      }
+      WriteRowDescription(cursor->second->columns(), formats);
+      co_return;
+    }
     prepared = found->second.prepared;
     formats = found->second.formats;
   }

@@ -68,7 +68,7 @@ void FillClass(const SystemTableInput& input, RowWriter& out) {
         .Int(0)
         .Bool(false)
         .Bool(false);
-    out.Bool(false).Bool(false).Bool(false).Bool(true).Text("n").Bool(false).EndRow();
+    out.Bool(false).Bool(false).Bool(false).Bool(true).Text("d").Bool(false).EndRow();
   }
 }
 
@@ -84,7 +84,8 @@ void FillAttribute(const SystemTableInput& input, RowWriter& out) {
           .Int(type.length)
           .Int(++number);
       out.Int(column.type.is(TypeKind::kList) ? 1 : 0).Int(PgTypeModifier(column.type)).Bool(!column.nullable);
-      out.Bool(!column.default_sql.empty()).Text("").Text("").Bool(false).Bool(true).Int(0).Int(0).EndRow();
+      out.Bool(!column.default_sql.empty()).Text("").Text("").Bool(false).Bool(true).Int(0).Int(0);
+      out.Text(type.length > 0 ? "p" : "x").Text("").EndRow();
     }
   }
 }

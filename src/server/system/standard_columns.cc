@@ -16,7 +16,7 @@ constexpr StandardTable kPgCatalog[] = {
     {"pg_amop", 2602,
      "oid:o amopfamily:o amoplefttype:o amoprighttype:o amopstrategy:s amoppurpose:t amopopr:o amopmethod:o "
      "amopsortfamily:o"},
-    {"pg_amproc", 2603, "oid:o amprocfamily:o amproclefttype:o amprocrighttype:o amprocnum:s amproc:t"},
+    {"pg_amproc", 2603, "oid:o amprocfamily:o amproclefttype:o amprocrighttype:o amprocnum:s amproc:o"},
     {"pg_attrdef", 2604, "oid:o adrelid:o adnum:s adbin:t"},
     {"pg_attribute", 1249,
      "attrelid:o attname:t atttypid:o attstattarget:i attlen:s attnum:s attndims:i attcacheoff:i atttypmod:i "
