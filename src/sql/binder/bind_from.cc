@@ -149,7 +149,8 @@ Binder::Bound Binder::BindNamedTable(const ast::NamedTable& table) {
       ++cte->uses;
       if (cte->recursive && cte->definition == nullptr) {
         throw Error::User(sqlstate::kInvalidRecursion,
-                          "recursive reference to query \"{}\" must not appear within its non-recursive term", cte->name)
+                          "recursive reference to query \"{}\" must not appear within its non-recursive term",
+                          cte->name)
             .WithPosition(table.offset);
       }
       Bound bound{nullptr, Scope()};
@@ -498,7 +499,8 @@ Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope
   return bound;
 }
 
-// Subqueries of a join condition that look at one side only are computed for that side's rows. False: some look at both.
+// Subqueries of a join condition that look at one side only are computed for that side's rows. False: some look at
+// both.
 bool Binder::ApplyToSides(std::vector<PendingApply>& pending, Bound& left, Bound& right, bool lateral) {
   std::vector<PendingApply> of_left, of_right;
   for (PendingApply& apply : pending) {
