@@ -234,6 +234,7 @@ LogicalPtr SimplifyPlan(const LogicalPtr& plan, const OptimizerContext& context)
       std::vector<AggregateCall> calls = aggregate.aggregates;
       for (AggregateCall& call : calls) {
         for (ExprPtr& arg : call.args) arg = simplify(arg);
+        for (AggregateCall::Order& key : call.order_by) key.expr = simplify(key.expr);
         if (call.filter != nullptr) call.filter = simplify(call.filter);
       }
       return std::make_shared<LogicalAggregate>(node->child(), std::move(groups), std::move(calls), node->columns());
