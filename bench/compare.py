@@ -36,7 +36,7 @@ def generate(folder, scale):
         return
     folder.mkdir(parents=True, exist_ok=True)
     tool = pathlib.Path(sys.executable).parent / "tpchgen-cli"
-    subprocess.run([str(tool), "-s", str(scale), "--format=parquet", "--output-dir", str(folder)], check=True)
+    subprocess.run([str(tool), "parquet", "-s", str(scale), "--output-dir", str(folder)], check=True)
 
 
 def generate_hits(binary, file, rows, threads):
