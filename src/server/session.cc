@@ -235,6 +235,16 @@ void Session::RequireWritable() const {
   }
 }
 
+namespace {
+
+// Whether it does not matter if the change comes before or after rows of tables that exist already (rows go by id).
+bool LeavesRowsAlone(const CatalogChange& change) {
+  return std::holds_alternative<RenameTable>(change) || std::holds_alternative<CreateTable>(change) ||
+         std::holds_alternative<CreateView>(change) || std::holds_alternative<CreateSchema>(change);
+}
+
+}  // namespace
+
 void Session::ApplyDdl(std::vector<CatalogChange> changes) {
   RequireWritable();
   if (transaction_ != TransactionStatus::kOpen) {
@@ -249,7 +259,7 @@ void Session::ApplyDdl(std::vector<CatalogChange> changes) {
   CommitRequest next = transaction_changes_;
   next.kind = CommitKind::kDdl;
   next.ddl.insert(next.ddl.end(), changes.begin(), changes.end());
-  if (!next.tables.empty()) {
+  if (!next.tables.empty() && !std::all_of(changes.begin(), changes.end(), LeavesRowsAlone)) {
     // Definitions are applied before rows in a commit, so the order of the statements would be lost.
     throw Error::Unsupported("COMMIT before the definition, or put definitions first in the transaction.",
                              "a definition cannot follow changes of rows in one transaction");
