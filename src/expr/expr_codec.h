@@ -8,8 +8,8 @@
 
 namespace weir {
 
-// Expressions over inputs (kInput), literals, calls and casts as bytes and back: the bodies of lambda expressions, which
-// travel as constants. Calls are kept by name and number of the overload, so the bytes are for processes of one
+// Expressions over inputs (kInput), literals, calls and casts as bytes and back: the bodies of lambda expressions,
+// which travel as constants. Calls are kept by name and number of the overload, so the bytes are for processes of one
 // version, not for storage. Columns, parameters and subqueries are an internal error.
 std::string SerializeExpr(const Expr& expr);
 // Throws kDataCorrupted.

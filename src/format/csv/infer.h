@@ -23,8 +23,8 @@ struct CsvLayout {
 };
 
 // Looks at the first records: the delimiter of , ; | and tab that divides them most evenly, whether the first one
-// names the columns, and per column the narrowest of boolean, bigint, largeint, double, date, timestamp, timestamptz and
-// varchar that holds every value. Throws kBadCopyFileFormat for a file without records.
+// names the columns, and per column the narrowest of boolean, bigint, largeint, double, date, timestamp, timestamptz
+// and varchar that holds every value. Throws kBadCopyFileFormat for a file without records.
 CsvLayout InferCsvLayout(const OpenFile& open, const CsvOptions& options);
 Schema InferCsvSchema(const OpenFile& open, const CsvOptions& options);
 // The schema that holds the rows of both files: columns by position, of the same number.

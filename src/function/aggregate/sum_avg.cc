@@ -63,8 +63,8 @@ struct SumBase {
   }
 
  private:
-  // Sums of 64-bit values cannot leave 128 bits; sums of 128-bit ones can. By value: states are aligned to 8 bytes only,
-  // which is too little for a reference to 128 bits.
+  // Sums of 64-bit values cannot leave 128 bits; sums of 128-bit ones can. By value: states are aligned to 8 bytes
+  // only, which is too little for a reference to 128 bits.
   template <typename V>
   void AddSum(State& state, V value) const {
     if constexpr (sizeof(T) == 16) {
