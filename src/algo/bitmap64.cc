@@ -91,6 +91,9 @@ Bitmap64 Bitmap64::Deserialize(std::string_view bytes) {
   if (bytes.empty()) return out;
   try {
     CheckRoaring64(bytes);
+    // The library reads the number of maps as an aligned word.
+    std::string aligned;
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % alignof(uint64_t) != 0) bytes = aligned = bytes;
     *out.set_ = Roaring64Map::readSafe(bytes.data(), bytes.size());
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kUser) throw;

@@ -60,10 +60,9 @@ WindowCall Substitute(WindowCall call, const ColumnMap& map) {
 
 namespace {
 
-void AddUses(const LogicalNode& plan, ColumnSet& used, ColumnSet& made) {
-  for (const LogicalPtr& child : plan.children()) AddUses(*child, used, made);
-  for (const PlanColumn& column : plan.columns()) made.insert(column.id);
-  const auto use = [&](const ExprPtr& expr) { AddReferenced(*expr, used); };
+// Calls use(expr) for every expression of this node alone.
+template <typename F>
+void ForEachOwnExpr(const LogicalNode& plan, F&& use) {
   switch (plan.kind()) {
     case LogicalKind::kScan:
       for (const ExprPtr& filter : plan.as<LogicalScan>().filters) use(filter);
@@ -111,6 +110,37 @@ void AddUses(const LogicalNode& plan, ColumnSet& used, ColumnSet& made) {
   }
 }
 
+void AddUses(const LogicalNode& plan, ColumnSet& used, ColumnSet& made) {
+  for (const LogicalPtr& child : plan.children()) AddUses(*child, used, made);
+  for (const PlanColumn& column : plan.columns()) made.insert(column.id);
+  ForEachOwnExpr(plan, [&](const ExprPtr& expr) { AddReferenced(*expr, used); });
+}
+
+void AddUsedBeyondFilter(const LogicalNode& plan, ColumnSet& tested, ColumnSet& out) {
+  for (const LogicalPtr& child : plan.children()) AddUsedBeyondFilter(*child, tested, out);
+  switch (plan.kind()) {
+    case LogicalKind::kFilter:
+      for (const ExprPtr& conjunct : SplitConjunction(plan.as<LogicalFilter>().predicate)) {
+        ColumnSet own;
+        AddReferenced(*conjunct, own);
+        for (const ColumnId id : own) {
+          if (!tested.insert(id).second) out.insert(id);
+        }
+      }
+      return;
+    case LogicalKind::kSetOperation:
+    case LogicalKind::kCte:
+    case LogicalKind::kRecursion:
+      // By position.
+      for (const LogicalPtr& child : plan.children()) {
+        for (const PlanColumn& column : child->columns()) out.insert(column.id);
+      }
+      return;
+    default:
+      ForEachOwnExpr(plan, [&](const ExprPtr& expr) { AddReferenced(*expr, out); });
+  }
+}
+
 }  // namespace
 
 ColumnSet FreeColumns(const LogicalNode& plan) {
@@ -118,6 +148,13 @@ ColumnSet FreeColumns(const LogicalNode& plan) {
   AddUses(plan, used, made);
   std::erase_if(used, [&](ColumnId id) { return made.contains(id); });
   return used;
+}
+
+ColumnSet UsedBeyondOneFilter(const LogicalNode& plan) {
+  ColumnSet tested, out;
+  AddUsedBeyondFilter(plan, tested, out);
+  for (const PlanColumn& column : plan.columns()) out.insert(column.id);
+  return out;
 }
 
 namespace {

@@ -25,6 +25,9 @@ WindowCall Substitute(WindowCall call, const ColumnMap& map);
 // Columns used anywhere in the plan that the plan itself does not make: of an Apply's right side, the correlated ones.
 ColumnSet FreeColumns(const LogicalNode& plan);
 
+// Columns of the plan that are its output or used by more than a single conjunct of one filter.
+ColumnSet UsedBeyondOneFilter(const LogicalNode& plan);
+
 // Whether the predicate is not true for every row in which all of `columns` are NULL.
 bool RejectsNulls(const Expr& predicate, const ColumnSet& columns);
 

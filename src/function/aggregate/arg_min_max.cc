@@ -46,7 +46,9 @@ class ArgOps final : public AggregateOps {
   void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
     for (size_t i = 0; i < count; ++i) {
       const State& source = At(from[i]);
-      if (source.has != 0 && Wins(At(to[i]), source.key)) Set(At(to[i]), source.key, source.value.view(), arena);
+      if (source.has == 0) continue;
+      const K key = source.key;
+      if (Wins(At(to[i]), key)) Set(At(to[i]), key, source.value.view(), arena);
     }
   }
   void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {

@@ -23,11 +23,11 @@ struct FoldKernel {
     state.has = 1;
   }
   void Merge(State& to, const State& from, StateArena& arena) const {
-    if (from.has != 0) Add(to, from.value, arena);
+    if (from.has != 0) Add(to, T{from.value}, arena);
   }
   void Finalize(const State& state, ColumnBuilder& out) const {
     if (state.has == 0) return out.AppendNull();
-    out.Append<T>(state.value);
+    out.Append<T>(T{state.value});
   }
 
  private:

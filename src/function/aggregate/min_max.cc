@@ -31,7 +31,7 @@ struct FixedHolder {
     uint8_t has;
   };
   static void Offer(State& state, const T& value, StateArena& /*arena*/) {
-    if (state.has == 0 || Replaces<kPick, T>(value, state.value)) {
+    if (state.has == 0 || Replaces<kPick, T>(value, T{state.value})) {
       state.value = value;
       state.has = 1;
     }
@@ -49,7 +49,7 @@ struct FixedHolder {
       Offer(state, best, arena);
     }
   }
-  static void Put(const State& state, ColumnBuilder& out) { out.Append<T>(state.value); }
+  static void Put(const State& state, ColumnBuilder& out) { out.Append<T>(T{state.value}); }
 };
 
 // A string, copied into the arena; a longer one takes new memory, a shorter one that of the old.
@@ -111,7 +111,7 @@ class PickOps final : public AggregateOps {
   }
   void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
     for (size_t i = 0; i < count; ++i) {
-      if (At(from[i]).has != 0) Holder::Offer(At(to[i]), At(from[i]).value, arena);
+      if (At(from[i]).has != 0) Holder::Offer(At(to[i]), Input{At(from[i]).value}, arena);
     }
   }
   void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {

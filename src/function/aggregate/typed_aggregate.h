@@ -10,7 +10,8 @@
 
 namespace weir {
 
-// A value as a member of a state: states are aligned to 8 bytes, also those that hold an int128.
+// A value as a member of a state: states are aligned to 8 bytes, also those that hold an int128, so that a reference
+// must be to a copy: T{state.value}.
 template <typename T>
 struct StateValue {
   using type = T;

@@ -80,7 +80,8 @@ ResolvedCall ResolveRound(std::span<const Type> types, std::span<const std::opti
   if (constants[1].has_value() && !constants[1]->is_null()) {
     scale = static_cast<int>(std::clamp<int64_t>(constants[1]->integer(), 0, Type::kDecimalPrecisionMax));
   }
-  const int whole = type.precision() - type.scale() + 1;
+  // Rounding up may need one more digit before the point, where there is room for it.
+  const int whole = std::min(type.precision() - type.scale() + 1, Type::kDecimalPrecisionMax - type.scale());
   scale = std::min(scale, std::max(Type::kDecimalPrecisionMax - whole, 0));
   return {{types.begin(), types.end()}, Type::Decimal(std::clamp(whole + scale, 1, Type::kDecimalPrecisionMax), scale)};
 }

@@ -21,6 +21,16 @@ LogicalPtr Filtered(LogicalPtr plan, Conjuncts conjuncts) {
   return std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(conjuncts)));
 }
 
+// The rows of a plan and a column that is the same in all of them.
+LogicalPtr WithConstant(LogicalPtr plan, const PlanColumn& column, bool value) {
+  std::vector<ExprPtr> exprs;
+  std::vector<PlanColumn> columns = plan->columns();
+  for (const PlanColumn& passed : columns) exprs.push_back(ToExpr(passed));
+  exprs.push_back(Expr::Literal(Value::Boolean(value)));
+  columns.push_back(column);
+  return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns));
+}
+
 // Moves the conjuncts for which `belongs` holds from one list to the other.
 template <typename Predicate>
 void MoveIf(Conjuncts& from, Conjuncts& to, Predicate belongs) {
@@ -77,7 +87,7 @@ void AddTransitiveConstants(Conjuncts& conjuncts, const Registry& registry) {
 
 class FilterPusher {
  public:
-  explicit FilterPusher(const OptimizerContext& context) : context_(context) {}
+  FilterPusher(const OptimizerContext& context, ColumnSet used) : context_(context), used_(std::move(used)) {}
 
   LogicalPtr Push(const LogicalPtr& plan, Conjuncts conjuncts) {
     switch (plan->kind()) {
@@ -205,6 +215,7 @@ class FilterPusher {
     }
     std::optional<PlanColumn> mark = join.mark;
     bool null_aware = join.null_aware;
+    std::optional<std::pair<PlanColumn, bool>> decided;  // a mark that is used above, and what it is there
     if (kind == JoinKind::kMark) {
       for (size_t i = 0; i < conjuncts.size(); ++i) {
         const Expr& conjunct = *conjuncts[i];
@@ -213,6 +224,7 @@ class FilterPusher {
         if (!tested.is(ExprKind::kColumn) || tested.column_id() != mark->id) continue;
         kind = negated ? JoinKind::kAnti : JoinKind::kSemi;
         if (!negated) null_aware = false;
+        if (used_.contains(mark->id)) decided.emplace(*mark, !negated);
         mark.reset();
         conjuncts.erase(conjuncts.begin() + static_cast<ptrdiff_t>(i));
         break;
@@ -262,16 +274,18 @@ class FilterPusher {
     LogicalPtr right_plan = Push(join.child(1), std::move(right));
     LogicalPtr out = std::make_shared<LogicalJoin>(kind, std::move(left_plan), std::move(right_plan),
                                                    CombineConjunction(std::move(on)), null_aware, std::move(mark));
+    if (decided.has_value()) out = WithConstant(std::move(out), decided->first, decided->second);
     return Filtered(std::move(out), std::move(conjuncts));
   }
 
   const OptimizerContext& context_;
+  const ColumnSet used_;  // beyond one filter
 };
 
 }  // namespace
 
 LogicalPtr PushFilters(const LogicalPtr& plan, const OptimizerContext& context) {
-  return FilterPusher(context).Push(plan, {});
+  return FilterPusher(context, UsedBeyondOneFilter(*plan)).Push(plan, {});
 }
 
 }  // namespace weir
