@@ -67,13 +67,8 @@ def same_rows(a, b, oids, ordered):
     return True
 
 
-# Faults that are known and not mended yet, by SQLSTATE and message; counted apart and taken off here when they are.
-KNOWN_FAULTS = [
-    # EXISTS (SELECT DISTINCT column_of_outside ...), LEFT JOIN LATERAL (SELECT column_of_outside ...)
-    ("XX000", "is not among the inputs"),
-    # correlated scalar subqueries beside a scalar subquery below LEFT JOIN LATERAL
-    ("XX000", "unordered_map::at"),
-]
+# (SQLSTATE, text of the message) of faults that are known and not mended yet; counted apart.
+KNOWN_FAULTS = []
 
 
 def judge(weir, reference, ordered):
