@@ -20,13 +20,15 @@ from query_tree import reduce_tree  # noqa: E402
 SKIPPED = 77
 QUERIES_PER_SCHEMA = 150
 
+TIME_LIMIT = "SET statement_timeout = '10s'"
+
 
 class Pair:
     """Both engines with the same tables."""
 
     def __init__(self, weir, postgres):
         self.weir_engine = weir
-        self.weir, self.postgres = Session(weir), Session(postgres, ["SET statement_timeout = '10s'", "SET client_min_messages = error"])
+        self.weir, self.postgres = Session(weir, [TIME_LIMIT]), Session(postgres, [TIME_LIMIT, "SET client_min_messages = error"])
         self.tables = []
 
     def load(self, tables):

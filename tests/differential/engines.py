@@ -62,7 +62,7 @@ class Postgres:
             self.stop()
             raise
 
-    def connect(self, timeout=20):
+    def connect(self, timeout=60):
         return RawClient(self.port, user=self.user, database=self.database, timeout=timeout)
 
     def stop(self):
@@ -82,7 +82,7 @@ class Weir:
         self.arguments = arguments
         self.server = pg_raw.Server(*arguments)
 
-    def connect(self, timeout=20):
+    def connect(self, timeout=60):
         return self.server.connect(timeout=timeout)
 
     def alive(self):
