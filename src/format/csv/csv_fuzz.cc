@@ -6,36 +6,16 @@
 #include "base/error.h"
 #include "format/csv/infer.h"
 #include "format/csv/reader.h"
+#include "format/memory_file.h"
 
 namespace weir {
-
-namespace {
-
-class FuzzedFile final : public RandomAccessFile {
- public:
-  explicit FuzzedFile(std::string bytes) : bytes_(std::move(bytes)) {}
-  size_t Read(uint64_t offset, std::span<uint8_t> out) override {
-    if (offset >= bytes_.size()) return 0;
-    const size_t size = std::min<size_t>(out.size(), bytes_.size() - offset);
-    std::memcpy(out.data(), bytes_.data() + offset, size);
-    return size;
-  }
-  uint64_t size() const override { return bytes_.size(); }
-  const std::string& path() const override { return path_; }
-
- private:
-  const std::string bytes_;
-  const std::string path_ = "fuzzed.csv";
-};
-
-}  // namespace
 
 // The first byte chooses block size and options, the rest is the file.
 void FuzzCsv(std::span<const uint8_t> bytes) {
   if (bytes.empty()) return;
   const uint8_t choice = bytes[0];
   const std::string text(reinterpret_cast<const char*>(bytes.data()) + 1, bytes.size() - 1);
-  const csv::OpenFile open = [&] { return std::make_unique<FuzzedFile>(text); };
+  const csv::OpenFile open = [&] { return std::make_unique<MemoryFile>(text, "fuzzed.csv"); };
   csv::CsvOptions options;
   options.ignore_errors = (choice & 1) != 0;
   if ((choice & 2) != 0) options.escape = '\\';

@@ -7,27 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "format/memory_file.h"
 
 namespace weir::csv {
 namespace {
-
-class TextFile final : public RandomAccessFile {
- public:
-  explicit TextFile(std::string bytes, std::string path = "test.csv")
-      : bytes_(std::move(bytes)), path_(std::move(path)) {}
-  size_t Read(uint64_t offset, std::span<uint8_t> out) override {
-    if (offset >= bytes_.size()) return 0;
-    const size_t size = std::min<size_t>(out.size(), bytes_.size() - offset);
-    std::memcpy(out.data(), bytes_.data() + offset, size);
-    return size;
-  }
-  uint64_t size() const override { return bytes_.size(); }
-  const std::string& path() const override { return path_; }
-
- private:
-  const std::string bytes_;
-  const std::string path_;
-};
 
 std::string SchemaText(const Schema& schema) {
   std::string out;
@@ -36,12 +19,12 @@ std::string SchemaText(const Schema& schema) {
 }
 
 Schema Infer(const std::string& text, const CsvOptions& options = {}) {
-  return InferCsvSchema([&] { return std::make_unique<TextFile>(text); }, options);
+  return InferCsvSchema([&] { return std::make_unique<MemoryFile>(text, "test.csv"); }, options);
 }
 
 std::vector<std::string> Rows(const std::string& text, const CsvOptions& options = {},
                               const std::string& path = "test.csv", size_t block_bytes = TextBlocks::kBlockBytes) {
-  const OpenFile open = [&] { return std::make_unique<TextFile>(text, path); };
+  const OpenFile open = [&] { return std::make_unique<MemoryFile>(text, path); };
   const Schema schema = InferCsvSchema(open, options);
   const char delimiter = DetectDelimiter(open, options);
   std::vector<size_t> columns;
@@ -160,7 +143,7 @@ TEST(CsvReader, ReadsGzip) {
 
 TEST(CsvReader, ProjectsColumns) {
   const Schema schema{{"a", TypeKind::kInt64}, {"b", TypeKind::kVarchar}, {"c", Type::Decimal(10, 2)}};
-  const auto open = [] { return OpenCsvText(std::make_unique<TextFile>("A,B,C\n1,x,2.345\n2,y,3\n"), ',', {}); };
+  const auto open = [] { return OpenCsvText(std::make_unique<MemoryFile>("A,B,C\n1,x,2.345\n2,y,3\n"), ',', {}); };
   CsvReader reader(open(), ',', {}, schema, {2, 0});
   const Chunk chunk = reader.Next(512);
   ASSERT_EQ(chunk.row_count(), 2u);

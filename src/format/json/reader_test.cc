@@ -6,31 +6,15 @@
 
 #include "base/error.h"
 #include "format/json/infer.h"
+#include "format/memory_file.h"
 
 namespace weir::json {
 namespace {
 
-class TextFile final : public RandomAccessFile {
- public:
-  explicit TextFile(std::string bytes) : bytes_(std::move(bytes)) {}
-  size_t Read(uint64_t offset, std::span<uint8_t> out) override {
-    if (offset >= bytes_.size()) return 0;
-    const size_t size = std::min<size_t>(out.size(), bytes_.size() - offset);
-    std::memcpy(out.data(), bytes_.data() + offset, size);
-    return size;
-  }
-  uint64_t size() const override { return bytes_.size(); }
-  const std::string& path() const override { return path_; }
-
- private:
-  const std::string bytes_;
-  const std::string path_ = "test.json";
-};
-
 using Lines = std::vector<std::string>;
 
 OpenFile Opener(const std::string& text) {
-  return [text] { return std::make_unique<TextFile>(text); };
+  return [text] { return std::make_unique<MemoryFile>(text, "test.json"); };
 }
 
 Schema Infer(const std::string& text, const JsonOptions& options = {}) {

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "base/json_text.h"
-#include "format/parquet/memory_file.h"
+#include "format/memory_file.h"
 #include "format/parquet/reader.h"
 
 // Compares what the reader makes of real files with what pyarrow made of them (tests/data/parquet/make_goldens.py).

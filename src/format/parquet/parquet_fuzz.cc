@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "column/builder.h"
-#include "format/parquet/memory_file.h"
+#include "format/memory_file.h"
 #include "format/parquet/prune.h"
 #include "format/parquet/reader.h"
 #include "format/parquet/writer.h"

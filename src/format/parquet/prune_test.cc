@@ -1,11 +1,11 @@
 #include "format/parquet/prune.h"
+#include "format/memory_file.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "column/builder.h"
-#include "format/parquet/memory_file.h"
 #include "format/parquet/writer.h"
 
 namespace weir::parquet {

@@ -7,8 +7,8 @@
 #include <sstream>
 #include <vector>
 
+#include "format/memory_file.h"
 #include "format/parquet/bit_unpack.h"
-#include "format/parquet/memory_file.h"
 #include "format/parquet/reader.h"
 
 // usage: reader_bench FILE [COLUMN...]

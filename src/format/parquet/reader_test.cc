@@ -1,11 +1,11 @@
 #include "format/parquet/reader.h"
+#include "format/memory_file.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "column/builder.h"
-#include "format/parquet/memory_file.h"
 #include "format/parquet/schema.h"
 #include "format/parquet/statistics.h"
 #include "format/parquet/utf8.h"

@@ -1,12 +1,10 @@
-#include <gtest/gtest.h>
-
-#include "function/scalar/example_reader.h"
+#include "function/scalar/answers_testing.h"
 
 namespace weir {
 namespace {
 
 // Functions that PostgreSQL lacks, by the documentation of MySQL, StarRocks and TimescaleDB; "error" and the SQLSTATE.
-constexpr std::pair<const char*, const char*> kAnswers[] = {
+constexpr Answer kAnswers[] = {
     {"week(date '2008-02-20')", "7"},
     {"week(date '2008-02-20', 1)", "8"},
     {"week(date '2008-12-31', 1)", "53"},
@@ -70,15 +68,7 @@ constexpr std::pair<const char*, const char*> kAnswers[] = {
 };
 
 TEST(DialectTest, Answers) {
-  for (const auto& [expression, answer] : kAnswers) {
-    const std::string expected = answer;
-    const std::string result = RunExample(expression);
-    if (expected.starts_with("error ")) {
-      EXPECT_EQ(result.substr(0, 5), expected.substr(6)) << expression << ": " << result;
-    } else {
-      EXPECT_EQ(result, expected) << expression;
-    }
-  }
+  ExpectAnswers(kAnswers);
 }
 
 TEST(DialectTest, TimeZoneOfTheSession) {

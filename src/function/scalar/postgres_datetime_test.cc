@@ -1,12 +1,10 @@
-#include "function/scalar/example_reader.h"
-
-#include <gtest/gtest.h>
+#include "function/scalar/answers_testing.h"
 
 namespace weir {
 namespace {
 
 // What PostgreSQL 15 answers; "error" and the SQLSTATE where it refuses.
-constexpr std::pair<const char*, const char*> kAnswers[] = {
+constexpr Answer kAnswers[] = {
     {"age(timestamp '2001-04-10', timestamp '1957-06-13')", "43 years 9 mons 27 days"},
     {"age(timestamp '2024-03-01', timestamp '2024-01-31')", "1 mon 1 day"},
     {"age(timestamp '2024-01-31', timestamp '2024-03-01')", "-1 mons -1 days"},
@@ -114,15 +112,7 @@ constexpr std::pair<const char*, const char*> kAnswers[] = {
 };
 
 TEST(PostgresTest, DateTime) {
-  for (const auto& [expression, answer] : kAnswers) {
-    const std::string expected = answer;
-    const std::string result = RunExample(expression);
-    if (expected.starts_with("error ")) {
-      EXPECT_EQ(result.substr(0, 5), expected.substr(6)) << expression << ": " << result;
-    } else {
-      EXPECT_EQ(result, expected) << expression;
-    }
-  }
+  ExpectAnswers(kAnswers);
 }
 
 }  // namespace

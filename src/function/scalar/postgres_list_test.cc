@@ -1,12 +1,10 @@
-#include "function/scalar/example_reader.h"
-
-#include <gtest/gtest.h>
+#include "function/scalar/answers_testing.h"
 
 namespace weir {
 namespace {
 
 // What PostgreSQL 15 answers; "error" and the SQLSTATE where it refuses.
-constexpr std::pair<const char*, const char*> kAnswers[] = {
+constexpr Answer kAnswers[] = {
     {"array_position(array['sun','mon','tue','wed','thu','fri','sat'],'mon')", "2"},
     {"array_position(array[1,2,1],1,2)", "3"},
     {"array_positions(array['A','A','B','A'],'A')", "{1,2,4}"},
@@ -44,15 +42,7 @@ constexpr std::pair<const char*, const char*> kAnswers[] = {
 };
 
 TEST(PostgresTest, Lists) {
-  for (const auto& [expression, answer] : kAnswers) {
-    const std::string expected = answer;
-    const std::string result = RunExample(expression);
-    if (expected.starts_with("error ")) {
-      EXPECT_EQ(result.substr(0, 5), expected.substr(6)) << expression << ": " << result;
-    } else {
-      EXPECT_EQ(result, expected) << expression;
-    }
-  }
+  ExpectAnswers(kAnswers);
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
-#include "function/scalar/example_reader.h"
-
-#include <gtest/gtest.h>
+#include "function/scalar/answers_testing.h"
 
 namespace weir {
 namespace {
 
 // What PostgreSQL 15 answers; "error" and the SQLSTATE where it refuses.
-constexpr std::pair<const char*, const char*> kAnswers[] = {
+constexpr Answer kAnswers[] = {
     {"round(2.5::numeric)", "3"},
     {"round(-2.5::numeric)", "-3"},
     {"round(2.5::float8)", "2"},
@@ -83,15 +81,7 @@ constexpr std::pair<const char*, const char*> kAnswers[] = {
 };
 
 TEST(PostgresTest, Math) {
-  for (const auto& [expression, answer] : kAnswers) {
-    const std::string expected = answer;
-    const std::string result = RunExample(expression);
-    if (expected.starts_with("error ")) {
-      EXPECT_EQ(result.substr(0, 5), expected.substr(6)) << expression << ": " << result;
-    } else {
-      EXPECT_EQ(result, expected) << expression;
-    }
-  }
+  ExpectAnswers(kAnswers);
 }
 
 }  // namespace

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "env/file_system.h"
 
-namespace weir::parquet {
+namespace weir {
 
 // Bytes in memory as a file: for tests and fuzzers, and for objects that are there as a whole.
 class MemoryFile final : public RandomAccessFile {
@@ -28,4 +29,4 @@ class MemoryFile final : public RandomAccessFile {
   const std::string path_;
 };
 
-}  // namespace weir::parquet
+}  // namespace weir
