@@ -42,7 +42,7 @@ struct ServerOptions {
   std::string tls_cert;
   std::string tls_key;
   bool tls_required = false;
-  std::string log_level = "info";
+  std::string log_level = "warning";
   std::string self_telemetry = "on";
 };
 
@@ -168,6 +168,7 @@ int RunServer(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   RaiseOpenFilesLimit();
+  obs::SetLogSeverity(*obs::ParseSeverity(options.log_level));
   ArmFailPointsFromEnvironment();
   const SystemInfo system = ReadSystemInfo();
   EngineOptions engine_options;

@@ -24,7 +24,7 @@ class StringRef {
       if (size != 0) std::memcpy(inline_, data, size);
     } else {
       std::memcpy(inline_, data, 4);
-      std::memcpy(inline_ + 4, &data, sizeof(data));
+      std::memcpy(inline_ + 4, static_cast<const void*>(&data), sizeof(data));
     }
   }
   explicit StringRef(std::string_view text) : StringRef(text.data(), static_cast<uint32_t>(text.size())) {}
@@ -36,7 +36,7 @@ class StringRef {
   const char* data() const {
     if (is_inline()) return inline_;
     const char* pointer;
-    std::memcpy(&pointer, inline_ + 4, sizeof(pointer));
+    std::memcpy(static_cast<void*>(&pointer), inline_ + 4, sizeof(pointer));
     return pointer;
   }
   std::string_view view() const { return {data(), size_}; }

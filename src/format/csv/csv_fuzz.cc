@@ -1,4 +1,5 @@
 #include <cstring>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,8 +24,8 @@ void FuzzCsv(std::span<const uint8_t> bytes) {
   options.sample_records = 1 + (choice >> 6);
   csv::CsvLayout layout = csv::InferCsvLayout(open, options);
   const Schema schema = csv::Settled(std::move(layout.schema));
-  std::vector<size_t> columns;
-  for (size_t i = 0; i < schema.size(); ++i) columns.push_back(i);
+  std::vector<size_t> columns(schema.size());
+  std::iota(columns.begin(), columns.end(), size_t{0});
   const size_t block_bytes = (choice & 8) != 0 ? 7 : TextBlocks::kBlockBytes;
   csv::CsvReader reader(csv::OpenCsvText(open(), layout.delimiter, options, block_bytes), layout.delimiter, options,
                         schema, columns);

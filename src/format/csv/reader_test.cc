@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <cstring>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -27,8 +28,8 @@ std::vector<std::string> Rows(const std::string& text, const CsvOptions& options
   const OpenFile open = [&] { return std::make_unique<MemoryFile>(text, path); };
   const Schema schema = InferCsvSchema(open, options);
   const char delimiter = DetectDelimiter(open, options);
-  std::vector<size_t> columns;
-  for (size_t i = 0; i < schema.size(); ++i) columns.push_back(i);
+  std::vector<size_t> columns(schema.size());
+  std::iota(columns.begin(), columns.end(), size_t{0});
   CsvReader reader(OpenCsvText(open(), delimiter, options, block_bytes), delimiter, options, schema, columns);
   std::vector<std::string> out;
   for (;;) {

@@ -1,4 +1,5 @@
 #include <cstring>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,8 +15,8 @@ namespace {
 
 void ReadAll(const json::OpenFile& open, const json::JsonOptions& options, const Schema& schema, size_t block_bytes) {
   const json::JsonShapeOfFile shape = json::DetectJsonLayout(open, options);
-  std::vector<size_t> columns;
-  for (size_t i = 0; i < schema.size(); ++i) columns.push_back(i);
+  std::vector<size_t> columns(schema.size());
+  std::iota(columns.begin(), columns.end(), size_t{0});
   json::JsonReader reader(json::OpenJsonText(open(), shape.layout, options, block_bytes), shape.layout, shape.records,
                           options, schema, columns);
   for (;;) {

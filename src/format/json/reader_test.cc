@@ -1,6 +1,7 @@
 #include "format/json/reader.h"
 
 #include <cstring>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -32,8 +33,8 @@ std::string SchemaText(const std::string& text, const JsonOptions& options = {})
 Lines RowsAs(const std::string& text, const Schema& schema, const JsonOptions& options = {},
              size_t block_bytes = TextBlocks::kBlockBytes) {
   const JsonShapeOfFile layout = DetectJsonLayout(Opener(text), options);
-  std::vector<size_t> columns;
-  for (size_t i = 0; i < schema.size(); ++i) columns.push_back(i);
+  std::vector<size_t> columns(schema.size());
+  std::iota(columns.begin(), columns.end(), size_t{0});
   JsonReader reader(OpenJsonText(Opener(text)(), layout.layout, options, block_bytes), layout.layout, layout.records,
                     options, schema, columns);
   Lines out;
