@@ -84,6 +84,7 @@ class RandomColumns {
       }
       case PhysicalType::kList: {
         std::vector<Value> parts;
+        parts.reserve(n % 4);
         for (uint64_t i = 0; i < n % 4; ++i) {
           parts.push_back((n + i) % 9 == 0 ? Value::Null(type.element()) : Make(type.element(), n / 4 + i));
         }
@@ -132,6 +133,7 @@ class RandomColumns {
 
   Chunk ChunkOf(const std::vector<Type>& types, size_t size, uint64_t domain, uint64_t null_one_in) {
     std::vector<ColumnPtr> columns;
+    columns.reserve(types.size());
     for (const Type& type : types) columns.push_back(ColumnOf(type, size, domain, null_one_in));
     Chunk chunk(std::move(columns), size);
     if (OneIn(2)) return chunk;
@@ -179,6 +181,7 @@ struct ValueRowLess {
 
 inline std::vector<Value> RowOfValues(const std::vector<ColumnPtr>& columns, size_t row) {
   std::vector<Value> out;
+  out.reserve(columns.size());
   for (const ColumnPtr& column : columns) out.push_back(column->GetValue(row));
   return out;
 }

@@ -82,7 +82,9 @@ class SortLayout {
 struct alignas(16) SortEntry {
   uint64_t row;  // address
   uint64_t prefix;
-  const uint8_t* address() const { return reinterpret_cast<const uint8_t*>(row); }
+  const uint8_t* address() const {
+    return reinterpret_cast<const uint8_t*>(row);  // NOLINT(performance-no-int-to-ptr): Highway sorts integers
+  }
 };
 
 // Which key bytes the rows of a sort differ in, in the region that prefixes are made from.

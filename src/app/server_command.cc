@@ -145,7 +145,7 @@ int64_t MemoryLimit(const ServerOptions& options, const SystemInfo& system) {
 bool Deliver(TelemetryIngest& ingest, Signal signal, const std::string& request) {
   std::promise<bool> stored;
   ingest.Ingest({.signal = signal, .body = request},
-                [&](TelemetryAnswer answer) { stored.set_value(answer.status == 200); });
+                [&](const TelemetryAnswer& answer) { stored.set_value(answer.status == 200); });
   return stored.get_future().get();
 }
 
@@ -196,6 +196,7 @@ int RunServer(int argc, char** argv) {
 
   std::vector<std::unique_ptr<EventLoop>> event_loops;
   constexpr int kLoops = 2;
+  event_loops.reserve(kLoops);
   for (int i = 0; i < kLoops; ++i) event_loops.push_back(std::make_unique<EpollLoop>(process.clock()));
   LoopThreads loops(std::move(event_loops));
   PgServerOptions pg_options;

@@ -19,7 +19,7 @@ namespace weir {
 
 enum class FailPoint : uint8_t {
 #define WEIR_FAIL_POINT_ENUM(name, text) name,
-  WEIR_FAIL_POINT_LIST(WEIR_FAIL_POINT_ENUM)
+  WEIR_FAIL_POINT_LIST(WEIR_FAIL_POINT_ENUM)  // NOLINT(readability-identifier-naming): as the points are armed
 #undef WEIR_FAIL_POINT_ENUM
 };
 

@@ -144,7 +144,7 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
 
 // A coroutine without an owner, for SyncWait and TaskGroup, which wait for it by their own means.
 struct Detached {
-  struct promise_type {
+  struct promise_type {  // NOLINT(readability-identifier-naming): the language asks for this name
     Detached get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }

@@ -71,6 +71,7 @@ inline ColumnPtr MakeColumn(const Type& type, const std::vector<Value>& values) 
 // From text; "NULL" is NULL.
 inline ColumnPtr ParseColumn(const Type& type, const std::vector<std::string>& texts) {
   std::vector<Value> values;
+  values.reserve(texts.size());
   for (const std::string& text : texts) values.push_back(text == "NULL" ? Value::Null(type) : ParseValue(type, text));
   return MakeColumn(type, values);
 }

@@ -6,6 +6,7 @@
 // Statements of every kind that the parser takes: for the round-trip test and as seeds of the fuzzer.
 namespace weir {
 
+// NOLINTBEGIN(bugprone-suspicious-missing-comma): long statements go over lines
 inline constexpr std::string_view kPostgresCorpus[] = {
     // queries
     "select",
@@ -569,5 +570,6 @@ inline constexpr std::string_view kMySqlCorpus[] = {
     "current_timestamp, "
     "unique key u (a), key k (b)) engine=innodb default charset=utf8mb4",
 };
+// NOLINTEND(bugprone-suspicious-missing-comma)
 
 }  // namespace weir
