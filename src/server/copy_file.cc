@@ -127,8 +127,8 @@ uint64_t CopyToFile(Session& session, StatementExecution& rows, const CopyOption
 
 std::string InsertFromFile(const TableDef& table, const std::string& table_sql, const std::vector<std::string>& columns,
                            const CopyOptions& options, const std::string& path, const std::string& where) {
-  const bool streams = options.format == Format::kText || options.header_match || !options.force_null.empty() ||
-                       !options.force_not_null.empty();
+  const bool streams = options.format == Format::kText || options.format == Format::kBinary || options.header_match ||
+                       !options.force_null.empty() || !options.force_not_null.empty();
   if (streams) return {};
   std::string names;  // "a", "b"
   std::string typed;  // "a" bigint, "b" text

@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <cstring>
 
-#include "column/builder.h"
 #include "format/csv/tokenizer.h"
 #include "format/text_value.h"
 #include "server/client_text.h"
+#include "server/copy_binary.h"
 #include "server/copy_fields.h"
+#include "server/copy_rows.h"
 #include "types/text.h"
 
 namespace weir {
 
 namespace {
 
-constexpr size_t kRowsPerChunk = 4096;
 constexpr size_t kRowBytesMax = 256U << 20;
 // So much is gathered before it is divided into rows.
 constexpr size_t kBatchBytes = 256 << 10;
@@ -42,52 +42,21 @@ csv::CsvOptions CsvOptionsOf(const CopyOptions& options) {
 // Takes PostgreSQL's text and csv formats in pieces as they come and fills the table's columns.
 class TextCopyIn final : public CopyIn {
  public:
-  TextCopyIn(Session& session, TablePtr table, const std::vector<std::string>& columns, CopyOptions options)
-      : session_(session),
-        table_(std::move(table)),
-        options_(std::move(options)),
+  TextCopyIn(Session& session, const TablePtr& table, const std::vector<std::string>& columns, CopyOptions options,
+             const ast::Expr* where)
+      : options_(std::move(options)),
         is_csv_(options_.format == CopyOptions::Format::kCsv),
-        snapshot_(session.ReadSnapshot()),
+        rows_(session, table, columns, where),
+        zone_is_utc_(rows_.text_options().time_zone == "UTC"),
         csv_options_(CsvOptionsOf(options_)),
-        csv_tokens_(table_->name, options_.delimiter, csv_options_),
-        text_tokens_(options_.delimiter) {
-    for (const std::string& name : columns) {
-      const ColumnDef* column = table_->FindColumn(name);
-      if (column == nullptr) {
-        throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" of relation \"{}\" does not exist", name,
-                          table_->name);
-      }
-      targets_.push_back(table_->ColumnIndex(column->id));
-    }
-    if (columns.empty()) {
-      for (size_t i = 0; i < table_->columns.size(); ++i) targets_.push_back(i);
-    }
-    text_options_.time_zone = time_zone_ = session.settings().Get("timezone");
-    zone_is_utc_ = time_zone_ == "UTC";
-    for (const size_t target : targets_) builders_.emplace_back(table_->columns[target].type, kRowsPerChunk);
-    for (size_t i = 0; i < table_->columns.size(); ++i) {
-      const ColumnDef& column = table_->columns[i];
-      defaults_.push_back(column.default_value.value_or(Value::Null(column.type)));
-      if (!column.default_sql.empty() && !column.default_value.has_value() && !IsTarget(i)) {
-        throw Error::Unsupported("List the column and give its values.", "COPY cannot compute the default of: {}",
-                                 column.name);
-      }
-    }
-    const auto mark = [&](const std::vector<std::string>& names) {
-      std::vector<bool> out(targets_.size());
-      for (size_t i = 0; i < targets_.size(); ++i) {
-        out[i] = std::find(names.begin(), names.end(), table_->columns[targets_[i]].name) != names.end();
-      }
-      return out;
-    };
-    not_null_ = mark(options_.force_not_null);
-    force_null_ = mark(options_.force_null);
-    skip_header_ = options_.header;
-    writer_ = session.storage().OpenWriter(snapshot_, table_->id);
-  }
+        csv_tokens_(table->name, options_.delimiter, csv_options_),
+        text_tokens_(options_.delimiter),
+        not_null_(Marks(options_.force_not_null)),
+        force_null_(Marks(options_.force_null)),
+        skip_header_(options_.header) {}
 
   const CopyOptions& options() const override { return options_; }
-  size_t column_count() const override { return targets_.size(); }
+  size_t column_count() const override { return rows_.column_count(); }
 
   void Write(std::string_view bytes) override {
     if (ended_) return;
@@ -107,18 +76,20 @@ class TextCopyIn final : public CopyIn {
 
   uint64_t Finish() override {
     if (!ended_) Take(input_.size());
-    Flush();
-    const uint64_t rows = writer_->rows();
-    if (rows != 0) session_.ApplyDelta(CommitKind::kLoad, writer_->Finish(), {});
-    return rows;
+    return rows_.Finish();
   }
 
  private:
-  bool IsTarget(size_t column) const { return std::find(targets_.begin(), targets_.end(), column) != targets_.end(); }
+  // Which of the columns read are named.
+  std::vector<bool> Marks(const std::vector<std::string>& names) const {
+    std::vector<bool> out(rows_.column_count());
+    for (size_t i = 0; i < out.size(); ++i) out[i] = std::ranges::find(names, rows_.column(i).name) != names.end();
+    return out;
+  }
 
   Error BadLine(std::string_view what) const {
     return Error::User(sqlstate::kBadCopyFileFormat, "{}", what)
-        .WithDetail(fmt::format("COPY {}, line {}", table_->name, line_));
+        .WithDetail(fmt::format("COPY {}, line {}", rows_.table().name, line_));
   }
 
   // The first `size` bytes of the input are whole rows.
@@ -159,7 +130,7 @@ class TextCopyIn final : public CopyIn {
         const bool is_null = text == options_.null_text && (!field.quoted || force_null_[i]) && !not_null_[i];
         AppendField(i, text, is_null);
       }
-      EndRow();
+      rows_.EndRow();
     }
     line_ = csv_tokens_.next_line();
   }
@@ -182,77 +153,54 @@ class TextCopyIn final : public CopyIn {
       for (size_t i = 0; i < fields.size(); ++i) {
         AppendField(i, CopyTextTokenizer::TextOf(fields[i], scratch_), fields[i].text == options_.null_text);
       }
-      EndRow();
+      rows_.EndRow();
     }
   }
 
   template <typename TextOf>
   void CheckHeader(size_t count, const TextOf& text_of) {
-    for (size_t i = 0; i < targets_.size(); ++i) {
-      if (i >= count || text_of(i) != table_->columns[targets_[i]].name) {
-        throw BadLine(
-            fmt::format("column name mismatch in header line: expected \"{}\"", table_->columns[targets_[i]].name));
+    for (size_t i = 0; i < rows_.column_count(); ++i) {
+      const std::string& name = rows_.column(i).name;
+      if (i >= count || text_of(i) != name) {
+        throw BadLine(fmt::format("column name mismatch in header line: expected \"{}\"", name));
       }
     }
   }
 
   void CheckWidth(size_t count) const {
-    if (count > targets_.size()) throw BadLine("extra data after last expected column");
-    if (count < targets_.size()) {
-      throw BadLine(fmt::format("missing data for column \"{}\"", table_->columns[targets_[count]].name));
+    if (count > rows_.column_count()) throw BadLine("extra data after last expected column");
+    if (count < rows_.column_count()) {
+      throw BadLine(fmt::format("missing data for column \"{}\"", rows_.column(count).name));
     }
   }
 
   void AppendField(size_t i, std::string_view text, bool is_null) {
-    ColumnBuilder& builder = builders_[i];
+    ColumnBuilder& builder = rows_.builder(i);
     if (is_null) return builder.AppendNull();
     // What has a plain form has no NUL either, but texts may.
     const bool may_hold_nul = builder.type().is_string() && text.find('\0') != std::string_view::npos;
     if (!may_hold_nul && AppendPlainValue(builder, builder.type(), text, zone_is_utc_)) return;
     try {
       RequireUtf8(text);
-      builder.AppendValue(ParseValue(builder.type(), text, text_options_));
+      builder.AppendValue(ParseValue(builder.type(), text, rows_.text_options()));
     } catch (const Error& error) {
-      throw Error(error).WithDetail(fmt::format("COPY {}, line {}, column {}: \"{}\"", table_->name, line_,
-                                                table_->columns[targets_[i]].name, Shown(text)));
+      throw Error(error).WithDetail(fmt::format("COPY {}, line {}, column {}: \"{}\"", rows_.table().name, line_,
+                                                rows_.column(i).name, Shown(text)));
     }
   }
 
-  void EndRow() {
-    if (++rows_ >= kRowsPerChunk) Flush();
-  }
-
-  void Flush() {
-    if (rows_ == 0) return;
-    std::vector<ColumnPtr> columns(table_->columns.size());
-    for (size_t i = 0; i < targets_.size(); ++i) columns[targets_[i]] = builders_[i].Finish();
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i] == nullptr) columns[i] = Column::Constant(defaults_[i], rows_);
-    }
-    writer_->Write(Chunk(std::move(columns), std::exchange(rows_, 0)));
-  }
-
-  Session& session_;
-  const TablePtr table_;
   const CopyOptions options_;
   const bool is_csv_;
-  const SnapshotPtr snapshot_;
+  CopyRows rows_;
+  const bool zone_is_utc_;
   const csv::CsvOptions csv_options_;
   csv::CsvTokenizer csv_tokens_;
   CopyTextTokenizer text_tokens_;
-  std::string time_zone_;
-  bool zone_is_utc_ = false;
-  TextOptions text_options_;
-  std::vector<size_t> targets_;
-  std::vector<bool> not_null_, force_null_;
-  std::vector<ColumnBuilder> builders_;  // of the targets
-  std::vector<Value> defaults_;          // of all columns
-  std::unique_ptr<TableWriter> writer_;
+  const std::vector<bool> not_null_, force_null_;
   std::string input_;
   size_t wait_bytes_ = kBatchBytes;
   std::string scratch_;
-  size_t rows_ = 0;  // in the builders
-  bool skip_header_ = false;
+  bool skip_header_;
   bool ended_ = false;
   uint64_t line_ = 1;
 };
@@ -260,12 +208,16 @@ class TextCopyIn final : public CopyIn {
 }  // namespace
 
 std::unique_ptr<CopyIn> MakeCopyIn(Session& session, const TablePtr& table, const std::vector<std::string>& columns,
-                                   CopyOptions options) {
-  if (options.format == CopyOptions::Format::kJson || options.format == CopyOptions::Format::kParquet) {
-    throw Error::Unsupported("Use FORMAT csv or text, or COPY ... FROM 'file'.",
-                             "COPY FROM STDIN is not available in this format");
+                                   CopyOptions options, const ast::Expr* where, BinaryValueReader read_binary) {
+  using Format = CopyOptions::Format;
+  if (options.format == Format::kText || options.format == Format::kCsv) {
+    return std::make_unique<TextCopyIn>(session, table, columns, std::move(options), where);
   }
-  return std::make_unique<TextCopyIn>(session, table, columns, std::move(options));
+  if (options.format == Format::kBinary && read_binary != nullptr) {
+    return std::make_unique<BinaryCopyIn>(session, table, columns, std::move(options), where, read_binary);
+  }
+  throw Error::Unsupported("Use FORMAT csv or text; files may also be json or parquet.",
+                           "COPY FROM is not available in this format");
 }
 
 }  // namespace weir

@@ -16,6 +16,7 @@
 #include "server/statement/cursor.h"
 #include "sql/binder/binder.h"
 #include "sql/parser/parser.h"
+#include "types/text.h"
 
 namespace weir {
 
@@ -82,6 +83,9 @@ class StatementExecution {
   virtual const QueryExecution* query() const { return nullptr; }
 };
 
+// A value in the binary format of the protocol at hand; throws 22P03.
+using BinaryValueReader = Value (*)(std::string_view bytes, const Type& type, const TextOptions& text);
+
 // COPY ... FROM STDIN: takes bytes, commits all rows at the end, or nothing.
 class CopyIn {
  public:
@@ -113,7 +117,7 @@ class Session {
   std::unique_ptr<StatementExecution> Execute(ast::StatementPtr statement);
   // Only for COPY ... FROM STDIN.
   static bool IsCopyIn(const ast::Statement& statement);
-  std::unique_ptr<CopyIn> StartCopyIn(const ast::StatementPtr& statement);
+  std::unique_ptr<CopyIn> StartCopyIn(const ast::StatementPtr& statement, BinaryValueReader read_binary = nullptr);
 
   // The servers call these around each statement: Fail puts an open transaction into the failed state.
   void StatementFailed(const Error& error);

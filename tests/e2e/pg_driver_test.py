@@ -222,6 +222,30 @@ class Psycopg(ServerCase):
         self.assertIn("line 2", str(caught.exception))
         self.assertEqual(db.execute("SELECT count(*) FROM copied").fetchone(), (20002,))
 
+    def test_copy_binary(self):
+        db = self.db
+        db.execute("DROP TABLE IF EXISTS copied_binary")
+        db.execute("CREATE TABLE copied_binary (a int, b text, c numeric(10,2), d timestamptz, e float8, f bool, g uuid,"
+                   " h bytea, i date, j int[], k varchar(3))")
+        types = ["int4", "text", "numeric", "timestamptz", "float8", "bool", "uuid", "bytea", "date", "int4[]", "varchar"]
+        midnight = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+        rows = [(1, "x", decimal.Decimal("1.25"), midnight, 1.5, True, uuid.UUID(int=5), b"\0\xff",
+                 datetime.date(2024, 2, 29), [1, None, 3], "abc"),
+                (2, "\u00e9", decimal.Decimal("-0.01"), midnight, -0.0, False, uuid.UUID(int=0), b"",
+                 datetime.date(1, 1, 1), [], ""), (None,) * 11]
+        with db.cursor() as cursor, cursor.copy("COPY copied_binary FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types(types)
+            for row in rows * 3000:
+                copy.write_row(row)
+        self.assertEqual(db.execute("SELECT count(*) FROM copied_binary").fetchone(), (9000,))
+        with db.cursor() as cursor, cursor.copy(
+                "COPY (SELECT DISTINCT * FROM copied_binary ORDER BY a) TO STDOUT (FORMAT binary)") as copy:
+            copy.set_types(types)
+            self.assertEqual(list(copy.rows()), rows)
+        with self.assertRaises(psycopg.errors.StringDataRightTruncation):
+            with db.cursor() as cursor, cursor.copy("COPY copied_binary (k) FROM STDIN (FORMAT binary)") as copy:
+                copy.write_row(["long"])
+
     def test_stream_of_a_large_result(self):
         total = 0
         with self.db.cursor() as cursor:

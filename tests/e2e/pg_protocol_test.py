@@ -614,6 +614,48 @@ class Copy(ServerCase):
         self.assertEqual(sorted(body for kind, body in messages if kind == "d"),
                          sorted([b"b\n", b'"x"\n', b"\n", b'"a\tb"\n']))
 
+    def test_binary(self):
+        header = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+        row = b"\0\2" + b"\0\0\0\4\0\0\0\7" + b"\0\0\0\1x"
+        self.start("COPY c FROM STDIN (FORMAT binary)")
+        self.client.send(*[message("d", bytes([byte])) for byte in header + row + row + b"\xff\xff"], message("c"))
+        self.assertEqual(self.client.kinds(), "CZ")
+        self.assertEqual(self.rows(), [["7", "x"], ["7", "x"]])
+        self.client.send(message("Q", text("COPY c TO STDOUT (FORMAT binary)")))
+        messages = self.client.until_ready()
+        self.assertEqual(messages[0], ("H", b"\1\0\2\0\1\0\1"))
+        self.assertEqual([body for kind, body in messages if kind == "d"], [header + row, row, b"\xff\xff"])
+        self.client.query("TRUNCATE c")
+        self.client.send(message("Q", text("COPY c TO STDOUT (FORMAT binary)")))
+        self.assertIn(("d", header + b"\xff\xff"), self.client.until_ready())
+
+    def test_binary_malformed(self):
+        header = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+        row = b"\0\2" + b"\0\0\0\4\0\0\0\7" + b"\0\0\0\1x"
+        whole = header + row + b"\xff\xff"
+        generator = random.Random(1)
+        inputs = [whole[:size] for size in range(len(whole) - 2)]
+        for _ in range(200):
+            changed = bytearray(whole)
+            changed[generator.randrange(len(whole))] = generator.randrange(256)
+            inputs.append(bytes(changed))
+        refused = 0
+        for data in inputs:
+            self.client.send(message("Q", text("COPY c FROM STDIN (FORMAT binary)")), message("d", data), message("c"))
+            kinds = self.client.kinds()
+            self.assertIn(kinds, ("GCZ", "GEZ"), data)
+            refused += kinds == "GEZ"
+        self.assertGreater(refused, len(inputs) // 2)
+
+    def test_where_and_defaults(self):
+        self.client.query("CREATE TABLE d (a int, b text DEFAULT upper('x'), c timestamptz DEFAULT now())")
+        self.start("COPY d (a) FROM STDIN WHERE a > 1 AND b = 'X'")
+        self.client.send(message("d", b"1\n2\n\\N\n3\n"), message("c"))
+        self.assertIn(("C", b"COPY 2\0"), self.client.until_ready())
+        self.assertEqual(self.client.query("SELECT a, b, c IS NULL FROM d ORDER BY a"),
+                         [["2", "X", "f"], ["3", "X", "f"]])
+        self.client.query("DROP TABLE d")
+
     def test_in_a_transaction(self):
         self.client.query("BEGIN")
         self.copy(b"1\tx\n")
@@ -635,7 +677,10 @@ class Copy(ServerCase):
 
     def test_refused(self):
         for sql, code in (("COPY nosuch FROM STDIN", "42P01"), ("COPY c (nosuch) FROM STDIN", "42703"),
-                          ("COPY c FROM STDIN (FORMAT binary)", "0A000"),
+                          ("COPY c FROM STDIN (FORMAT parquet)", "0A000"),
+                          ("COPY c FROM STDIN (FORMAT binary, DELIMITER ',')", "42601"),
+                          ("COPY c (a, a) FROM STDIN", "42701"),
+                          ("COPY c FROM STDIN WHERE nosuch = 1", "42703"),
                           ("COPY c FROM STDIN (DELIMITER 'ab')", "42601")):
             with self.subTest(sql=sql):
                 self.assert_error(code, self.client.query, sql)

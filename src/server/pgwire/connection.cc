@@ -257,11 +257,7 @@ Task<void> Connection::SendRows(StatementExecution& execution, bool describe) {
     const Schema& schema = *execution.columns();
     if (execution.copy_out() != nullptr) {
       copy.emplace(schema, *execution.copy_out(), TimeZone(), FloatDigits());
-      out_.Begin('H');
-      out_.Int8(0);
-      out_.Int16(static_cast<int16_t>(schema.size()));
-      for (size_t i = 0; i < schema.size(); ++i) out_.Int16(0);
-      out_.End();
+      WriteCopyResponse('H', *execution.copy_out(), schema.size());
       copy->Header(out_);
     } else {
       if (describe) WriteRowDescription(schema, {});
@@ -287,12 +283,8 @@ Task<void> Connection::SendRows(StatementExecution& execution, bool describe) {
 
 Task<void> Connection::RunCopyIn(ast::StatementPtr statement) {
   co_await server_.engine_.io().Schedule();
-  std::unique_ptr<CopyIn> copy = session_->StartCopyIn(statement);
-  out_.Begin('G');
-  out_.Int8(0);
-  out_.Int16(static_cast<int16_t>(copy->column_count()));
-  for (size_t i = 0; i < copy->column_count(); ++i) out_.Int16(0);
-  out_.End();
+  std::unique_ptr<CopyIn> copy = session_->StartCopyIn(statement, DecodeField);
+  WriteCopyResponse('G', copy->options(), copy->column_count());
   co_await Flush();
   CancellationToken token = session_->BeginStatement(statement->text);
   FinishedQuery finished;
@@ -348,6 +340,15 @@ Task<void> Connection::TakeCopyData(CopyIn& copy, CancellationToken token) {
 }
 
 // ---- messages
+
+void Connection::WriteCopyResponse(char message, const CopyOptions& options, size_t columns) {
+  const bool binary = options.format == CopyOptions::Format::kBinary;
+  out_.Begin(message);
+  out_.Int8(binary ? 1 : 0);
+  out_.Int16(static_cast<int16_t>(columns));
+  for (size_t i = 0; i < columns; ++i) out_.Int16(binary ? 1 : 0);
+  out_.End();
+}
 
 void Connection::WriteRowDescription(const Schema& schema, const std::vector<int16_t>& formats) {
   out_.Begin('T');

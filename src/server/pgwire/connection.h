@@ -59,6 +59,8 @@ class Connection {
   Task<void> CloseAllPortals();
 
   // messages
+  // 'G' or 'H', before the rows of a COPY.
+  void WriteCopyResponse(char message, const CopyOptions& options, size_t columns);
   void WriteRowDescription(const Schema& schema, const std::vector<int16_t>& formats);
   void WriteError(const Error& error, std::string_view severity);
   void WriteNotices();

@@ -8,6 +8,7 @@
 
 #include "server/cell_text.h"
 #include "server/client_text.h"
+#include "server/copy_binary.h"
 
 namespace weir::pgwire {
 
@@ -169,7 +170,7 @@ Value ParseNumeric(const Type& type, std::string_view text) {
 }
 
 // Base-10000 digits, a weight, a sign and a display scale.
-Value DecodeNumeric(std::string_view bytes, const Type& type) {
+std::string NumericText(std::string_view bytes, const Type& type) {
   if (bytes.size() < 8) throw BadBinary(type, bytes.size());
   const auto digits = LoadBigEndian<uint16_t>(bytes.data());
   const auto weight = LoadBigEndian<int16_t>(bytes.data() + 2);
@@ -192,7 +193,7 @@ Value DecodeNumeric(std::string_view bytes, const Type& type) {
     for (int i = weight + 1; static_cast<int>(fraction.size()) < scale; ++i) fraction += group(i);
     text += "." + fraction.substr(0, scale);
   }
-  return ParseNumeric(type, text);
+  return text;
 }
 
 // The inverse, from the digits of the text form.
@@ -288,7 +289,7 @@ Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, con
       return Value::Floating(type, std::bit_cast<double>(Fixed<uint64_t>(bytes, type)));
     case TypeKind::kInt128:
     case TypeKind::kDecimal:
-      return DecodeNumeric(bytes, type);
+      return ParseNumeric(type, NumericText(bytes, type));
     case TypeKind::kDate: {
       const auto days = Fixed<int32_t>(bytes, type);
       if (days == INT32_MAX || days == INT32_MIN) return Value::Integer(type, days);
@@ -341,6 +342,13 @@ Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, con
     default:
       throw Error::Unsupported("Send it as text.", "binary parameters are not available for type {}", type.ToString());
   }
+}
+
+Value DecodeField(std::string_view bytes, const Type& type, const TextOptions& text) {
+  if (type.is(TypeKind::kDecimal)) return ParseValue(type, NumericText(bytes, type));
+  if (!type.is_string()) return DecodeParameter(bytes, true, type, text);
+  RequireUtf8(bytes);
+  return ParseValue(type, bytes);
 }
 
 // ---- rows
@@ -449,13 +457,24 @@ void RowEncoder::Cell(const ColumnView& view, const Type& type, size_t row, bool
 }
 
 void RowEncoder::Encode(const Chunk& chunk, size_t from, size_t count, MessageWriter& out) {
+  Rows('D', {}, chunk, from, count, out);
+}
+
+void RowEncoder::EncodeCopy(const Chunk& chunk, std::string_view first, MessageWriter& out) {
+  Rows('d', first, chunk, 0, chunk.row_count(), out);
+}
+
+// A row is the same in both kinds of message: a count of fields, and of each its length and bytes.
+void RowEncoder::Rows(char message, std::string_view first, const Chunk& chunk, size_t from, size_t count,
+                      MessageWriter& out) {
   std::vector<ColumnView> views;
   views.reserve(chunk.column_count());
   for (const ColumnPtr& column : chunk.columns()) views.emplace_back(*column);
   const RowSet rows = chunk.rows();
   for (size_t i = from; i < from + count; ++i) {
     const size_t row = rows[i];
-    out.Begin('D');
+    out.Begin(message);
+    out.Bytes(std::exchange(first, {}));
     out.Int16(static_cast<int16_t>(views.size()));
     for (size_t c = 0; c < views.size(); ++c) Cell(views[c], schema_[c].type, row, binary_[c], out);
     out.End();
@@ -466,15 +485,27 @@ void RowEncoder::Encode(const Chunk& chunk, size_t from, size_t count, MessageWr
 
 CopyEncoder::CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone,
                          int extra_float_digits)
-    : formatter_(schema, options, std::move(time_zone), extra_float_digits) {}
+    : formatter_(schema, options, time_zone, extra_float_digits) {
+  if (options.format != CopyOptions::Format::kBinary) return;
+  binary_.emplace(schema, std::vector<bool>(schema.size(), true), std::move(time_zone), extra_float_digits);
+}
 
 void CopyEncoder::Header(MessageWriter& out) {
+  // Clients look for the header before the first row in one message, as PostgreSQL sends it.
+  if (binary_.has_value()) {
+    binary_header_ = kCopyBinaryHeader;
+    return;
+  }
   std::string text;
   formatter_.AppendHeader(text);
   Send(text, out);
 }
 
 void CopyEncoder::Encode(const Chunk& chunk, MessageWriter& out) {
+  if (binary_.has_value()) {
+    if (!chunk.empty()) binary_->EncodeCopy(chunk, std::exchange(binary_header_, {}), out);
+    return;
+  }
   formatter_.Start(chunk);
   chunk.rows().ForEach([&](size_t row) {
     out.Begin('d');
@@ -484,6 +515,7 @@ void CopyEncoder::Encode(const Chunk& chunk, MessageWriter& out) {
 }
 
 void CopyEncoder::Footer(MessageWriter& out) {
+  if (binary_.has_value()) return Send(std::string(binary_header_) + "\xff\xff", out);
   std::string text;
   formatter_.AppendFooter(text);
   Send(text, out);

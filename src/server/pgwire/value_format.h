@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,14 +32,21 @@ inline int16_t FormatOf(const std::vector<int16_t>& formats, size_t column) {
 // A parameter's value. Throws 22P03 for bad binary values, and what parsing throws for bad text.
 Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, const TextOptions& text);
 
+// A binary value of just this type, for a column: where a parameter may bring its own scale or length, it is rounded,
+// or refused.
+Value DecodeField(std::string_view bytes, const Type& type, const TextOptions& text);
+
 // Writes rows as DataRow messages. One per portal: formats are per column.
 class RowEncoder {
  public:
   RowEncoder(const Schema& schema, std::vector<bool> binary, std::string time_zone, int extra_float_digits);
   // Rows [from, from + count) of the selected ones.
   void Encode(const Chunk& chunk, size_t from, size_t count, MessageWriter& out);
+  // All of them, as CopyData of COPY's binary format; `first` goes before the first row, in its message.
+  void EncodeCopy(const Chunk& chunk, std::string_view first, MessageWriter& out);
 
  private:
+  void Rows(char message, std::string_view first, const Chunk& chunk, size_t from, size_t count, MessageWriter& out);
   void Cell(const ColumnView& view, const Type& type, size_t row, bool binary, MessageWriter& out);
   void TextCell(const ColumnView& view, const Type& type, size_t row, std::string& out);
   void BinaryCell(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
@@ -49,7 +57,7 @@ class RowEncoder {
   TextOptions text_;
 };
 
-// Writes rows as CopyData messages in COPY's text, csv or json format, a message per row.
+// Writes rows as CopyData messages in COPY's text, csv, binary or json format, a message per row.
 class CopyEncoder {
  public:
   CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone, int extra_float_digits);
@@ -61,6 +69,8 @@ class CopyEncoder {
   static void Send(std::string_view text, MessageWriter& out);
 
   CopyFormatter formatter_;
+  std::optional<RowEncoder> binary_;  // in place of it
+  std::string_view binary_header_;    // until it is sent
 };
 
 }  // namespace weir::pgwire

@@ -90,12 +90,15 @@ CopyOptions ParseCopyOptions(Session&, const ast::Copy& copy) {
       set_format(CopyOptions::Format::kText);
     } else if (format == "csv") {
       set_format(CopyOptions::Format::kCsv);
+    } else if (format == "binary") {
+      set_format(CopyOptions::Format::kBinary);
     } else if (format == "json" || format == "ndjson") {
       set_format(CopyOptions::Format::kJson);
     } else if (format == "parquet") {
       set_format(CopyOptions::Format::kParquet);
     } else {
-      throw Error::Unsupported("Formats are text, csv, json and parquet.", "COPY format is not available: {}", format)
+      throw Error::Unsupported("Formats are text, csv, binary, json and parquet.", "COPY format is not available: {}",
+                               format)
           .WithPosition(option.offset);
     }
   }
@@ -103,6 +106,9 @@ CopyOptions ParseCopyOptions(Session&, const ast::Copy& copy) {
   for (const ast::Option& option : copy.options) {
     const std::string_view name = option.name;
     if (name == "format" || name == "freeze") continue;
+    if (out.format == CopyOptions::Format::kBinary && name != "encoding") {
+      throw Error::User(sqlstate::kSyntaxError, "cannot specify {} in BINARY mode", name).WithPosition(option.offset);
+    }
     if (name == "delimiter") {
       out.delimiter = CharValue(option);
     } else if (name == "null") {
@@ -186,12 +192,7 @@ std::string ExecuteCopyFromFile(Session& session, const ast::Copy& copy) {
   const std::string where = copy.where == nullptr ? "" : ToSql(*copy.where);
   const std::string insert = InsertFromFile(*table, ToSql(copy.table), ColumnsOf(copy), options, path, where);
   if (insert.empty()) {
-    if (!where.empty()) {
-      throw Error::Unsupported("Use FORMAT csv, json or parquet, or load into a staging table.",
-                               "COPY ... WHERE is not available in this format")
-          .WithPosition(copy.where->offset);
-    }
-    const auto in = MakeCopyIn(session, table, ColumnsOf(copy), options);
+    const auto in = MakeCopyIn(session, table, ColumnsOf(copy), options, copy.where, nullptr);
     return fmt::format("COPY {}", CopyFromFile(session, *in, options, path));
   }
   const auto execution = ExecuteText(session, insert, {}, "INSERT");
@@ -220,6 +221,11 @@ std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::Sta
   if (options.header_match) {
     throw Error::User(sqlstate::kInvalidParameterValue, "COPY TO cannot have HEADER match").WithPosition(copy.offset);
   }
+  if (is_file && options.format == CopyOptions::Format::kBinary) {
+    throw Error::Unsupported("Use FORMAT parquet, csv or json, or COPY ... TO STDOUT.",
+                             "COPY TO a file is not available in this format")
+        .WithPosition(copy.offset);
+  }
   if (!is_file) {
     if (options.format == CopyOptions::Format::kParquet) {
       throw Error::Unsupported("Use FORMAT csv or json, or COPY ... TO 'file'.",
@@ -233,14 +239,11 @@ std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::Sta
   return MakeCommandExecution(fmt::format("COPY {}", CopyToFile(session, *rows, options, path)));
 }
 
-std::unique_ptr<CopyIn> Session::StartCopyIn(const ast::StatementPtr& statement) {
+std::unique_ptr<CopyIn> Session::StartCopyIn(const ast::StatementPtr& statement, BinaryValueReader read_binary) {
   const auto& copy = statement->As<ast::Copy>();
   RequireWritable();
-  if (copy.where != nullptr) {
-    throw Error::Unsupported("Load into a staging table and INSERT ... SELECT.", "COPY ... WHERE is not available")
-        .WithPosition(copy.where->offset);
-  }
-  return MakeCopyIn(*this, TargetOf(*this, copy), ColumnsOf(copy), ParseCopyOptions(*this, copy));
+  return MakeCopyIn(*this, TargetOf(*this, copy), ColumnsOf(copy), ParseCopyOptions(*this, copy), copy.where,
+                    read_binary);
 }
 
 }  // namespace weir

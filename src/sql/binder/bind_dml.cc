@@ -61,12 +61,6 @@ BoundStatement Binder::BindInsert(const ast::Insert& insert) {
   }
   const size_t first_cte = insert.with == nullptr ? ctes_.size() : BindCtes(*insert.with, nullptr);
 
-  const auto default_of = [&](const ColumnDef& column) {
-    if (column.default_value.has_value()) return Expr::Literal(*column.default_value);
-    if (column.default_sql.empty()) return Expr::Literal(Value::Null(column.type));
-    const ast::ExprPtr parsed = ParseExpression(column.default_sql);
-    return registry_.BindCast(BindStandalone(*parsed), column.type, CastRule::kAssignment);
-  };
   const auto check_width = [&](size_t width) {
     const size_t available = insert.columns.empty() ? table->columns.size() : targets.size();
     if (width > available || (!insert.columns.empty() && width < available)) {
@@ -98,7 +92,7 @@ BoundStatement Binder::BindInsert(const ast::Insert& insert) {
       for (size_t i = 0; i < row.size(); ++i) {
         const ColumnDef& column = table->columns[targets[i]];
         if (row[i]->kind == ast::ExprKind::kDefaultExpr) {
-          exprs.push_back(default_of(column));
+          exprs.push_back(DefaultOf(column));
           continue;
         }
         ExprPtr expr = binder.Bind(*row[i]);
@@ -134,7 +128,7 @@ BoundStatement Binder::BindInsert(const ast::Insert& insert) {
     const auto at = std::find(targets.begin(), targets.end(), i);
     ExprPtr expr;
     if (at == targets.end()) {
-      expr = default_of(column);
+      expr = DefaultOf(column);
     } else {
       const PlanColumn& from = source->columns()[static_cast<size_t>(at - targets.begin())];
       expr = Expr::Column(from.id, from.type, from.name);

@@ -20,6 +20,12 @@ struct BoundStatement {
   std::vector<Type> parameter_types;  // as declared or inferred; unknown where nothing said
 };
 
+// What COPY does with the rows that it reads. Both are over inputs, not columns.
+struct BoundCopy {
+  std::vector<ExprPtr> values;  // one per column of the table, over the columns read
+  ExprPtr filter;               // over the columns of the table; null: all rows
+};
+
 // A subquery that an expression needs: hung onto the plan that the expression is evaluated over.
 struct PendingApply {
   JoinKind kind = JoinKind::kSingle;
@@ -39,6 +45,8 @@ class Binder {
   BoundStatement BindQueryStatement(const ast::Query& query);
   BoundStatement BindInsert(const ast::Insert& insert);
   BoundStatement BindDelete(const ast::Delete& statement);
+  // `targets`: the table's columns that rows are read into, by ordinal. `where` may be null.
+  BoundCopy BindCopy(const TableDef& table, const std::vector<size_t>& targets, const ast::Expr* where);
   // A constant: SET, LIMIT, defaults, options. Columns are not visible.
   Value BindConstant(const ast::Expr& expr, const Type& type);
   // An expression without columns, uncast: column defaults.
@@ -120,6 +128,9 @@ class Binder {
   void ApplyAlias(Bound& bound, const ast::TableAlias& alias, int64_t position);
   Cte* FindCte(std::string_view name);
   TableFunctionCall EvaluateTableFunctionCall(const ast::FunctionCall& call);
+
+  // bind_copy.cc
+  ExprPtr DefaultOf(const ColumnDef& column);
 
   PlanColumn NewColumn(Type type, std::string name) { return {ids_.Next(), std::move(type), std::move(name)}; }
   static LogicalPtr OneRow();
