@@ -50,6 +50,8 @@ class Socket {
   virtual void FinishConnect() = 0;
   // The peer sees the end of the stream; reading goes on.
   virtual void ShutdownWrite() = 0;
+  // Whether the peer has ended its side or the connection has broken, also when there is something to read before.
+  virtual bool PeerHasEnded() const = 0;
   virtual SocketAddress local_address() const = 0;
   virtual SocketAddress peer_address() const = 0;
 };

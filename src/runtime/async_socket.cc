@@ -36,6 +36,7 @@ struct SocketState : std::enable_shared_from_this<SocketState> {
   std::unique_ptr<Socket> socket;  // null once closed
   SideWait read;
   SideWait write;
+  bool reading_has_ended = false;
   std::atomic<int64_t> read_timeout_nanos{0};
   std::atomic<int64_t> write_timeout_nanos{0};
 
@@ -44,6 +45,12 @@ struct SocketState : std::enable_shared_from_this<SocketState> {
     if (side.timer != 0) loop.CancelTimer(std::exchange(side.timer, 0));
     side.outcome = outcome;
     ResumeHere(std::exchange(side.handle, nullptr));
+  }
+  void EndReadingOnLoop() {
+    reading_has_ended = true;
+    if (socket == nullptr || read.handle == nullptr) return;
+    socket->ForgetReadable();
+    Finish(read, Wake::kReady);
   }
   void CloseOnLoop() {
     if (socket == nullptr) return;
@@ -112,6 +119,7 @@ Task<size_t> ReadSome(std::shared_ptr<SocketState> state, std::span<char> out) {
   if (out.empty()) co_return 0;
   for (;;) {
     if (state->socket == nullptr) throw ClosedError();
+    if (state->reading_has_ended) co_return 0;
     const TransferResult result = state->socket->Read(out);
     if (result.has_value()) co_return *result;
     const int64_t timeout = state->read_timeout_nanos.load(std::memory_order_relaxed);
@@ -148,6 +156,11 @@ Task<void> EndWriting(std::shared_ptr<SocketState> state) {
   state->socket->ShutdownWrite();
 }
 
+Task<bool> HasPeerEnded(std::shared_ptr<SocketState> state) {
+  co_await OnLoop{state->loop};
+  co_return state->socket == nullptr || state->socket->PeerHasEnded();
+}
+
 class TcpStream final : public AsyncStream {
  public:
   TcpStream(EventLoop& loop, std::unique_ptr<Socket> socket)
@@ -159,6 +172,10 @@ class TcpStream final : public AsyncStream {
   Task<size_t> Read(std::span<char> out) override { return ReadSome(state_, out); }
   Task<void> Write(std::span<const char> bytes) override { return WriteAll(state_, bytes); }
   Task<void> ShutdownWrite() override { return EndWriting(state_); }
+  Task<bool> PeerHasEnded() override { return HasPeerEnded(state_); }
+  void EndReading() noexcept override {
+    state_->loop.Post([state = state_] { state->EndReadingOnLoop(); });
+  }
   void Close() noexcept override {
     if (state_->loop.InLoopThread()) {
       state_->CloseOnLoop();

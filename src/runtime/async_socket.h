@@ -26,6 +26,10 @@ class AsyncStream {
   virtual Task<void> Write(std::span<const char> bytes) = 0;
   // The peer sees the end of the stream; reading goes on.
   virtual Task<void> ShutdownWrite() = 0;
+  // Any thread, any time: reads under way and later ones give 0, as if the peer had ended its side; writing goes on.
+  virtual void EndReading() noexcept = 0;
+  // Whether the peer has ended its side or the connection has broken, without reading. The stream may go meanwhile.
+  virtual Task<bool> PeerHasEnded() = 0;
   // Any thread, any time, more than once: operations under way throw kConnectionFailure.
   virtual void Close() noexcept = 0;
 

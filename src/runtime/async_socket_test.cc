@@ -166,6 +166,51 @@ TEST(AsyncSocket, CloseEndsAReadUnderWay) {
   }
 }
 
+// Both ends of a connection.
+struct Pair {
+  explicit Pair(LoopThreads& loops) : listener(loops.first(), {"127.0.0.1", 0}) {
+    TaskGroup group;
+    group.Spawn(AcceptOne(&listener, &loops, &accepted));
+    connected = SyncWait(ConnectTcp(loops.Next(), listener.local_address(), 5 * kNanosPerSecond));
+    group.JoinBlocking();
+  }
+  static Task<void> AcceptOne(AsyncListener* listener, LoopThreads* loops, std::unique_ptr<AsyncStream>* out) {
+    *out = co_await listener->Accept(loops->Next());
+  }
+  AsyncListener listener;
+  std::unique_ptr<AsyncStream> accepted;
+  std::unique_ptr<AsyncStream> connected;
+};
+
+TEST(AsyncSocket, ReadingEndsWhileWritingGoesOn) {
+  LoopThreads loops = MakeLoops(2);
+  const Pair pair(loops);
+  TaskGroup group;
+  std::string got;
+  group.Spawn(ReadToEnd(pair.accepted.get(), &got));
+  EXPECT_EQ(group.running(), 1U);
+  pair.accepted->EndReading();
+  group.JoinBlocking();
+  char byte = 0;
+  EXPECT_EQ(SyncWait(pair.accepted->Read({&byte, 1})), 0U);
+  SyncWait(pair.accepted->Write(std::string_view("x")));
+  SyncWait(pair.connected->ReadExactly({&byte, 1}));
+  EXPECT_EQ(byte, 'x');
+}
+
+TEST(AsyncSocket, AnEndedPeerIsSeenBehindUnreadBytes) {
+  LoopThreads loops = MakeLoops(2);
+  const Pair pair(loops);
+  SyncWait(pair.connected->Write(std::string_view("unread")));
+  EXPECT_FALSE(SyncWait(pair.accepted->PeerHasEnded()));
+  SyncWait(pair.connected->ShutdownWrite());
+  bool ended = false;
+  for (int i = 0; i < 1000 && !ended; ++i) ended = SyncWait(pair.accepted->PeerHasEnded());
+  EXPECT_TRUE(ended);
+  pair.accepted->Close();
+  EXPECT_TRUE(SyncWait(pair.accepted->PeerHasEnded()));
+}
+
 TEST(AsyncSocket, AWriteToAPeerThatDoesNotReadTimesOut) {
   LoopThreads loops = MakeLoops(1);
   AsyncListener listener(loops.first(), {"127.0.0.1", 0});

@@ -106,9 +106,11 @@ bool Engine::CancelSession(int32_t id, bool terminate) {
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return false;
-  found->second->Cancel(Error::Canceled(terminate ? "terminating connection due to administrator command"
-                                                  : "canceling statement due to user request"));
-  if (terminate) found->second->Terminate();
+  if (terminate) {
+    found->second->Terminate();
+  } else {
+    found->second->Cancel(Error::Canceled("canceling statement due to user request"));
+  }
   return true;
 }
 

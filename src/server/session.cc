@@ -95,6 +95,10 @@ void Session::StatementFailed(const Error&) {
   }
 }
 
+Error TerminatedError() {
+  return Error::Operational(sqlstate::kAdminShutdown, "terminating connection due to administrator command");
+}
+
 std::vector<Notice> Session::TakeNotices() {
   return std::exchange(notices_, {});
 }
@@ -128,6 +132,8 @@ void Session::set_on_terminate(std::function<void()> on_terminate) {
 
 void Session::Terminate() {
   const std::lock_guard lock(mutex_);
+  terminated_ = true;
+  if (running_ != nullptr) running_->Cancel(TerminatedError());
   if (on_terminate_) on_terminate_();
 }
 
@@ -298,6 +304,7 @@ void Session::ApplyDelta(CommitKind kind, TableDelta delta, std::string label) {
 
 CancellationToken Session::BeginStatement(std::string_view text) {
   const std::lock_guard lock(mutex_);
+  if (terminated_) throw TerminatedError();
   running_ = std::make_unique<CancellationSource>();
   running_text_ = std::string(text);
   running_since_ = engine_.services().clock.Now();

@@ -86,6 +86,9 @@ class StatementExecution {
 // A value in the binary format of the protocol at hand; throws 22P03.
 using BinaryValueReader = Value (*)(std::string_view bytes, const Type& type, const TextOptions& text);
 
+// What a session's end by KILL or shutdown is to its statement and its client.
+Error TerminatedError();
+
 // COPY ... FROM STDIN: takes bytes, commits all rows at the end, or nothing.
 class CopyIn {
  public:
@@ -143,7 +146,8 @@ class Session {
 
   // Stops the running statement, if any. Any thread.
   void Cancel(const Error& reason);
-  // Set by the server: ends the connection (KILL, shutdown).
+  // Set by the server: ends the connection (KILL, shutdown). Terminate stops what runs, lets nothing more begin and
+  // calls it. Any thread.
   void set_on_terminate(std::function<void()> on_terminate);
   void Terminate();
 
@@ -209,6 +213,7 @@ class Session {
   UnixNanos running_since_ = 0;
   UnixNanos connected_ = 0;
   std::function<void()> on_terminate_;
+  bool terminated_ = false;
 };
 
 }  // namespace weir

@@ -375,7 +375,10 @@ class Termination(Folder):
         self.assertLess(seconds, 5)
         print(f"stopped after {seconds:.2f} s", end=" ... ")
         # Each is told or closed.
-        for client in idle + running + [half]:
+        for client in idle + running[:2] + running[3:]:
+            self.assertIn(b"SFATAL\0VFATAL\0C57P01\0", client.closed_within(2))
+            client.close()
+        for client in (running[2], half):
             self.assertIsNotNone(client.closed_within(2))
             client.close()
         with self.server().connect() as client:

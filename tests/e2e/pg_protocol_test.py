@@ -489,6 +489,30 @@ class Cancel(ServerCase):
         self.assert_error("57014", client.until_ready)
         self.assertEqual(client.value("SELECT count(*) FROM copy_cancelled"), "0")
 
+    def test_terminated_by_another(self):
+        client = self.connect()
+        id = client.value("SELECT pg_backend_pid()")
+        error, _ = self.run_and_stop(client, lambda: self.connect().query(f"SELECT pg_terminate_backend({id})"))
+        self.assertEqual((error.code, error.fields["S"]), ("57P01", "FATAL"))
+        self.assertEqual(client.closed_within(5), b"")
+        idle = self.connect()
+        self.connect().query(f"SELECT pg_terminate_backend({idle.value('SELECT pg_backend_pid()')})")
+        self.assertIn(b"C57P01\0", idle.closed_within(5))
+
+    def test_nothing_runs_for_a_client_that_has_gone(self):
+        watcher = self.connect()
+        client = self.connect()
+        client.send(message("Q", text(LONG_QUERY.replace("count(*)", "count(*) AS nobody"))))
+        running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '% AS nobody FROM generate%' " \
+                  "AND pid <> pg_backend_pid() AND state = 'active'"
+        deadline = time.monotonic() + 15
+        while watcher.value(running) != "1":
+            self.assertLess(time.monotonic(), deadline)
+        client.close()
+        while watcher.value(running) != "0":
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
     def test_statement_timeout(self):
         client = self.connect()
         client.query("SET statement_timeout = '200ms'")

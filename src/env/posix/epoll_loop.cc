@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -204,6 +205,11 @@ class EpollSocket final : public Socket {
     if (::shutdown(polled_.fd(), SHUT_WR) != 0 && errno != ENOTCONN) {
       ThrowConnection(errno, "could not end the connection");
     }
+  }
+  bool PeerHasEnded() const override {
+    pollfd poll{polled_.fd(), POLLRDHUP, 0};
+    const int ready = RetryInterrupted([&] { return ::poll(&poll, 1, 0); });
+    return ready > 0 && (poll.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
   }
   SocketAddress local_address() const override { return LocalAddressOf(polled_.fd()); }
   SocketAddress peer_address() const override { return peer_; }

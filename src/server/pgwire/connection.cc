@@ -10,6 +10,10 @@ namespace {
 
 constexpr size_t kFlushBytes = 64 << 10;
 
+bool EndsConnection(const Error& error) {
+  return error.sqlstate() == sqlstate::kConnectionFailure || error.sqlstate() == sqlstate::kAdminShutdown;
+}
+
 }  // namespace
 
 int64_t CharacterPosition(std::string_view text, int64_t byte_offset) {
@@ -27,7 +31,7 @@ Connection::Connection(PgServer& server, std::unique_ptr<AsyncStream> stream)
       input_(*stream_),
       client_address_(stream_->peer_address().ToString()) {
   const std::lock_guard lock(server_.mutex_);
-  server_.streams_.emplace(this, stream_.get());
+  server_.connections_open_.insert(this);
 }
 
 Connection::~Connection() {
@@ -36,8 +40,18 @@ Connection::~Connection() {
     session_->set_on_terminate({});
     server_.Unregister(*session_);
   }
-  const std::lock_guard lock(server_.mutex_);
-  server_.streams_.erase(this);
+  server_.Forget(*this);
+}
+
+void Connection::End() {
+  ended_ = true;
+  if (session_ != nullptr) return session_->Terminate();
+  stream_->EndReading();
+}
+
+void Connection::CancelForNobody() {
+  if (session_ == nullptr) return;
+  session_->Cancel(Error::Operational(sqlstate::kConnectionFailure, "the client has gone"));
 }
 
 Task<void> Connection::Flush() {
@@ -82,13 +96,17 @@ Task<void> Connection::Run() {
   while (go_on) {
     try {
       Message message = co_await input_.Next(server_.options_.message_bytes_max);
+      if (ended_) throw TerminatedError();
       if (message.type == 0 || message.type == 'X') co_return;
+      busy_ = true;
       go_on = co_await Dispatch(std::move(message));
+      busy_ = false;
     } catch (...) {
       fatal = Error::FromCurrentException();
     }
     if (fatal.has_value()) {
       if (fatal->sqlstate() == sqlstate::kConnectionFailure) co_return;
+      query_text_.clear();
       WriteError(*fatal, "FATAL");
       co_await Flush();
       co_return;
@@ -156,7 +174,7 @@ Task<bool> Connection::Dispatch(Message message) {
     error = Error::FromCurrentException();
   }
   if (error.has_value()) {
-    if (error->sqlstate() == sqlstate::kConnectionFailure) throw Error(*error);
+    if (EndsConnection(*error)) throw Error(*error);
     NoteError(*error);
     skip_until_sync_ = true;
     if (message.type == 'F') {
@@ -226,7 +244,7 @@ Task<void> Connection::SimpleQuery(std::string body) {
     }
   }
   if (error.has_value()) {
-    if (error->sqlstate() == sqlstate::kConnectionFailure) throw Error(*error);
+    if (EndsConnection(*error)) throw Error(*error);
     NoteError(*error);
   }
   co_await EndOfRequest();

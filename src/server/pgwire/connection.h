@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,14 @@ class Connection {
   Connection(PgServer& server, std::unique_ptr<AsyncStream> stream);
   ~Connection();
   Task<void> Run();
+
+  // For the server, which holds its lock, from any thread.
+  // Nothing more is read; the client is told that it was the administrator.
+  void End();
+  // What runs is canceled because nobody waits for it.
+  void CancelForNobody();
+  bool is_busy() const { return busy_.load(std::memory_order_relaxed); }
+  AsyncStream& stream() { return *stream_; }
 
  private:
   struct Portal {
@@ -85,6 +94,8 @@ class Connection {
   std::map<std::string, Portal> portals_;
   std::string query_text_;  // that error positions refer to
   bool skip_until_sync_ = false;
+  std::atomic<bool> busy_{false};  // with a message of the client
+  std::atomic<bool> ended_{false};
 };
 
 // The bytes of a 0-based offset in UTF-8 text as PostgreSQL counts positions: characters, from 1.

@@ -70,7 +70,6 @@ Task<bool> Connection::StartUp() {
         {
           const std::lock_guard lock(server_.mutex_);
           stream_ = MakeTlsStream(std::move(stream_), *server_.tls_);
-          server_.streams_[this] = stream_.get();
         }
         input_.set_stream(*stream_);
         encrypted_ = true;
@@ -202,10 +201,16 @@ Task<void> Connection::OpenSession() {
   // PostgreSQL's default database is named as the user is; ours is "weir" for everybody.
   if (!database_given && server_.engine_.catalog()->FindDatabase(options.user) != nullptr)
     options.database = options.user;
-  session_ = std::make_unique<Session>(server_.engine_, options);
-  server_.Register(*session_);
-  AsyncStream* stream = stream_.get();
-  session_->set_on_terminate([stream] { stream->Close(); });
+  auto session = std::make_unique<Session>(server_.engine_, options);
+  server_.Register(*session);
+  {
+    const std::lock_guard lock(server_.mutex_);
+    session_ = std::move(session);
+  }
+  session_->set_on_terminate([this] {
+    ended_ = true;
+    stream_->EndReading();
+  });
   for (const SettingDef& def : SettingDefs()) {
     if (def.report) WriteParameter(def.name, session_->settings().Get(def.name));
   }

@@ -5,6 +5,13 @@
 
 namespace weir {
 
+namespace {
+
+constexpr int64_t kClientCheckNanos = kNanosPerSecond;
+constexpr int64_t kStopGraceNanos = 2 * kNanosPerSecond;
+
+}  // namespace
+
 PgServer::PgServer(Engine& engine, LoopThreads& loops, PgServerOptions options)
     : engine_(engine), loops_(loops), options_(std::move(options)), mock_salt_secret_(engine.services().random.Next()) {
   if (!options_.tls_certificate_file.empty()) {
@@ -12,6 +19,7 @@ PgServer::PgServer(Engine& engine, LoopThreads& loops, PgServerOptions options)
   }
   listener_ = std::make_unique<AsyncListener>(loops_.first(), options_.address);
   tasks_.Spawn(AcceptLoop());
+  tasks_.Spawn(WatchConnections());
 }
 
 PgServer::~PgServer() {
@@ -21,14 +29,13 @@ PgServer::~PgServer() {
 void PgServer::Stop() {
   if (stopping_.exchange(true)) return;
   listener_->Close();
+  std::shared_ptr<Waiter> pause;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [id, session] : sessions_) {
-      session->Cancel(
-          Error::Operational(sqlstate::kAdminShutdown, "terminating connection due to administrator command"));
-    }
-    for (const auto& [connection, stream] : streams_) stream->Close();
+    for (pgwire::Connection* connection : connections_open_) connection->End();
+    pause = std::exchange(pause_, nullptr);
   }
+  if (pause != nullptr) pause->Wake(Waiter::Outcome::kWoken);
   CatchError([&] { tasks_.JoinBlocking(); });
 }
 
@@ -55,8 +62,56 @@ Task<void> PgServer::Serve(std::unique_ptr<AsyncStream> stream) {
   connections_.fetch_sub(1);
 }
 
+Task<void> PgServer::WatchConnections() {
+  while (!stopping_) {
+    co_await Pause(kClientCheckNanos);
+    co_await CancelForGoneClients();
+  }
+  co_await Pause(kStopGraceNanos);
+  const std::lock_guard lock(mutex_);
+  for (pgwire::Connection* connection : connections_open_) connection->stream().Close();
+}
+
+Task<void> PgServer::Pause(int64_t nanos) {
+  const auto waiter = std::make_shared<Waiter>(nullptr);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ && connections_open_.empty()) co_return;
+    pause_ = waiter;
+  }
+  EventLoop& loop = loops_.first();
+  co_await waiter->SuspendUntil(loop, loop.clock().Monotonic() + nanos);
+}
+
+Task<void> PgServer::CancelForGoneClients() {
+  std::vector<std::pair<pgwire::Connection*, Task<bool>>> busy;
+  {
+    const std::lock_guard lock(mutex_);
+    for (pgwire::Connection* connection : connections_open_) {
+      if (connection->is_busy()) busy.emplace_back(connection, connection->stream().PeerHasEnded());
+    }
+  }
+  for (auto& [connection, peer_has_ended] : busy) {
+    const bool gone = co_await std::move(peer_has_ended);
+    if (!gone) continue;
+    const std::lock_guard lock(mutex_);
+    if (connections_open_.contains(connection)) connection->CancelForNobody();
+  }
+}
+
+void PgServer::Forget(pgwire::Connection& connection) {
+  std::shared_ptr<Waiter> pause;
+  {
+    const std::lock_guard lock(mutex_);
+    connections_open_.erase(&connection);
+    if (stopping_ && connections_open_.empty()) pause = std::exchange(pause_, nullptr);
+  }
+  if (pause != nullptr) pause->Wake(Waiter::Outcome::kWoken);
+}
+
 void PgServer::Register(Session& session) {
   const std::lock_guard lock(mutex_);
+  if (stopping_) throw Error::Operational(sqlstate::kCannotConnectNow, "the database system is shutting down");
   sessions_.emplace(session.id(), &session);
 }
 

@@ -5,10 +5,12 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "runtime/async_socket.h"
 #include "runtime/loop_threads.h"
 #include "runtime/task_group.h"
+#include "runtime/waiter.h"
 #include "server/engine.h"
 #include "server/pgwire/tls_stream.h"
 
@@ -34,6 +36,7 @@ struct PgServerOptions {
 // The PostgreSQL protocol's front door. A connection is a coroutine on one of a few event loops, so idle ones cost
 // memory only; statements are bound and started on the engine's I/O pool and run on its workers. Threads: any.
 // Lifecycle: construct (listens), Stop (ends connections), destroy.
+// A statement whose client has closed the connection is canceled within seconds.
 class PgServer {
  public:
   PgServer(Engine& engine, LoopThreads& loops, PgServerOptions options);
@@ -43,12 +46,19 @@ class PgServer {
 
   const SocketAddress& address() const { return listener_->local_address(); }
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  // Cancels what runs and tells the clients (57P01); closes on those that do not listen for it.
   void Stop();
 
  private:
   friend class pgwire::Connection;
   Task<void> AcceptLoop();
   Task<void> Serve(std::unique_ptr<AsyncStream> stream);
+  // Cancels for clients that have gone; when the server stops, closes the connections that do not end by themselves.
+  Task<void> WatchConnections();
+  Task<void> CancelForGoneClients();
+  // Until the time is over, or Stop begins or has closed the last connection.
+  Task<void> Pause(int64_t nanos);
+  void Forget(pgwire::Connection& connection);
   // Cancel requests come over connections of their own, with the key of the session's.
   void Register(Session& session);
   void Unregister(Session& session);
@@ -67,7 +77,8 @@ class PgServer {
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;  // guards the below
   std::unordered_map<int32_t, Session*> sessions_;
-  std::unordered_map<const pgwire::Connection*, AsyncStream*> streams_;
+  std::unordered_set<pgwire::Connection*> connections_open_;
+  std::shared_ptr<Waiter> pause_;  // of WatchConnections
 };
 
 }  // namespace weir

@@ -81,6 +81,8 @@ class TlsStream final : public AsyncStream {
     co_await SendPending();
     co_await inner_->ShutdownWrite();
   }
+  void EndReading() noexcept override { inner_->EndReading(); }
+  Task<bool> PeerHasEnded() override { return inner_->PeerHasEnded(); }
   void Close() noexcept override { inner_->Close(); }
   void set_read_timeout_nanos(int64_t nanos) override { inner_->set_read_timeout_nanos(nanos); }
   void set_write_timeout_nanos(int64_t nanos) override { inner_->set_write_timeout_nanos(nanos); }
