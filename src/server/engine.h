@@ -67,7 +67,7 @@ struct FinishedQuery {
   int32_t session_id = 0;
   std::string user;
   std::string database;
-  std::string query;
+  std::string query;  // not shown where it names a password
   std::string tag;
   std::string sqlstate;  // "00000" when it succeeded
   std::string error;

@@ -5,8 +5,7 @@
 
 namespace weir {
 
-// A finished statement as a span, by OpenTelemetry's conventions for databases. Texts that set passwords are left out,
-// long ones are cut. Any thread.
+// A finished statement as a span, by OpenTelemetry's conventions for databases. Long texts are cut. Any thread.
 void AddQuerySpan(const FinishedQuery& query, SelfTelemetry& telemetry);
 
 }  // namespace weir

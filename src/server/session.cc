@@ -1,6 +1,7 @@
 #include "server/session.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "obs/profile.h"
 #include "server/file_relations.h"
@@ -31,7 +32,15 @@ Session::~Session() {
   engine_.RemoveSession(id_);
 }
 
-std::vector<ast::StatementPtr> Session::Parse(std::string_view sql) const {
+void Session::NoteText(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  text_ = text;
+  text_since_ = engine_.services().clock.Now();
+  text_ended_ = false;
+}
+
+std::vector<ast::StatementPtr> Session::Parse(std::string_view sql) {
+  NoteText(sql);
   ParseOptions options;
   options.dialect = options_.dialect;
   return ParseStatements(sql, options);
@@ -51,6 +60,7 @@ bool EndsTransaction(const ast::Statement& statement) {
 PreparedPtr Session::Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types) {
   auto prepared = std::make_shared<PreparedStatement>();
   if (statement == nullptr) return prepared;
+  NoteText(statement->text);
   if (transaction_ == TransactionStatus::kFailed && !EndsTransaction(*statement)) {
     throw Error::User(sqlstate::kInFailedSqlTransaction,
                       "current transaction is aborted, commands ignored until end of transaction block");
@@ -68,6 +78,7 @@ PreparedPtr Session::Prepare(ast::StatementPtr statement, std::vector<Type> para
 
 std::unique_ptr<StatementExecution> Session::Execute(const PreparedPtr& prepared, std::vector<Value> parameters) {
   if (prepared->statement == nullptr) return MakeCommandExecution("");
+  NoteText(prepared->statement->text);
   if (transaction_ == TransactionStatus::kFailed && !EndsTransaction(*prepared->statement)) {
     throw Error::User(sqlstate::kInFailedSqlTransaction,
                       "current transaction is aborted, commands ignored until end of transaction block");
@@ -87,7 +98,13 @@ bool Session::IsCopyIn(const ast::Statement& statement) {
   return copy != nullptr && copy->is_from && copy->peer == ast::CopyPeer::kStdio;
 }
 
-void Session::StatementFailed(const Error&) {
+void Session::StatementFailed(const Error& error) {
+  if (!text_ended_) {
+    FinishedQuery finished;
+    finished.sqlstate = std::string(error.sqlstate());
+    finished.error = error.message();
+    EndStatement(std::move(finished));
+  }
   if (std::exchange(implicit_, false)) {
     Rollback();
   } else if (transaction_ == TransactionStatus::kOpen) {
@@ -315,13 +332,27 @@ CancellationToken Session::BeginStatement(std::string_view text) {
   return running_->token();
 }
 
+namespace {
+
+bool NamesPassword(std::string_view text) {
+  constexpr std::string_view kWord = "password";
+  const auto found = std::search(text.begin(), text.end(), kWord.begin(), kWord.end(),
+                                 [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  return found != text.end();
+}
+
+}  // namespace
+
 void Session::EndStatement(FinishedQuery finished) {
   {
     const std::lock_guard lock(mutex_);
+    const bool has_run = running_ != nullptr;
     running_.reset();
-    finished.query = running_text_;
-    finished.started = running_since_;
+    finished.query = has_run ? running_text_ : text_;
+    finished.started = has_run ? running_since_ : text_since_;
   }
+  text_ended_ = true;
+  if (NamesPassword(finished.query)) finished.query = "(not shown: names a password)";
   finished.session_id = id_;
   finished.user = options_.user;
   finished.database = database_;

@@ -111,7 +111,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  std::vector<ast::StatementPtr> Parse(std::string_view sql) const;
+  std::vector<ast::StatementPtr> Parse(std::string_view sql);
   // Binds; throws user errors. In a failed transaction only COMMIT and ROLLBACK are taken (25P02).
   PreparedPtr Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types);
   // Runs with these parameters (one per parameter_types). Definitions may have changed since Prepare: it is bound
@@ -122,7 +122,8 @@ class Session {
   static bool IsCopyIn(const ast::Statement& statement);
   std::unique_ptr<CopyIn> StartCopyIn(const ast::StatementPtr& statement, BinaryValueReader read_binary = nullptr);
 
-  // The servers call these around each statement: Fail puts an open transaction into the failed state.
+  // The servers call this when a statement has failed, at whatever stage: it is noted as finished, and an open
+  // transaction goes into the failed state.
   void StatementFailed(const Error& error);
   // Statements that come together (one text, one pipeline) are one transaction without BEGIN: Begin before each, End
   // after the last, which commits. BEGIN among them makes it an explicit one, an error rolls it back. Where a
@@ -212,6 +213,11 @@ class Session {
   std::string running_text_;
   UnixNanos running_since_ = 0;
   UnixNanos connected_ = 0;
+  // The statement at hand, for those that fail before they run.
+  void NoteText(std::string_view text);
+  std::string text_;
+  UnixNanos text_since_ = 0;
+  bool text_ended_ = true;  // EndStatement has told of it
   std::function<void()> on_terminate_;
   bool terminated_ = false;
 };
