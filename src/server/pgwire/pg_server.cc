@@ -53,7 +53,7 @@ Task<void> PgServer::Serve(std::unique_ptr<AsyncStream> stream) {
   auto connection = std::make_unique<pgwire::Connection>(*this, std::move(stream));
   try {
     co_await connection->Run();
-  } catch (...) {
+  } catch (...) {  // NOLINT(bugprone-empty-catch): there is nobody to tell
     // The client has gone, or broke the protocol so that nothing more can be said.
   }
   // Closing what still runs waits for it.
