@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/io_pool.h"
+
 namespace weir {
 
 // Adds the time until its end to an operator's counter, when times are wanted.
@@ -31,8 +33,10 @@ PipelineDriver::PipelineDriver(PipelineGraph& graph, Pipeline& pipeline, std::sh
       pipeline_(pipeline),
       context_{graph.query_, index},
       leader_(leader) {
-  const uint64_t seed = context_.query.options.random_block_seed;
-  if (seed != 0) random_.emplace(HashCombine(seed, HashCombine(pipeline.index, index)));
+  const uint64_t place = HashCombine(pipeline.index, index);
+  const QueryOptions& options = context_.query.options;
+  if (options.random_block_seed != 0) random_.emplace(HashCombine(options.random_block_seed, place));
+  if (options.disguise_seed != 0) disguise_.emplace(HashCombine(options.disguise_seed, place));
 }
 
 PipelineDriver::~PipelineDriver() {
@@ -50,7 +54,8 @@ PipelineDriver::~PipelineDriver() {
 void PipelineDriver::Open() {
   if (leader_ && !UpstreamIsUseless()) {
     pipeline_.source->Prepare(context_.query);
-    const size_t drivers = std::min(static_cast<size_t>(context_.query.threads), pipeline_.source->drivers_max());
+    size_t drivers = std::min(static_cast<size_t>(context_.query.threads), pipeline_.source->drivers_max());
+    if (random_.has_value() && drivers > 1) drivers = 1 + random_->Below(drivers);
     if (drivers > 1) graph_.AddSiblings(pipeline_, drivers - 1);
   }
   counted_.resize(pipeline_.transforms.size() + 2);
@@ -74,14 +79,33 @@ bool PipelineDriver::UpstreamIsUseless() const {
   return std::ranges::any_of(pipeline_.transforms, [](const auto& transform) { return transform->wants_no_input(); });
 }
 
-bool PipelineDriver::BlockAtRandom() {
-  if (!random_.has_value() || !random_->Chance(0.2)) return false;
+std::optional<DriverState> PipelineDriver::StopAtRandom() {
+  if (!random_.has_value() || !random_->Chance(0.2)) return std::nullopt;
+  if (random_->Chance(0.3)) return DriverState::kReady;
   context_.block_reason = BlockReason::kRandom;
-  context_.waker->Wake();
-  return true;
+  if (random_->Chance(0.5)) {
+    context_.waker->Wake();
+  } else {
+    context_.query.services.io.Submit([waker = *context_.waker] { waker.Wake(); });
+  }
+  return DriverState::kBlocked;
 }
 
-void PipelineDriver::CountOut(Counted& counted, const Chunk& chunk) const {
+Step PipelineDriver::PullSource(Chunk& out) {
+  if (held_back_.empty()) {
+    const Step step = source_->Pull(context_, out);
+    if (step != Step::kHasOutput || !random_.has_value() || out.row_count() < 2 || random_->Chance(0.5)) return step;
+    held_back_ = std::move(out);
+  }
+  const size_t rows = held_back_.row_count();
+  const size_t first = random_->Chance(0.5) ? 1 : 1 + random_->Below(rows);
+  out = held_back_.Slice(0, first);
+  held_back_ = first == rows ? Chunk() : held_back_.Slice(first, rows - first);
+  return Step::kHasOutput;
+}
+
+void PipelineDriver::CountOut(Counted& counted, Chunk& chunk) {
+  if (disguise_.has_value()) chunk = (*disguise_)(chunk);
   counted.counters.rows_out += static_cast<int64_t>(chunk.row_count());
   ++counted.counters.chunks_out;
   if (!context_.query.options.verify_chunks) return;
@@ -165,6 +189,9 @@ DriverState PipelineDriver::Run(TimeSlice& slice) {
       continue;
     }
     if (slice.ShouldYield()) return DriverState::kReady;
+    if (const std::optional<DriverState> stop = StopAtRandom(); stop.has_value()) {
+      return *stop == DriverState::kBlocked ? block(counted_.front()) : *stop;
+    }
 
     if (!pending_.empty()) {
       const size_t at = pending_.back();
@@ -191,13 +218,12 @@ DriverState PipelineDriver::Run(TimeSlice& slice) {
           FinishFrom(0);
           continue;
         }
-        if (BlockAtRandom()) return block(counted_.front());
         Counted& counted = counted_.front();
         Chunk out;
         Step step;
         {
           const Timer timer(*this, counted);
-          step = source_->Pull(context_, out);
+          step = PullSource(out);
         }
         if (step == Step::kBlocked) return block(counted);
         if (step == Step::kHasOutput) {
@@ -234,7 +260,6 @@ DriverState PipelineDriver::Run(TimeSlice& slice) {
         continue;
       }
       case Phase::kFinishSink: {
-        if (BlockAtRandom()) return block(counted_.back());
         Counted& counted = counted_.back();
         Step step;
         {

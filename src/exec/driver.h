@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "env/random.h"
+#include "exec/chunk_disguise.h"
 #include "exec/pipeline.h"
 
 namespace weir {
@@ -36,8 +37,11 @@ class PipelineDriver final : public Driver {
   void SinkSays(Step step);
   // No more input for transforms before `from`.
   void FinishFrom(size_t from);
-  bool BlockAtRandom();
-  void CountOut(Counted& counted, const Chunk& chunk) const;
+  // For tests: whether to stop here, and how.
+  std::optional<DriverState> StopAtRandom();
+  // The next chunk of the source; for tests in pieces.
+  Step PullSource(Chunk& out);
+  void CountOut(Counted& counted, Chunk& chunk);
 
   // Kept alive first, destroyed last: everything below points into it.
   const std::shared_ptr<void> keep_alive_;
@@ -55,6 +59,8 @@ class PipelineDriver final : public Driver {
   MonotonicNanos blocked_since_ = 0;
   Counted* blocked_in_ = nullptr;
   std::optional<Xoshiro256> random_;
+  std::optional<ChunkDisguise> disguise_;
+  Chunk held_back_;               // the rest of the source's last chunk
   std::vector<Counted> counted_;  // source, transforms, sink
 };
 

@@ -52,8 +52,10 @@ struct QueryOptions {
 #else
   bool verify_chunks = false;
 #endif
-  // For tests: not 0 makes sources and sinks block at random.
+  // For tests, 0: off. The first makes drivers block, yield and cut what sources give at random; the second hands on
+  // chunks under other encodings (exec/chunk_disguise.h).
   uint64_t random_block_seed = 0;
+  uint64_t disguise_seed = 0;
   // Takes what INSERT and DELETE do to the table instead of a commit: for transactions of several statements. Called
   // once, on a worker; what it throws fails the query.
   std::function<void(CommitKind kind, TableDelta delta)> on_delta;

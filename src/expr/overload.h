@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "expr/function.h"
+#include "expr/expr.h"
 
 namespace weir {
 
@@ -43,6 +43,9 @@ std::optional<OverloadMatch> ResolveOverload(const Registry& registry, std::stri
 
 // The concrete type that a result pattern stands for.
 Type ResultType(const TypePattern& result, const OverloadMatch& match);
+
+// What a resolver is told of an argument: its value when it is a constant, also a small computed one like -1.
+std::optional<Value> ConstantOf(const ExprPtr& expr, const Registry& registry);
 
 // True for names like "+" and "~~".
 bool IsOperatorName(std::string_view name);

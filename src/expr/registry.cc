@@ -125,6 +125,8 @@ int CountNodes(const Expr& expr) {
   return count;
 }
 
+}  // namespace
+
 std::optional<Value> ConstantOf(const ExprPtr& expr, const Registry& registry) {
   if (expr->is(ExprKind::kLiteral)) return expr->literal();
   if (CountNodes(*expr) > kConstantNodesMax || !expr->IsFoldable()) return std::nullopt;
@@ -133,6 +135,8 @@ std::optional<Value> ConstantOf(const ExprPtr& expr, const Registry& registry) {
   (void)CatchError([&] { value = EvaluateConstant(expr, registry, StatementContext{}); });
   return value;
 }
+
+namespace {
 
 // What a call is bound to: arguments after casts and the result's type.
 struct BoundArguments {

@@ -241,6 +241,8 @@ QueryOptions Session::MakeQueryOptions(std::string_view) {
   options.profile = settings_.GetBool("query_profile");
   options.runtime_filters = settings_.GetBool("runtime_filters");
   if (settings_.GetBool("verify_chunks")) options.verify_chunks = true;
+  options.random_block_seed = static_cast<uint64_t>(settings_.GetInteger("random_blocking_seed"));
+  options.disguise_seed = static_cast<uint64_t>(settings_.GetInteger("forced_encoding_seed"));
   return options;
 }
 

@@ -144,6 +144,9 @@ Type DeserializeTypeAt(ByteReader& in, int depth) {
     case TypeKind::kDecimal: {
       const auto precision = in.Get<uint8_t>();
       const auto scale = in.Get<uint8_t>();
+      if (precision < 1 || precision > Type::kDecimalPrecisionMax || scale > precision) {
+        throw Error::Operational(sqlstate::kDataCorrupted, "no such decimal type: numeric({},{})", precision, scale);
+      }
       return Type::Decimal(precision, scale);
     }
     case TypeKind::kVarchar:
@@ -205,29 +208,85 @@ void Value::Serialize(ByteWriter& out) const {
   }
 }
 
-Value Value::Deserialize(ByteReader& in) {
+namespace {
+
+// Whether values of one are kept as those of the other.
+bool SameForm(const Type& a, const Type& b) {
+  if (a.physical() != b.physical() || a.child_count() != b.child_count()) return false;
+  for (size_t i = 0; i < a.child_count(); ++i) {
+    if (!SameForm(a.child(i), b.child(i))) return false;
+  }
+  return true;
+}
+
+bool IsWithin(int64_t value, PhysicalType type) {
+  switch (type) {
+    case PhysicalType::kBool:
+      return value == 0 || value == 1;
+    case PhysicalType::kInt8:
+      return value == static_cast<int8_t>(value);
+    case PhysicalType::kInt16:
+      return value == static_cast<int16_t>(value);
+    case PhysicalType::kInt32:
+      return value == static_cast<int32_t>(value);
+    default:
+      return type == PhysicalType::kInt64 || type == PhysicalType::kInt128;
+  }
+}
+
+// A value that is not one of its type is damage: columns are filled with values unseen.
+Value DeserializeValueAt(ByteReader& in, int depth) {
+  if (depth > kTypeDepthMax) throw Error::Operational(sqlstate::kDataCorrupted, "value nested too deeply");
   Type type = DeserializeType(in);
-  switch (in.Get<uint8_t>()) {
+  const PhysicalType physical = type.physical();
+  const auto form = in.Get<uint8_t>();
+  const auto need = [&](bool fits) {
+    if (!fits) {
+      throw Error::Operational(sqlstate::kDataCorrupted, "no value of type {} has this form: {}", type.ToString(),
+                               form);
+    }
+  };
+  switch (form) {
     case 0:
-      return Null(std::move(type));
-    case 1:
-      return Integer(std::move(type), in.GetZigzag());
+      return Value::Null(std::move(type));
+    case 1: {
+      const int64_t value = in.GetZigzag();
+      need(IsWithin(value, physical));
+      return Value::Integer(std::move(type), value);
+    }
     case 2:
-      return Wide(std::move(type), in.Get<int128_t>());
+      need(physical == PhysicalType::kInt128);
+      return Value::Wide(std::move(type), in.Get<int128_t>());
     case 3:
-      return Floating(std::move(type), in.Get<double>());
+      need(physical == PhysicalType::kFloat || physical == PhysicalType::kDouble);
+      return Value::Floating(std::move(type), in.Get<double>());
     case 4:
-      return Bytes(std::move(type), std::string(in.GetString()));
+      need(physical == PhysicalType::kString);
+      return Value::Bytes(std::move(type), std::string(in.GetString()));
     case 5:
-      return OfInterval(in.Get<Interval>());
+      need(physical == PhysicalType::kInterval);
+      return Value::OfInterval(in.Get<Interval>());
     case 6: {
+      const size_t cycle = type.child_count();  // of a map: key, value, key, value
+      const uint64_t count = in.GetVarint();
+      need(cycle != 0 && (physical == PhysicalType::kStruct ? count == cycle : count % cycle == 0));
       std::vector<Value> parts;
-      for (uint64_t count = in.GetVarint(); count > 0; --count) parts.push_back(Deserialize(in));
-      return Nested(std::move(type), std::move(parts));
+      for (uint64_t i = 0; i < count; ++i) {
+        parts.push_back(DeserializeValueAt(in, depth + 1));
+        need(parts.back().is_null() || SameForm(parts.back().type(), type.child(i % cycle)));
+      }
+      return Value::Nested(std::move(type), std::move(parts));
     }
     default:
-      throw Error::Operational(sqlstate::kDataCorrupted, "unknown value tag");
+      need(false);
   }
+  return {};
+}
+
+}  // namespace
+
+Value Value::Deserialize(ByteReader& in) {
+  return DeserializeValueAt(in, 0);
 }
 
 }  // namespace weir

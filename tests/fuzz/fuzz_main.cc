@@ -34,6 +34,8 @@ void FuzzOtlp(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzOtlpSeeds();
 void FuzzPgwire(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzPgwireSeeds();
+void FuzzPlan(std::span<const uint8_t> bytes);
+std::vector<std::string> FuzzPlanSeeds();
 
 namespace {
 
@@ -52,7 +54,8 @@ constexpr Target kTargets[] = {{"sql", FuzzSqlParser, FuzzSqlParserSeeds},
                                {"csv", FuzzCsv, FuzzCsvSeeds},
                                {"json", FuzzJson, FuzzJsonSeeds},
                                {"otlp", FuzzOtlp, FuzzOtlpSeeds},
-                               {"pgwire", FuzzPgwire, FuzzPgwireSeeds}};
+                               {"pgwire", FuzzPgwire, FuzzPgwireSeeds},
+                               {"plan", FuzzPlan, FuzzPlanSeeds}};
 
 class Mutator {
  public:

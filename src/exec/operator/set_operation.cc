@@ -59,7 +59,7 @@ class SideCounter final : public SinkOperator {
   explicit SideCounter(SetOperationSink& shared)
       : shared_(shared), table_(std::make_unique<GroupTable>(shared.layout(), shared.info.tracker)) {}
   Step Push(DriverContext& /*context*/, Chunk input) override {
-    const size_t side = input.column(0)->GetValue(0).boolean() ? 1 : 0;
+    const size_t side = input.column(0)->GetValue(input.rows()[0]).boolean() ? 1 : 0;
     table_->FindOrInsert(std::span(input.columns()).subspan(1), input.rows());
     table_->Update(side, {}, input.rows());
     return Step::kNeedInput;

@@ -1,5 +1,6 @@
 
 #include "optimizer/optimizer.h"
+#include "server/plan_round_trip.h"
 #include "server/statement/statement.h"
 
 namespace weir {
@@ -178,7 +179,9 @@ OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& 
 PhysicalPtr PlanRows(Session& session, const BoundStatement& bound) {
   const StatementContext statement = session.MakeStatementContext();
   const OptimizerContext context = MakeOptimizerContext(session, statement);
-  return PlanPhysical(Optimize(bound.plan, context), context);
+  PhysicalPtr plan = PlanPhysical(Optimize(bound.plan, context), context);
+  if (!session.settings().GetBool("plan_round_trip")) return plan;
+  return PlanRoundTrip(plan, session.engine().registry(), session.ReadSnapshot(), session.ReadCatalog());
 }
 
 std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,

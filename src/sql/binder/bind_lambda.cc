@@ -157,7 +157,7 @@ ExprPtr ExpressionBinder::BindLambdaCall(const ast::FunctionCall& call, std::str
   ByteWriter bytes;
   const ExprPtr body = OverInputs(bound, captured);
   bytes.PutString(bound.text);
-  bytes.PutString(SerializeExpr(*body));
+  bytes.PutString(SerializeExpr(body));
   std::vector<ExprPtr> children = std::move(args);
   children.push_back(Expr::Literal(Value::Bytes(TypeKind::kVarbinary, bytes.Take())));
   children.insert(children.end(), captured.begin(), captured.end());
