@@ -12,14 +12,13 @@
 #include "exec/operator/plain_scan.h"
 #include "exec/operator/project.h"
 #include "exec/operator/recursion.h"
+#include "exec/operator/row_change.h"
 #include "exec/operator/set_operation.h"
 #include "exec/operator/sort.h"
 #include "exec/operator/storage_scan.h"
-#include "exec/operator/table_write.h"
 #include "exec/operator/unnest.h"
 #include "exec/operator/values.h"
 #include "exec/operator/window/window.h"
-#include "exec/row_id_plan.h"
 #include "exec/subfield_use.h"
 
 namespace weir {
@@ -140,9 +139,8 @@ void PipelineBuilder::BuildNode(const PhysicalPtr& node, obs::ProfileNode& profi
     }
     case PhysicalKind::kRecursion:
       return BuildRecursion(node, own, down);
-    case PhysicalKind::kInsert:
-    case PhysicalKind::kDelete:
-      return BuildWrite(node, own, down);
+    case PhysicalKind::kChange:
+      return BuildChange(node, own, down);
   }
   throw Error::Internal("no operator for a plan node of kind {}", static_cast<int>(node->kind()));
 }
@@ -346,28 +344,31 @@ void PipelineBuilder::BuildRecursion(const PhysicalPtr& node, const NodeResource
   }
 }
 
-void PipelineBuilder::BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+void PipelineBuilder::BuildChange(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   if (query_.services.storage == nullptr || query_.snapshot == nullptr) {
     throw Error::Internal("a change of a table without storage");
   }
+  const RowChange& change = node->as<PhysicalChange>().change;
   const std::string name = OperatorName(*node);
-  std::shared_ptr<TableChange> change;
-  std::shared_ptr<PipelineSink> sink;
-  if (node->kind() == PhysicalKind::kInsert) {
-    const auto& insert = node->as<PhysicalInsert>();
-    change = std::make_shared<TableChange>(CommitKind::kInsert, TableId(insert.table_id), insert.label);
-    sink = graph_.AddSink(Named(std::make_shared<InsertSink>(change), name, own, {}));
-    BuildChild(*node, 0, own, Into(sink));
-  } else {
-    change =
-        std::make_shared<TableChange>(CommitKind::kDelete, TableId(node->as<PhysicalDelete>().table_id), std::string());
-    sink = graph_.AddSink(Named(std::make_shared<DeleteSink>(change), name, own, {}));
-    const PhysicalPtr rows = WithRowIds(node->child());
-    plans_.push_back(rows);
-    BuildNode(rows, own.profile->AddChild(OperatorName(*rows), ++next_id_), Into(sink));
+  if (changes_ == nullptr) changes_ = std::make_shared<StatementChanges>();
+  const std::shared_ptr<TableChange> own_change = changes_->Add(change, query_.tracker);
+  auto returned = std::make_shared<MaterializedRows>(own.tracker);
+  const std::shared_ptr<PipelineSink> sink =
+      graph_.AddSink(Named(std::make_shared<RowChangeSink>(own_change, returned), name, own, {}));
+  change_sinks_.push_back(sink);
+  BuildChild(*node, 0, own, Into(sink));
+  if (!change.commits) {
+    std::vector<size_t> columns;
+    if (change.returning) {
+      for (size_t i = 0; i < node->schema().size(); ++i) columns.push_back(i);
+    }
+    auto source = Named(std::make_shared<MaterializedSource>(returned, columns), name, own, node->types());
+    graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+    return;
   }
-  auto source = Named(std::make_shared<CommitSource>(change), name, own, node->types());
-  graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+  auto source = Named(std::make_shared<CommitSource>(changes_, own_change, returned), name, own, node->types());
+  Pipeline& pipeline = AddPipeline(std::move(source), down);
+  for (const auto& each : change_sinks_) graph_.WaitForSink(pipeline, *each);
 }
 
 }  // namespace weir

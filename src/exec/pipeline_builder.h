@@ -14,6 +14,7 @@
 namespace weir {
 
 class MaterializedRows;
+class StatementChanges;
 
 // "HashJoin": the operator of a node, for profiles and trackers.
 std::string OperatorName(const PhysicalNode& node);
@@ -36,8 +37,6 @@ class PipelineBuilder {
   // Rows that are there already, for CteScans of the plan.
   void AddCte(CteId id, std::shared_ptr<MaterializedRows> rows) { ctes_[id] = {std::move(rows), nullptr}; }
   std::vector<NodeResources> TakeResources() { return std::move(resources_); }
-  // Plans that were rewritten; operators refer to their nodes.
-  std::vector<PhysicalPtr> TakePlans() { return std::move(plans_); }
 
  private:
   // Where a node's output goes.
@@ -57,7 +56,7 @@ class PipelineBuilder {
   void BuildSetOperation(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildCte(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildRecursion(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
-  void BuildWrite(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildChange(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
 
   void CountUses(const PhysicalNode& node);
   NodeResources Own(const PhysicalNode& node, obs::ProfileNode& profile);
@@ -76,7 +75,6 @@ class PipelineBuilder {
   obs::ProfileNode& root_profile_;
   int64_t next_id_ = 0;
   std::vector<NodeResources> resources_;
-  std::vector<PhysicalPtr> plans_;
   struct Cte {
     std::shared_ptr<MaterializedRows> rows;
     std::shared_ptr<PipelineSink> sink;  // null: complete
@@ -93,7 +91,9 @@ class PipelineBuilder {
   };
   std::map<const PhysicalScan*, Bound> bounds_;
   std::map<const PhysicalScan*, std::vector<SubfieldPaths>> subfields_;
-  std::map<const PhysicalNode*, size_t> uses_;  // how often each node is in the plan: nodes are shared
+  std::shared_ptr<StatementChanges> changes_;                // of the plan's changes, when there are any
+  std::vector<std::shared_ptr<PipelineSink>> change_sinks_;  // of all of them
+  std::map<const PhysicalNode*, size_t> uses_;               // how often each node is in the plan: nodes are shared
 };
 
 }  // namespace weir

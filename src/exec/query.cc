@@ -77,7 +77,6 @@ class QueryState {
   ResultQueue results;
   PipelineGraph graph;
   std::vector<NodeResources> resources;
-  std::vector<PhysicalPtr> plans;  // made of `plan` and referred to by operators
   std::shared_ptr<DriverGroup> group;
   CancellationToken::Registration on_cancel;
 
@@ -104,7 +103,6 @@ QueryExecution::QueryExecution(PhysicalPtr plan, const QueryServices& services, 
   PipelineBuilder builder(state_->context, state_->graph, state_->profile);
   builder.Build(state_->plan, std::make_shared<ResultSinkFactory>(state_->results));
   state_->resources = builder.TakeResources();
-  state_->plans = builder.TakePlans();
   state_->group = services.workers.CreateGroup("query", state_->context.options.priority);
 }
 

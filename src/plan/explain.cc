@@ -145,10 +145,8 @@ std::string LogicalNode::ToString() const {
       return "Unnest " + ExprList(as<LogicalUnnest>().lists);
     case LogicalKind::kWindow:
       return WindowText(as<LogicalWindow>());
-    case LogicalKind::kInsert:
-      return "Insert into " + as<LogicalInsert>().table_name;
-    case LogicalKind::kDelete:
-      return "Delete from " + as<LogicalDelete>().table_name;
+    case LogicalKind::kChange:
+      return as<LogicalChange>().change.ToString();
   }
   return "?";
 }
@@ -219,10 +217,8 @@ std::string PhysicalNode::ToString() const {
       return "Unnest " + ExprList(as<PhysicalUnnest>().lists);
     case PhysicalKind::kWindow:
       return WindowText(as<PhysicalWindow>());
-    case PhysicalKind::kInsert:
-      return "Insert into " + as<PhysicalInsert>().table_name;
-    case PhysicalKind::kDelete:
-      return "Delete from " + as<PhysicalDelete>().table_name;
+    case PhysicalKind::kChange:
+      return as<PhysicalChange>().change.ToString();
   }
   return "?";
 }

@@ -125,17 +125,16 @@ std::vector<PlanColumn> LogicalWindow::call_columns() const {
   return {columns().end() - static_cast<ptrdiff_t>(calls.size()), columns().end()};
 }
 
-LogicalInsert::LogicalInsert(LogicalPtr child, uint64_t table_id_in, std::string table_name_in, std::string label_in,
-                             PlanColumn count)
-    : LogicalNode(LogicalKind::kInsert, {std::move(child)}, {std::move(count)}),
-      table_id(table_id_in),
-      table_name(std::move(table_name_in)),
-      label(std::move(label_in)) {}
+LogicalChange::LogicalChange(LogicalPtr child, RowChange change_in, std::vector<PlanColumn> columns)
+    : LogicalNode(LogicalKind::kChange, {std::move(child)}, std::move(columns)), change(std::move(change_in)) {}
 
-LogicalDelete::LogicalDelete(LogicalPtr scan, uint64_t table_id_in, std::string table_name_in, PlanColumn count)
-    : LogicalNode(LogicalKind::kDelete, {std::move(scan)}, {std::move(count)}),
-      table_id(table_id_in),
-      table_name(std::move(table_name_in)) {}
+bool HasChange(const LogicalNode& plan) {
+  if (plan.kind() == LogicalKind::kChange) return true;
+  for (const LogicalPtr& child : plan.children()) {
+    if (HasChange(*child)) return true;
+  }
+  return false;
+}
 
 LogicalPtr LogicalNode::WithChildren(std::vector<LogicalPtr> children) const {
   switch (kind_) {
@@ -186,15 +185,8 @@ LogicalPtr LogicalNode::WithChildren(std::vector<LogicalPtr> children) const {
       return std::make_shared<LogicalWindow>(std::move(children[0]), node.partition_by, node.order_by, node.calls,
                                              node.call_columns(), node.limit);
     }
-    case LogicalKind::kInsert: {
-      const auto& node = as<LogicalInsert>();
-      return std::make_shared<LogicalInsert>(std::move(children[0]), node.table_id, node.table_name, node.label,
-                                             columns_[0]);
-    }
-    case LogicalKind::kDelete: {
-      const auto& node = as<LogicalDelete>();
-      return std::make_shared<LogicalDelete>(std::move(children[0]), node.table_id, node.table_name, columns_[0]);
-    }
+    case LogicalKind::kChange:
+      return std::make_shared<LogicalChange>(std::move(children[0]), as<LogicalChange>().change, columns_);
   }
   WEIR_CHECK(false, "a leaf has no children: kind {}", static_cast<int>(kind_));
 }

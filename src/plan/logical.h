@@ -8,6 +8,7 @@
 
 #include "catalog/statistics.h"
 #include "expr/expr.h"
+#include "plan/change.h"
 #include "plan/scan_source.h"
 #include "plan/window.h"
 
@@ -36,8 +37,7 @@ enum class LogicalKind : uint8_t {
   kRecursion,
   kUnnest,
   kWindow,
-  kInsert,
-  kDelete,
+  kChange,
 };
 
 class LogicalNode;
@@ -235,20 +235,13 @@ struct LogicalWindow : LogicalNode {
   std::vector<PlanColumn> call_columns() const;
 };
 
-// Writes the child's columns (one per table column, in table order, already cast) and puts out one bigint: rows.
-struct LogicalInsert : LogicalNode {
-  LogicalInsert(LogicalPtr child, uint64_t table_id, std::string table_name, std::string label, PlanColumn count);
-  uint64_t table_id;
-  std::string table_name;
-  std::string label;  // empty: none
+// Changes a table by the child's rows (plan/change.h). Puts out the child's columns of RETURNING, or the count.
+struct LogicalChange : LogicalNode {
+  LogicalChange(LogicalPtr child, RowChange change, std::vector<PlanColumn> columns);
+  RowChange change;
 };
-
-// Deletes the rows of a table that pass `predicate` (over the table's columns, which are `scan`'s); puts out rows.
-struct LogicalDelete : LogicalNode {
-  LogicalDelete(LogicalPtr scan, uint64_t table_id, std::string table_name, PlanColumn count);
-  uint64_t table_id;
-  std::string table_name;
-};
+// Whether the plan changes rows: such parts are computed though nobody reads what they put out, and once.
+bool HasChange(const LogicalNode& plan);
 
 // The plan as an indented tree.
 std::string ExplainLogical(const LogicalPtr& plan);

@@ -114,16 +114,7 @@ PhysicalWindow::PhysicalWindow(PhysicalPtr child, std::vector<Key> keys_in, size
       output(std::move(output_in)),
       limit(limit_in) {}
 
-PhysicalInsert::PhysicalInsert(PhysicalPtr child, uint64_t table_id_in, std::string table_name_in, std::string label_in,
-                               Schema schema)
-    : PhysicalNode(PhysicalKind::kInsert, {std::move(child)}, std::move(schema)),
-      table_id(table_id_in),
-      table_name(std::move(table_name_in)),
-      label(std::move(label_in)) {}
-
-PhysicalDelete::PhysicalDelete(PhysicalPtr scan, uint64_t table_id_in, std::string table_name_in, Schema schema)
-    : PhysicalNode(PhysicalKind::kDelete, {std::move(scan)}, std::move(schema)),
-      table_id(table_id_in),
-      table_name(std::move(table_name_in)) {}
+PhysicalChange::PhysicalChange(PhysicalPtr child, RowChange change_in, Schema schema)
+    : PhysicalNode(PhysicalKind::kChange, {std::move(child)}, std::move(schema)), change(std::move(change_in)) {}
 
 }  // namespace weir

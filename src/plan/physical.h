@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "expr/expr.h"
+#include "plan/change.h"
 #include "plan/logical.h"
 #include "plan/scan_source.h"
 #include "plan/window.h"
@@ -31,8 +32,7 @@ enum class PhysicalKind : uint8_t {  // serialised: append only
   kCte,
   kCteScan,
   kUnnest,
-  kInsert,
-  kDelete,
+  kChange,
   kWindow,
   kRecursion,
 };
@@ -235,18 +235,10 @@ struct PhysicalWindow : PhysicalNode {
   std::optional<WindowLimit> limit;
 };
 
-struct PhysicalInsert : PhysicalNode {
-  PhysicalInsert(PhysicalPtr child, uint64_t table_id, std::string table_name, std::string label, Schema schema);
-  uint64_t table_id;
-  std::string table_name;
-  std::string label;
-};
-
-// The scan's filters say which rows go.
-struct PhysicalDelete : PhysicalNode {
-  PhysicalDelete(PhysicalPtr scan, uint64_t table_id, std::string table_name, Schema schema);
-  uint64_t table_id;
-  std::string table_name;
+// Changes a table by the child's rows: plan/change.h says what their columns are.
+struct PhysicalChange : PhysicalNode {
+  PhysicalChange(PhysicalPtr child, RowChange change, Schema schema);
+  RowChange change;
 };
 
 std::string ExplainPhysical(const PhysicalPtr& plan);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -11,6 +13,11 @@
 namespace weir {
 
 class VirtualTable;
+
+// Ordinals of what a scan of a table can put out besides its columns: which part a row is in, and where, both bigint.
+// They stay the same for as long as a snapshot is held.
+inline constexpr size_t kRowPartOrdinal = SIZE_MAX - 1;
+inline constexpr size_t kRowPositionOrdinal = SIZE_MAX;
 
 // A table of the catalog, by id; the executor reads it at the statement's snapshot.
 struct TableSource {

@@ -1,3 +1,4 @@
+#include "storage/row_claims.h"
 #include "storage/storage.h"
 
 #include <filesystem>
@@ -135,7 +136,7 @@ class StorageTest : public ::testing::Test {
   }
   // Deletes rows whose id satisfies the condition.
   CommitResult Delete(TableId table, const std::function<bool(int64_t)>& condition) {
-    DeleteBuilder deletes;
+    RowClaims deletes;
     ScanSpec spec{.columns = {FieldId(1)}, .filter_columns = 1, .with_row_ids = true};
     const ScanFilter filter = [&](const Chunk& chunk) {
       auto selection = std::make_shared<Selection>();
@@ -145,7 +146,7 @@ class StorageTest : public ::testing::Test {
       return selection;
     };
     for (const Chunk& chunk : Scan(storage_->snapshot(), table, spec, filter)) {
-      deletes.Add(*chunk.column(1), *chunk.column(2), chunk.rows());
+      deletes.Claim(*chunk.column(1), *chunk.column(2), chunk.rows());
     }
     CommitRequest request;
     request.kind = CommitKind::kDelete;
@@ -265,14 +266,14 @@ TEST_F(StorageTest, TransactionsSeeTheirOwnWork) {
   EXPECT_EQ(Contents(table, overlay), Expected(0, 15));
   EXPECT_EQ(Contents(table), Expected(0, 10));
   // Deletes a row of each: one that was there and one of its own.
-  DeleteBuilder deletes;
+  RowClaims deletes;
   for (const Chunk& chunk : Scan(overlay, table, {.columns = {FieldId(1)}, .with_row_ids = true})) {
     auto rows = std::make_shared<Selection>();
     chunk.rows().ForEach([&](size_t row) {
       const int64_t id = chunk.column(0)->GetValue(row).integer();
       if (id == 4 || id == 12) rows->push_back(static_cast<uint32_t>(row));
     });
-    deletes.Add(*chunk.column(1), *chunk.column(2), RowSet::Of(*rows));
+    deletes.Claim(*chunk.column(1), *chunk.column(2), RowSet::Of(*rows));
   }
   request.tables[0].Append(deletes.Finish(table));
   auto expected = Expected(0, 15);

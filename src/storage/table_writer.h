@@ -82,19 +82,4 @@ class TableWriter {
   std::unique_ptr<SegmentWriter> stream_;  // of plain tables, once there are too many rows to be inline
 };
 
-// Collects the row ids that a scan with_row_ids has delivered, for DELETE and UPDATE. One thread at a time;
-// Append joins those of several drivers.
-class DeleteBuilder {
- public:
-  // The two row-id columns and the rows to delete.
-  void Add(const Column& part_ids, const Column& positions, const RowSet& rows);
-  void Append(DeleteBuilder other);
-  bool empty() const { return positions_.empty(); }
-  // Its deleted_rows counts each row once.
-  TableDelta Finish(TableId table);
-
- private:
-  std::map<PartId, std::vector<uint32_t>> positions_;
-};
-
 }  // namespace weir

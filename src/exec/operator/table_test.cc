@@ -57,10 +57,12 @@ class TableTest : public EngineTest {
                                           std::move(predicates), std::move(output), std::move(targets));
   }
   PhysicalPtr Insert(PhysicalPtr rows, std::string label = {}) {
-    return std::make_shared<PhysicalInsert>(std::move(rows), table_.value(), "t", std::move(label), Count());
+    return std::make_shared<PhysicalChange>(
+        std::move(rows), RowChange{ChangeKind::kInsert, table_.value(), "t", std::move(label), 3, false, true}, Count());
   }
   PhysicalPtr Delete(PhysicalPtr rows) {
-    return std::make_shared<PhysicalDelete>(std::move(rows), table_.value(), "t", Count());
+    return std::make_shared<PhysicalChange>(
+        std::move(rows), RowChange{ChangeKind::kDelete, table_.value(), "t", "", 0, false, true}, Count());
   }
   // Runs at the newest snapshot; results as sorted text.
   std::vector<std::string> Texts(const PhysicalPtr& plan, const QueryOptions& options = {}) {

@@ -131,19 +131,13 @@ class PhysicalPlanner {
         return PlanWindow(plan, required);
       case LogicalKind::kUnnest:
         return PlanUnnest(plan->as<LogicalUnnest>(), required);
-      case LogicalKind::kInsert: {
-        const auto& insert = plan->as<LogicalInsert>();
+      case LogicalKind::kChange: {
         PhysicalPtr child = Exactly(Plan(plan->child(), ColumnsOf(*plan->child()), {}), plan->child()->columns());
-        return {std::make_shared<PhysicalInsert>(std::move(child), insert.table_id, insert.table_name, insert.label,
-                                                 SchemaOf(plan->columns())),
-                {plan->columns()[0].id}};
-      }
-      case LogicalKind::kDelete: {
-        const auto& remove = plan->as<LogicalDelete>();
-        Planned child = Plan(plan->child(), {}, {});
-        return {
-            std::make_shared<PhysicalDelete>(child.node, remove.table_id, remove.table_name, SchemaOf(plan->columns())),
-            {plan->columns()[0].id}};
+        Planned out;
+        for (const PlanColumn& column : plan->columns()) out.columns.push_back(column.id);
+        out.node = std::make_shared<PhysicalChange>(std::move(child), plan->as<LogicalChange>().change,
+                                                    SchemaOf(plan->columns()));
+        return out;
       }
     }
     throw Error::Internal("no physical plan for: {}", plan->ToString());
@@ -174,9 +168,14 @@ class PhysicalPlanner {
     Schema schema;
     Planned out;
     const auto& all_ordinals = scan.column_ordinals();
+    std::optional<ColumnId> part, position;
     for (size_t i = 0; i < scan.columns().size(); ++i) {
       const PlanColumn& column = scan.columns()[i];
       if (!needed.contains(column.id)) continue;
+      if (all_ordinals[i] == kRowPartOrdinal || all_ordinals[i] == kRowPositionOrdinal) {
+        (all_ordinals[i] == kRowPartOrdinal ? part : position) = column.id;
+        continue;
+      }
       if (required.contains(column.id)) {
         output.push_back(columns.size());
         out.columns.push_back(column.id);
@@ -187,11 +186,23 @@ class PhysicalPlanner {
     }
     ScanSource source = scan.source;
     std::visit([&](auto& from) { from.column_ordinals = std::move(ordinals); }, source);
+    if (part.has_value() || position.has_value()) {
+      // Both, after all others: two columns more than the source has ordinals.
+      for (const auto& [id, name] : {std::pair(part, "$part"), std::pair(position, "$position")}) {
+        if (id.has_value()) {
+          output.push_back(columns.size());
+          out.columns.push_back(*id);
+        }
+        columns.push_back(id.value_or(ColumnId()));
+        schema.push_back({name, TypeKind::kInt64, false});
+      }
+    }
     std::vector<ExprPtr> filters;
     for (const ExprPtr& filter : OrderFilters(scan)) filters.push_back(Bind(filter, columns));
     std::vector<ColumnPredicate> predicates = ExtractPredicates(filters, context_);
     std::vector<RuntimeFilterTarget> targets;
     for (const FilterRequest& request : requests) {
+      if (request.column == part || request.column == position) continue;
       consumed_.push_back(request.id);
       targets.push_back({request.id, PositionOf(columns, request.column)});
     }

@@ -122,7 +122,6 @@ class Inference {
  public:
   // `given` are new conditions that a parent has put on top of the plan.
   LogicalPtr Rewrite(const LogicalPtr& plan, const Conjuncts& given) {
-    if (plan->kind() == LogicalKind::kDelete) return plan;
     if (plan->kind() == LogicalKind::kJoin) return RewriteJoin(plan, given);
     const bool passes = plan->kind() == LogicalKind::kFilter || plan->kind() == LogicalKind::kSort;
     std::vector<LogicalPtr> children;

@@ -100,8 +100,6 @@ LogicalPtr PruneSetOperation(const LogicalPtr& plan) {
 }  // namespace
 
 LogicalPtr PruneEmpty(const LogicalPtr& plan, const OptimizerContext& context) {
-  // A DELETE is executed on its scan.
-  if (plan->kind() == LogicalKind::kDelete) return plan;
   std::vector<LogicalPtr> children;
   bool changed = false;
   for (const LogicalPtr& child : plan->children()) {
@@ -127,7 +125,7 @@ LogicalPtr PruneEmpty(const LogicalPtr& plan, const OptimizerContext& context) {
       // Without keys there is a row all the same.
       return !node->as<LogicalAggregate>().groups.empty() && IsEmpty(*node->child()) ? Empty(*node) : node;
     case LogicalKind::kCte:
-      return IsEmpty(*node->child(1)) ? Empty(*node) : node;
+      return IsEmpty(*node->child(1)) && !HasChange(*node->child(0)) ? Empty(*node) : node;
     case LogicalKind::kJoin:
       return PruneJoin(node);
     case LogicalKind::kSetOperation:

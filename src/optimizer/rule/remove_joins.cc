@@ -92,7 +92,6 @@ LogicalPtr WithoutUnused(const LogicalPtr& plan, LogicalPtr child, const ColumnS
 }
 
 LogicalPtr Rewrite(const LogicalPtr& plan, const ColumnSet& required, bool matters) {
-  if (plan->kind() == LogicalKind::kDelete) return plan;
   if (plan->kind() == LogicalKind::kJoin) {
     if (const LogicalPtr side = Remains(plan->as<LogicalJoin>(), required, matters)) {
       return Rewrite(side, required, matters);

@@ -214,8 +214,9 @@ class Sharing {
 }  // namespace
 
 LogicalPtr ShareSubplans(const LogicalPtr& plan, const OptimizerContext& context) {
-  if (plan->kind() == LogicalKind::kDelete) return plan;
-  if (plan->kind() == LogicalKind::kInsert) {
+  if (plan->kind() == LogicalKind::kChange) {
+    // Two changes that look alike are two all the same.
+    if (HasChange(*plan->child())) return plan;
     LogicalPtr child = ShareSubplans(plan->child(), context);
     return child == plan->child() ? plan : plan->WithChildren({std::move(child)});
   }

@@ -135,6 +135,14 @@ std::string ExecuteDeclareCursor(Session& session, const ast::StatementPtr& owne
     throw Error::User(sqlstate::kNoActiveSqlTransaction, "DECLARE CURSOR can only be used in transaction blocks")
         .WithPosition(declare.offset);
   }
+  const bool changes = declare.query->with != nullptr &&
+                       std::any_of(declare.query->with->ctes.begin(), declare.query->with->ctes.end(),
+                                   [](const ast::CommonTableExpr& cte) { return cte.statement != nullptr; });
+  if (changes) {
+    throw Error::User(sqlstate::kFeatureNotSupported,
+                      "DECLARE CURSOR must not contain data-modifying statements in WITH")
+        .WithPosition(declare.offset);
+  }
   const std::string name(declare.name);
   if (session.cursors().contains(name)) {
     throw Error::User(sqlstate::kDuplicateCursor, "cursor \"{}\" already exists", name);

@@ -210,7 +210,7 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
     const SnapshotPtr snapshot = session.ReadSnapshot();
     context.statement = &statement;
     context.statistics = snapshot.get();
-    query = Binder(context).BindQueryStatement(*create.query);
+    query = Binder(context).BindTopQuery(*create.query, /*commits=*/false);
     for (size_t i = 0; i < query->names.size(); ++i) {
       ColumnDef column;
       column.name = i < create.columns.size() ? std::string(create.columns[i].name) : query->names[i];
@@ -251,8 +251,10 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
         session.ReadCatalog()->GetTable({change.database, change.schema, def.name}, session.name_scope());
     ColumnIdSource unused;
     const ColumnId count(query->plan->columns().empty() ? 1 : 0x7FFFFFFF);
-    query->plan = std::make_shared<LogicalInsert>(query->plan, made->id.value(), made->name, "",
-                                                  PlanColumn{count, TypeKind::kInt64, "count"});
+    query->plan = std::make_shared<LogicalChange>(
+        query->plan,
+        RowChange{ChangeKind::kInsert, made->id.value(), made->name, "", made->columns.size(), false, true},
+        std::vector<PlanColumn>{{count, TypeKind::kInt64, "count"}});
     QueryOptions options = session.MakeQueryOptions("INSERT");
     if (session.transaction_status() == TransactionStatus::kOpen) {
       options.on_delta = [&session](CommitKind kind, TableDelta delta) {

@@ -163,10 +163,9 @@ Schema DescribeExplain(const ast::Explain& explain) {
 std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::Explain& explain,
                                                    const ast::StatementPtr& owner, std::vector<Value> parameters) {
   const ExplainOptions options = OptionsOf(explain);
-  const auto kind = explain.statement->kind;
-  if (kind != ast::StatementKind::kQueryStatement && kind != ast::StatementKind::kInsert &&
-      kind != ast::StatementKind::kDelete) {
-    throw Error::Unsupported("EXPLAIN a query, INSERT or DELETE.", "EXPLAIN of this statement is not available");
+  if (!IsRows(*explain.statement)) {
+    throw Error::Unsupported("EXPLAIN a query, INSERT, UPDATE, DELETE or MERGE.",
+                             "EXPLAIN of this statement is not available");
   }
   std::vector<Type> types;
   for (const Value& value : parameters) types.push_back(value.type());

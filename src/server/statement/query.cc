@@ -64,7 +64,9 @@ class QueryStatementExecution final : public StatementExecution {
 
   std::string CommandTag(uint64_t rows) const override {
     if (verb_ == "INSERT") return fmt::format("INSERT 0 {}", execution_->rows_affected());
-    if (verb_ == "DELETE") return fmt::format("DELETE {}", execution_->rows_affected());
+    if (verb_ == "UPDATE" || verb_ == "DELETE" || verb_ == "MERGE") {
+      return fmt::format("{} {}", verb_, execution_->rows_affected());
+    }
     return fmt::format("{} {}", verb_, rows);
   }
 
@@ -114,24 +116,28 @@ class QueryStatementExecution final : public StatementExecution {
 };
 
 std::string VerbOf(const ast::Statement& statement) {
-  if (statement.kind == ast::StatementKind::kInsert) return "INSERT";
-  if (statement.kind == ast::StatementKind::kDelete) return "DELETE";
-  return "SELECT";
+  switch (statement.kind) {
+    case ast::StatementKind::kInsert:
+      return "INSERT";
+    case ast::StatementKind::kUpdate:
+      return "UPDATE";
+    case ast::StatementKind::kDelete:
+      return "DELETE";
+    case ast::StatementKind::kMerge:
+      return "MERGE";
+    default:
+      return "SELECT";
+  }
 }
 
 std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& statement, const BoundStatement& bound,
                                         std::string verb) {
   const std::string kind = VerbOf(statement);
-  const bool changes = kind != "SELECT";
-  if (changes) session.RequireWritable();
-  std::optional<Schema> columns;
-  if (!changes) {
-    columns.emplace();
-    for (size_t i = 0; i < bound.names.size(); ++i) columns->push_back({bound.names[i], bound.plan->columns()[i].type});
-  }
+  if (bound.changes_rows) session.RequireWritable();
+  std::optional<Schema> columns = ResultSchema(bound);
   PhysicalPtr plan = PlanRows(session, bound);
   QueryOptions options = session.MakeQueryOptions(kind);
-  if (changes && session.transaction_status() == TransactionStatus::kOpen) {
+  if (bound.changes_rows && session.transaction_status() == TransactionStatus::kOpen) {
     options.on_delta = [&session](CommitKind commit, TableDelta delta) {
       session.ApplyDelta(commit, std::move(delta), {});
     };
@@ -153,6 +159,17 @@ std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& 
 
 }  // namespace
 
+bool IsRows(const ast::Statement& statement) {
+  return statement.kind == ast::StatementKind::kQueryStatement || VerbOf(statement) != "SELECT";
+}
+
+std::optional<Schema> ResultSchema(const BoundStatement& bound) {
+  if (!bound.returns_rows) return std::nullopt;
+  Schema out;
+  for (size_t i = 0; i < bound.names.size(); ++i) out.push_back({bound.names[i], bound.plan->columns()[i].type});
+  return out;
+}
+
 BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
                         const std::vector<Value>& parameters) {
   BindContext context = session.MakeBindContext();
@@ -163,9 +180,8 @@ BoundStatement BindRows(Session& session, const ast::Statement& statement, const
   context.parameter_types = parameter_types;
   context.parameter_values = parameters;
   Binder binder(context);
-  if (const auto* query = statement.TryAs<ast::QueryStatement>()) return binder.BindQueryStatement(*query->query);
-  if (const auto* insert = statement.TryAs<ast::Insert>()) return binder.BindInsert(*insert);
-  return binder.BindDelete(statement.As<ast::Delete>());
+  if (const auto* query = statement.TryAs<ast::QueryStatement>()) return binder.BindTopQuery(*query->query);
+  return binder.BindChange(statement);
 }
 
 OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement) {

@@ -6,11 +6,6 @@ namespace weir {
 
 namespace {
 
-bool IsRows(const ast::Statement& statement) {
-  return statement.kind == ast::StatementKind::kQueryStatement || statement.kind == ast::StatementKind::kInsert ||
-         statement.kind == ast::StatementKind::kDelete;
-}
-
 std::string ExecuteTransaction(Session& session, const ast::Transaction& transaction) {
   switch (transaction.action) {
     case ast::TransactionAction::kBegin:
@@ -112,8 +107,6 @@ std::string ExecuteKill(Session& session, const ast::Kill& kill) {
 [[noreturn]] void ThrowNotAvailable(const ast::Statement& statement) {
   using Kind = ast::StatementKind;
   switch (statement.kind) {
-    case Kind::kMerge:
-      throw Error::Unsupported("UPDATE or DELETE the old rows, and INSERT the new ones.", "MERGE is not available");
     case Kind::kCreateMaterializedView:
     case Kind::kRefreshView:
       throw Error::Unsupported("Use CREATE VIEW.", "materialized views are not available");
@@ -132,15 +125,10 @@ std::string ExecuteKill(Session& session, const ast::Kill& kill) {
 }  // namespace
 
 void DescribeStatement(Session& session, const ast::Statement& statement, PreparedStatement& prepared) {
-  if (IsRowChange(statement)) return DescribeRowChange(session, statement, prepared);
   if (IsRows(statement)) {
     const BoundStatement bound = BindRows(session, statement, prepared.parameter_types, {});
     prepared.parameter_types = bound.parameter_types;
-    if (statement.kind == ast::StatementKind::kQueryStatement) {
-      Schema schema;
-      for (size_t i = 0; i < bound.names.size(); ++i) schema.push_back({bound.names[i], bound.plan->columns()[i].type});
-      prepared.columns = std::move(schema);
-    }
+    prepared.columns = ResultSchema(bound);
     return;
   }
   if (const auto* explain = statement.TryAs<ast::Explain>()) {
@@ -174,7 +162,6 @@ void DescribeStatement(Session& session, const ast::Statement& statement, Prepar
 std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast::StatementPtr& owner,
                                                      std::vector<Value> parameters) {
   const ast::Statement& statement = *owner;
-  if (IsRowChange(statement)) return ExecuteRowChange(session, statement, parameters);
   if (IsRows(statement)) return ExecuteRows(session, owner, std::move(parameters));
   if (const auto shown = QueryOfShow(session, statement)) {
     return ExecuteText(session, shown->sql, shown->parameters, "SHOW");

@@ -30,7 +30,10 @@ std::unique_ptr<StatementExecution> MakeTextExecution(std::vector<std::string> n
 
 // ---- families
 
-// query.cc: SELECT, INSERT, DELETE
+// query.cc: SELECT, INSERT, UPDATE, DELETE, MERGE
+bool IsRows(const ast::Statement& statement);
+// Of what comes back; nullopt: nothing does.
+std::optional<Schema> ResultSchema(const BoundStatement& bound);
 BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
                         const std::vector<Value>& parameters);
 std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
@@ -56,12 +59,6 @@ bool IsDdl(const ast::Statement& statement);
 std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::StatementPtr& owner,
                                                 const ast::Copy& copy);
 CopyOptions ParseCopyOptions(Session& session, const ast::Copy& copy);
-
-// update.cc: UPDATE, and DELETE with RETURNING
-bool IsRowChange(const ast::Statement& statement);
-void DescribeRowChange(Session& session, const ast::Statement& statement, PreparedStatement& prepared);
-std::unique_ptr<StatementExecution> ExecuteRowChange(Session& session, const ast::Statement& statement,
-                                                     const std::vector<Value>& parameters);
 
 // cursor.cc
 // The query of a DECLARE as a statement; its tree is still `declare`'s.

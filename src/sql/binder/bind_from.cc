@@ -37,22 +37,22 @@ std::vector<ColumnId> OwnColumns(const Scope& scope, const std::vector<ColumnId>
 
 Binder::Bound Binder::BindFrom(ast::List<const ast::TableRef*> from, Scope* outer) {
   Bound bound{OneRow(), Scope(outer)};
-  bool first = true;
+  if (from.empty()) return bound;
+  Bound first = BindTableRef(*from[0], outer, nullptr);
+  bound.plan = std::move(first.plan);
+  bound.scope.Add(first.scope);
+  for (const ColumnId id : first.scope.correlated()) bound.scope.AddCorrelated(id);
+  return AddToFrom(std::move(bound), from.subspan(1), outer);
+}
+
+Binder::Bound Binder::AddToFrom(Bound bound, ast::List<const ast::TableRef*> from, Scope* outer) {
   for (const ast::TableRef* table : from) {
-    Scope* lateral = first ? nullptr : &bound.scope;
-    Bound next = BindTableRef(*table, outer, lateral);
+    Bound next = BindTableRef(*table, outer, &bound.scope);
     for (const ScopeColumn& column : next.scope.columns()) {
       if (!column.relation.empty() && bound.scope.HasRelation(column.relation)) {
         throw Error::User(sqlstate::kDuplicateAlias, "table name \"{}\" specified more than once", column.relation)
             .WithPosition(table->offset);
       }
-    }
-    if (first) {
-      bound.plan = std::move(next.plan);
-      bound.scope.Add(next.scope);
-      for (const ColumnId id : next.scope.correlated()) bound.scope.AddCorrelated(id);
-      first = false;
-      continue;
     }
     std::vector<ColumnId> correlated = OwnColumns(bound.scope, next.scope.correlated());
     bound = Combine(JoinKind::kInner, std::move(bound), std::move(next), std::move(correlated), True());
@@ -150,6 +150,11 @@ Binder::Bound Binder::BindNamedTable(const ast::NamedTable& table) {
       if (cte->recursive && cte->definition == nullptr) {
         throw Error::User(sqlstate::kInvalidRecursion,
                           "recursive reference to query \"{}\" must not appear within its non-recursive term",
+                          cte->name)
+            .WithPosition(table.offset);
+      }
+      if (cte->changes_rows && cte->names.empty()) {
+        throw Error::User(sqlstate::kFeatureNotSupported, "WITH query \"{}\" does not have a RETURNING clause",
                           cte->name)
             .WithPosition(table.offset);
       }

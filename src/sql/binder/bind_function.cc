@@ -62,6 +62,12 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
     return Expr::Case({std::move(condition), results[0], results[1]}, type);
   }
   if (name == "grouping" || name == "grouping_id") return BindGrouping(call);
+  if (name == "merge_action" && call.args.empty()) {
+    if (binder_.merge_action_ != nullptr && clause_ == "RETURNING") return binder_.merge_action_;
+    throw Error::User(sqlstate::kSyntaxError,
+                      "MERGE_ACTION() can only be used in the RETURNING list of a MERGE command")
+        .WithPosition(call.offset);
+  }
   return nullptr;
 }
 

@@ -264,11 +264,6 @@ void ExplainRecursion(const ast::With& with, const ast::CommonTableExpr& cte, co
 size_t Binder::BindCtes(const ast::With& with, Scope* outer) {
   const size_t first = ctes_.size();
   for (const ast::CommonTableExpr& cte : with.ctes) {
-    if (cte.query == nullptr) {
-      throw Error::Unsupported("Run the statements one after the other.",
-                               "WITH of data-modifying statements is not available")
-          .WithPosition(cte.offset);
-    }
     for (size_t i = first; i < ctes_.size(); ++i) {
       if (ctes_[i]->name == cte.name) {
         throw Error::User(sqlstate::kDuplicateAlias, "WITH query name \"{}\" specified more than once", cte.name)
@@ -280,12 +275,14 @@ size_t Binder::BindCtes(const ast::With& with, Scope* outer) {
     bound->name = std::string(cte.name);
     bound->materialization = cte.materialization;
     std::vector<ColumnId> correlated;
-    const auto* operation = cte.query->body->TryAs<ast::SetOperation>();
+    bound->changes_rows = cte.statement != nullptr;
+    const auto* operation = cte.query == nullptr ? nullptr : cte.query->body->TryAs<ast::SetOperation>();
     const bool is_union =
         with.recursive && operation != nullptr && operation->op == ast::SetOperator::kUnion && !operation->by_name;
     try {
-      bound->definition = is_union ? BindRecursive(cte, *operation, outer, bound->names, correlated)
-                                   : BindQuery(*cte.query, outer, bound->names, correlated);
+      bound->definition = bound->changes_rows ? BindChangeInWith(cte, bound->names)
+                          : is_union          ? BindRecursive(cte, *operation, outer, bound->names, correlated)
+                                              : BindQuery(*cte.query, outer, bound->names, correlated);
     } catch (Error& error) {
       if (with.recursive && error.sqlstate() == sqlstate::kUndefinedTable) ExplainRecursion(with, cte, error);
       throw;
@@ -340,8 +337,8 @@ LogicalPtr Binder::FinishCtes(LogicalPtr plan, size_t first) {
   while (ctes_.size() > first) {
     const std::unique_ptr<Cte> cte = std::move(ctes_.back());
     ctes_.pop_back();
-    if (cte->uses == 0) continue;
-    if (cte->uses == 1 && cte->materialization != ast::Materialization::kMaterialized) {
+    if (cte->uses == 0 && !cte->changes_rows) continue;
+    if (cte->uses == 1 && !cte->changes_rows && cte->materialization != ast::Materialization::kMaterialized) {
       // The reference is in the body or in the definition of a later CTE, which is part of the plan by now.
       plan = InlineCte(plan, cte->id, cte->definition);
     } else {

@@ -49,6 +49,19 @@ LogicalPtr SelectBinder::Bind(std::vector<std::string>& names, std::vector<Colum
   return plan;
 }
 
+LogicalPtr SelectBinder::BindReturning(LogicalPtr plan, const Scope& scope, std::vector<ExprPtr>& exprs,
+                                       std::vector<std::string>& names) {
+  plan_ = std::move(plan);
+  scope_.Add(scope);
+  returning_ = true;
+  BindItems();
+  for (Item& item : items_) {
+    exprs.push_back(std::move(item.expr));
+    names.push_back(std::move(item.name));
+  }
+  return binder_.FlushApplies(std::move(plan_), pending_);
+}
+
 // Names that are no columns may be those of select items, which are bound in their place.
 void SelectBinder::AllowAliases(ExpressionBinder& binder) {
   binder.SetAliases([this, &binder, inside = false](std::string_view name) mutable -> ExprPtr {
@@ -75,6 +88,7 @@ void SelectBinder::BindWhere() {
 }
 
 ExpressionBinder SelectBinder::ItemBinder(std::string_view clause) {
+  if (returning_) return {binder_, scope_, "RETURNING", &pending_};
   ExpressionBinder binder(binder_, scope_, clause, &pending_, &aggregates_, &before_groups_);
   binder.AllowGrouping(groupings_);
   if (clause != "HAVING") binder.AllowWindows(windows_);
@@ -100,6 +114,10 @@ void SelectBinder::BindItems() {
 }
 
 ExprPtr SelectBinder::BindUnnestItem(const ast::FunctionCall& call) {
+  if (returning_) {
+    throw Error::User(sqlstate::kFeatureNotSupported, "set-returning functions are not allowed in RETURNING")
+        .WithPosition(call.offset);
+  }
   std::vector<ExprPtr> args;
   for (const ast::Expr* arg : call.args) args.push_back(ItemBinder("SELECT").Bind(*arg));
   const std::string_view name = call.name.last();
@@ -137,7 +155,7 @@ void SelectBinder::ExpandStar(const ast::StarExpr& star) {
     }
     return;
   }
-  if (select_.from.empty()) {
+  if (select_.from.empty() && !returning_) {
     throw Error::User(sqlstate::kSyntaxError, "SELECT * with no tables specified is not valid")
         .WithPosition(star.offset);
   }

@@ -37,6 +37,22 @@ ExprPtr ExpressionBinder::BindScalarSubquery(const ast::Query& query, int64_t po
   return result;
 }
 
+std::vector<ExprPtr> ExpressionBinder::BindRowSubquery(const ast::Query& query, size_t columns, int64_t position) {
+  PendingApply apply;
+  std::vector<std::string> names;
+  apply.right = binder_.BindQuery(query, &scope_, names, apply.correlated);
+  if (apply.right->columns().size() != columns) {
+    throw Error::User(sqlstate::kSyntaxError, "number of columns does not match number of values")
+        .WithPosition(position);
+  }
+  apply.kind = JoinKind::kSingle;
+  apply.condition = Expr::Literal(Value::Boolean(true));
+  std::vector<ExprPtr> result;
+  for (const PlanColumn& column : apply.right->columns()) result.push_back(ColumnOf(column));
+  Pending(position).push_back(std::move(apply));
+  return result;
+}
+
 ExprPtr ExpressionBinder::BindExists(const ast::Query& query) {
   PendingApply apply;
   std::vector<std::string> names;

@@ -18,6 +18,8 @@ struct BoundStatement {
   LogicalPtr plan;
   std::vector<std::string> names;     // of the result's columns
   std::vector<Type> parameter_types;  // as declared or inferred; unknown where nothing said
+  bool returns_rows = true;           // false: a change without RETURNING, whose one column is the count
+  bool changes_rows = false;
 };
 
 // What COPY does with the rows that it reads. Both are over inputs, not columns.
@@ -43,10 +45,11 @@ class Binder {
   explicit Binder(const BindContext& context);
 
   BoundStatement BindQueryStatement(const ast::Query& query);
-  BoundStatement BindInsert(const ast::Insert& insert);
-  BoundStatement BindDelete(const ast::Delete& statement);
-  // `targets`: the table's columns that rows are read into, by ordinal. `where` may be null.
-  BoundCopy BindCopy(const TableDef& table, const std::vector<size_t>& targets, const ast::Expr* where);
+  // The same, where the statement is the whole: its WITH may have INSERT, UPDATE and DELETE. Without `commits` a change
+  // that is put around the plan commits them.
+  BoundStatement BindTopQuery(const ast::Query& query, bool commits = true);
+  // INSERT, UPDATE, DELETE or MERGE (change_binder.h).
+  BoundStatement BindChange(const ast::Statement& statement);
   // A constant: SET, LIMIT, defaults, options. Columns are not visible.
   Value BindConstant(const ast::Expr& expr, const Type& type);
   // An expression without columns, uncast: column defaults.
@@ -55,6 +58,7 @@ class Binder {
   ExternalRelation BindTableFunctionRelation(const ast::FunctionCall& call);
 
  private:
+  friend class ChangeBinder;
   friend class ExpressionBinder;
   friend class SelectBinder;
 
@@ -71,6 +75,7 @@ class Binder {
     ast::Materialization materialization;
     int uses = 0;
     bool correlated = false;
+    bool changes_rows = false;  // an INSERT, UPDATE or DELETE, which is done once, used or not
     // While a recursive query is bound: its name stands for the rows of the round before, which `definition`'s columns
     // describe; null while the term is bound that must not name it.
     bool recursive = false;
@@ -104,9 +109,12 @@ class Binder {
   LogicalPtr BindRecursive(const ast::CommonTableExpr& cte, const ast::SetOperation& operation, Scope* outer,
                            std::vector<std::string>& names, std::vector<ColumnId>& correlated);
   LogicalPtr FinishCtes(LogicalPtr plan, size_t first);
+  LogicalPtr BindChangeInWith(const ast::CommonTableExpr& cte, std::vector<std::string>& names);
 
   // bind_from.cc
   Bound BindFrom(ast::List<const ast::TableRef*> from, Scope* outer);
+  // What `bound` has, and the cross product with more tables.
+  Bound AddToFrom(Bound bound, ast::List<const ast::TableRef*> from, Scope* outer);
   Bound BindTableRef(const ast::TableRef& table, Scope* outer, Scope* lateral);
   Bound BindNamedTable(const ast::NamedTable& table);
   Bound BindRelation(const Relation& relation, std::string_view alias);
@@ -145,6 +153,8 @@ class Binder {
   std::vector<std::unique_ptr<Cte>> ctes_;  // visible ones, innermost last
   int view_depth_ = 0;
   int query_depth_ = 0;
+  bool allow_changes_ = false;  // in the outermost WITH
+  ExprPtr merge_action_;        // what merge_action() is in the RETURNING of a MERGE
 };
 
 }  // namespace weir

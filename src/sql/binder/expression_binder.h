@@ -64,6 +64,8 @@ class ExpressionBinder {
   void SetAliases(std::function<ExprPtr(std::string_view)> aliases) { aliases_ = std::move(aliases); }
 
   ExprPtr Bind(const ast::Expr& expr);
+  // A subquery of one row at most, as the values of so many columns: NULLs when it has no row.
+  std::vector<ExprPtr> BindRowSubquery(const ast::Query& query, size_t columns, int64_t position);
   // Checks all definitions of the WINDOW clause, used or not.
   void CheckWindowDefinitions();
   // With a cast to boolean, for WHERE, HAVING, ON and FILTER.

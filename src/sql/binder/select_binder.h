@@ -14,6 +14,10 @@ class SelectBinder {
   // `query` gives the ORDER BY, or is null.
   SelectBinder(Binder& binder, const ast::Select& select, const ast::Query* query, Scope* outer);
   LogicalPtr Bind(std::vector<std::string>& names, std::vector<ColumnId>& correlated);
+  // Only the select items, of RETURNING, over rows that are there already: appends them to `exprs`, over the plan that
+  // it returns.
+  LogicalPtr BindReturning(LogicalPtr plan, const Scope& scope, std::vector<ExprPtr>& exprs,
+                           std::vector<std::string>& names);
 
  private:
   struct Item {
@@ -86,6 +90,7 @@ class SelectBinder {
   std::vector<Order> order_;
   std::vector<ExprPtr> distinct_on_;
   bool grouped_ = false;
+  bool returning_ = false;
 };
 
 // The 0-based select item that an integer literal in GROUP BY or ORDER BY names; nullopt for other expressions.
