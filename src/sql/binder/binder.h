@@ -50,6 +50,8 @@ class Binder {
   BoundStatement BindTopQuery(const ast::Query& query, bool commits = true);
   // INSERT, UPDATE, DELETE or MERGE (change_binder.h).
   BoundStatement BindChange(const ast::Statement& statement);
+  // `targets`: the table's columns that rows are read into, by ordinal. `where` may be null.
+  BoundCopy BindCopy(const TableDef& table, const std::vector<size_t>& targets, const ast::Expr* where);
   // A constant: SET, LIMIT, defaults, options. Columns are not visible.
   Value BindConstant(const ast::Expr& expr, const Type& type);
   // An expression without columns, uncast: column defaults.
