@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random schemas, rows and queries: Weir against PostgreSQL. See README.md.
 
-usage: differential_test.py WEIR [--seconds 20] [--seed N] [--failures-max 1] [--schema N] [--verbose]
+usage: differential_test.py WEIR [--seconds 20] [--seed N] [--failures-max 1] [--schema N] [--config NAME]... [--verbose]
 """
 import argparse
 import collections
@@ -21,14 +21,28 @@ SKIPPED = 77
 QUERIES_PER_SCHEMA = 150
 
 TIME_LIMIT = "SET statement_timeout = '10s'"
+CONFIGS = pathlib.Path(__file__).resolve().parent.parent / "configs"
+
+
+def settings_of(config, schema):
+    """The SET statements of a file of tests/configs; seeds become others with each schema."""
+    statements = []
+    for line in (CONFIGS / f"{config}.conf").read_text().splitlines():
+        name, equals, value = line.partition("=")
+        if line.startswith("#") or not equals:
+            continue
+        if name.endswith("_seed"):
+            value = str(int(value) + schema)
+        statements.append(f"SET {name} = '{value}'")
+    return statements
 
 
 class Pair:
     """Both engines with the same tables."""
 
-    def __init__(self, weir, postgres):
+    def __init__(self, weir, postgres, settings):
         self.weir_engine = weir
-        self.weir, self.postgres = Session(weir, [TIME_LIMIT]), Session(postgres, [TIME_LIMIT, "SET client_min_messages = error"])
+        self.weir, self.postgres = Session(weir, [TIME_LIMIT] + settings), Session(postgres, [TIME_LIMIT, "SET client_min_messages = error"])
         self.tables = []
 
     def load(self, tables):
@@ -104,6 +118,7 @@ def main():
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--failures-max", type=int, default=1, help="stop after so many; all make the test fail")
     parser.add_argument("--schema", type=int, default=0, help="the first schema, to repeat one that was printed")
+    parser.add_argument("--config", action="append", default=[], help="settings of tests/configs/NAME.conf for Weir; may be repeated")
     parser.add_argument("--verbose", action="store_true", help="also one query of every verdict that is no failure")
     options = parser.parse_args()
     if postgres_bin() is None:
@@ -120,7 +135,7 @@ def main():
         while time.monotonic() < end and failures < options.failures_max:
             # A schema's number is part of its seed, so that one can be repeated alone.
             generator_random = random.Random(f"{options.seed}/{schema}")
-            pair = Pair(weir, postgres)
+            pair = Pair(weir, postgres, [s for config in options.config for s in settings_of(config, schema)])
             tables = make_tables(generator_random)
             pair.load(tables)
             generator = Generator(generator_random, tables)
