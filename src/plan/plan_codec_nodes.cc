@@ -82,29 +82,6 @@ PhysicalPtr ReadRecursion(PlanReader& in, const PhysicalPtr& base, const Physica
   return std::make_shared<PhysicalRecursion>(id, base, step, distinct, std::move(schema));
 }
 
-// What changes a table puts out the number of rows.
-Schema ReadCountSchema(PlanReader& in) {
-  Schema schema = in.GetSchema();
-  PlanReader::NeedTypes(schema, {TypeKind::kInt64});
-  return schema;
-}
-
-PhysicalPtr ReadInsert(PlanReader& in, const PhysicalPtr& child) {
-  Schema schema = ReadCountSchema(in);
-  const uint64_t table = in.in().GetVarint();
-  std::string name(in.in().GetString());
-  std::string label(in.in().GetString());
-  PlanReader::NeedTypes(in.resolver().TableColumns(table), child->types());
-  return std::make_shared<PhysicalInsert>(child, table, std::move(name), std::move(label), std::move(schema));
-}
-
-PhysicalPtr ReadDelete(PlanReader& in, const PhysicalPtr& child) {
-  Schema schema = ReadCountSchema(in);
-  const uint64_t table = in.in().GetVarint();
-  std::string name(in.in().GetString());
-  return std::make_shared<PhysicalDelete>(child, table, std::move(name), std::move(schema));
-}
-
 size_t ChildCount(PhysicalKind kind, size_t given) {
   switch (kind) {
     case PhysicalKind::kScan:
@@ -126,8 +103,7 @@ size_t ChildCount(PhysicalKind kind, size_t given) {
     case PhysicalKind::kTopN:
     case PhysicalKind::kLimit:
     case PhysicalKind::kUnnest:
-    case PhysicalKind::kInsert:
-    case PhysicalKind::kDelete:
+    case PhysicalKind::kChange:
     case PhysicalKind::kWindow:
       return 1;
   }
@@ -178,15 +154,8 @@ void WriteNode(const PhysicalNode& node, PlanWriter& out) {
       out.Put(node.schema());
       out.Put(node.as<PhysicalUnnest>().lists);
       return out.PutBool(node.as<PhysicalUnnest>().with_ordinality);
-    case PhysicalKind::kInsert:
-      out.Put(node.schema());
-      out.out().PutVarint(node.as<PhysicalInsert>().table_id);
-      out.out().PutString(node.as<PhysicalInsert>().table_name);
-      return out.out().PutString(node.as<PhysicalInsert>().label);
-    case PhysicalKind::kDelete:
-      out.Put(node.schema());
-      out.out().PutVarint(node.as<PhysicalDelete>().table_id);
-      return out.out().PutString(node.as<PhysicalDelete>().table_name);
+    case PhysicalKind::kChange:
+      return WriteChange(node.as<PhysicalChange>(), out);
     case PhysicalKind::kWindow:
       return WriteWindow(node.as<PhysicalWindow>(), out);
     case PhysicalKind::kRecursion:
@@ -251,10 +220,8 @@ PhysicalPtr ReadNode(PhysicalKind kind, PlanReader& in, const std::vector<Physic
       return ReadCteScan(in);
     case PhysicalKind::kUnnest:
       return ReadUnnest(in, children[0]);
-    case PhysicalKind::kInsert:
-      return ReadInsert(in, children[0]);
-    case PhysicalKind::kDelete:
-      return ReadDelete(in, children[0]);
+    case PhysicalKind::kChange:
+      return ReadChange(in, children[0]);
     case PhysicalKind::kWindow:
       return ReadWindow(in, children[0]);
     case PhysicalKind::kRecursion:

@@ -127,6 +127,9 @@ PhysicalPtr ReadAggregate(PlanReader& in, const PhysicalPtr& child);
 void WriteWindow(const PhysicalWindow& window, PlanWriter& out);
 PhysicalPtr ReadWindow(PlanReader& in, const PhysicalPtr& child);
 
+void WriteChange(const PhysicalChange& change, PlanWriter& out);
+PhysicalPtr ReadChange(PlanReader& in, const PhysicalPtr& child);
+
 void WriteHashJoin(const PhysicalHashJoin& join, PlanWriter& out);
 PhysicalPtr ReadHashJoin(PlanReader& in, const PhysicalPtr& probe, const PhysicalPtr& build);
 void WriteNestedLoopJoin(const PhysicalNestedLoopJoin& join, PlanWriter& out);

@@ -49,7 +49,19 @@ ScanSource ReadSource(PlanReader& in, const Schema& columns) {
       table.table_id = in.in().GetVarint();
       table.name = in.in().GetString();
       table.column_ordinals = in.GetPositions(SIZE_MAX);
-      fits(in.resolver().TableColumns(table.table_id), table.column_ordinals, -1);
+      Schema schema = in.resolver().TableColumns(table.table_id);
+      if (columns.size() != table.column_ordinals.size()) {
+        // Two columns more than ordinals: the rows' ids.
+        PlanReader::Need(columns.size() == table.column_ordinals.size() + 2, "number of scanned columns");
+        std::vector<size_t> with_ids = table.column_ordinals;
+        for (size_t i = 0; i < 2; ++i) {
+          with_ids.push_back(schema.size());
+          schema.push_back({"$id", TypeKind::kInt64});
+        }
+        fits(schema, with_ids, -1);
+        return table;
+      }
+      fits(schema, table.column_ordinals, -1);
       return table;
     }
     case SourceKind::kFiles: {
@@ -130,13 +142,15 @@ PhysicalPtr ReadScan(PlanReader& in) {
   std::vector<Type> types;
   for (const Field& field : columns) types.push_back(field.type);
   ScanSource source = ReadSource(in, columns);
+  const size_t stored = std::visit([](const auto& from) { return from.column_ordinals.size(); }, source);
   std::vector<ExprPtr> filters = in.GetList([&] { return in.GetCondition(types); });
   std::vector<ColumnPredicate> predicates = in.GetList([&] { return ReadPredicate(in, columns); });
+  for (const ColumnPredicate& predicate : predicates) PlanReader::Need(predicate.column < stored, "predicate column");
   std::vector<size_t> output = in.GetPositions(columns.size());
   std::vector<RuntimeFilterTarget> runtime_filters = in.GetList([&] {
     RuntimeFilterTarget target;
     target.id = RuntimeFilterId(static_cast<uint32_t>(in.GetPosition(size_t{1} << 32)));
-    target.column = in.GetPosition(columns.size());
+    target.column = in.GetPosition(stored);
     return target;
   });
   return std::make_shared<PhysicalScan>(std::move(source), std::move(columns), std::move(filters),

@@ -215,8 +215,24 @@ inline std::vector<PhysicalPtr> SamplePlans(SampleResolver& resolver) {
       CteId(5), numbers, std::make_shared<PhysicalCteScan>(CteId(5), std::vector<size_t>{0}, numbers->schema()), true,
       numbers->schema()));
   const PhysicalPtr in_order = Project(table, {In(table, 1), In(table, 0), In(table, 2)});
-  plans.push_back(std::make_shared<PhysicalInsert>(in_order, 7, "public.t", "label", Count()));
-  plans.push_back(std::make_shared<PhysicalDelete>(table, 7, "public.t", Count()));
+  plans.push_back(std::make_shared<PhysicalChange>(
+      in_order, RowChange{ChangeKind::kInsert, 7, "public.t", "label", 3, false, true}, Count()));
+  Schema with_ids = table->as<PhysicalScan>().columns;
+  with_ids.push_back({"$part", TypeKind::kInt64});
+  with_ids.push_back({"$position", TypeKind::kInt64});
+  const PhysicalPtr scan = std::make_shared<PhysicalScan>(
+      table->as<PhysicalScan>().source, with_ids, std::vector<ExprPtr>(), std::vector<ColumnPredicate>(),
+      std::vector<size_t>{3, 4, 0, 1, 2}, std::vector<RuntimeFilterTarget>());
+  const PhysicalPtr ids = Project(scan, {In(scan, 0), In(scan, 1)});
+  plans.push_back(std::make_shared<PhysicalChange>(
+      ids, RowChange{ChangeKind::kDelete, 7, "public.t", "", 0, false, true}, Count()));
+  plans.push_back(std::make_shared<PhysicalChange>(
+      scan, RowChange{ChangeKind::kUpdate, 7, "public.t", "", 3, false, false}, Count()));
+  const PhysicalPtr merged = Project(scan, {Expr::Literal(Value::Int32(2)), In(scan, 0), In(scan, 1), In(scan, 2),
+                                            In(scan, 3), In(scan, 4), In(scan, 2), In(scan, 4)});
+  plans.push_back(std::make_shared<PhysicalChange>(merged,
+                                                   RowChange{ChangeKind::kMerge, 7, "public.t", "", 3, true, true},
+                                                   Schema{merged->schema()[6], merged->schema()[7]}));
   return plans;
 }
 
