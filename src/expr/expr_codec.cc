@@ -120,11 +120,13 @@ void CheckArguments(const FunctionOverload& overload, const std::vector<ExprPtr>
       constants.push_back(ConstantOf(arg, registry));
     }
     const ResolvedCall resolved = overload.resolve(types, constants);
-    // Of numerics the resolvers may say more by now: arguments have become constants.
-    const bool decimals = resolved.result_type.is(TypeKind::kDecimal) && type.is(TypeKind::kDecimal);
-    Need(decimals || IsSameForm(resolved.result_type, type), "result type");
+    // Of numerics resolvers may say more by now: arguments have become constants.
+    const auto fits = [](const Type& now, const Type& then) {
+      return IsSameForm(now, then) || (now.is(TypeKind::kDecimal) && then.is(TypeKind::kDecimal));
+    };
+    Need(fits(resolved.result_type, type), "result type");
     for (size_t i = 0; i < resolved.argument_types.size(); ++i) {
-      Need(i < types.size() && IsSameForm(resolved.argument_types[i], types[i]), "argument type");
+      Need(i < types.size() && fits(resolved.argument_types[i], types[i]), "argument type");
     }
     return;
   }
