@@ -143,6 +143,13 @@ void AddUsedBeyondFilter(const LogicalNode& plan, ColumnSet& tested, ColumnSet& 
 
 }  // namespace
 
+bool ComputesVolatile(const LogicalNode& plan) {
+  bool found = false;
+  ForEachOwnExpr(plan, [&](const ExprPtr& expr) { found = found || expr->volatility() == Volatility::kVolatile; });
+  for (const LogicalPtr& child : plan.children()) found = found || ComputesVolatile(*child);
+  return found;
+}
+
 ColumnSet FreeColumns(const LogicalNode& plan) {
   ColumnSet used, made;
   AddUses(plan, used, made);

@@ -28,6 +28,9 @@ ColumnSet FreeColumns(const LogicalNode& plan);
 // Columns of the plan that are its output or used by more than a single conjunct of one filter.
 ColumnSet UsedBeyondOneFilter(const LogicalNode& plan);
 
+// Whether computing the plan again may give other rows: random() and its like.
+bool ComputesVolatile(const LogicalNode& plan);
+
 // Whether the predicate is not true for every row in which all of `columns` are NULL.
 bool RejectsNulls(const Expr& predicate, const ColumnSet& columns);
 

@@ -204,6 +204,22 @@ BindContext Session::MakeBindContext() {
   context.registry = &engine_.registry();
   context.names = name_scope();
   context.dialect = options_.dialect;
+  if (functions_catalog_ != context.catalog) {
+    functions_ = std::make_shared<const SqlFunctions>(*context.catalog);
+    functions_catalog_ = context.catalog;
+  }
+  context.functions = functions_;
+  context.variable = [this](ast::VariableScope scope, std::string_view name) -> std::optional<Value> {
+    if (scope == ast::VariableScope::kUser) {
+      const auto found = variables_.find(name);
+      return found == variables_.end() ? std::nullopt : std::optional<Value>(found->second);
+    }
+    const std::optional<std::string> setting = settings_.Find(name);
+    if (!setting.has_value()) {
+      throw Error::User(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"{}\"", name);
+    }
+    return Value::String(*setting);
+  };
   context.table_function =
       [this, catalog = context.catalog](const TableFunctionCall& call) -> std::optional<ExternalRelation> {
     if (call.name.starts_with("pg_") && call.args.empty()) {
@@ -265,7 +281,8 @@ namespace {
 // Whether it does not matter if the change comes before or after rows of tables that exist already (rows go by id).
 bool LeavesRowsAlone(const CatalogChange& change) {
   return std::holds_alternative<RenameTable>(change) || std::holds_alternative<CreateTable>(change) ||
-         std::holds_alternative<CreateView>(change) || std::holds_alternative<CreateSchema>(change);
+         std::holds_alternative<CreateView>(change) || std::holds_alternative<CreateSchema>(change) ||
+         std::holds_alternative<PutObject>(change) || std::holds_alternative<DropObject>(change);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exec/query.h"
+#include "catalog/sql_function.h"
 #include "runtime/cancellation.h"
 #include "server/engine.h"
 #include "server/settings.h"
@@ -177,6 +178,8 @@ class Session {
   void RollbackToSavepoint(std::string_view name);
   std::map<std::string, PreparedPtr>& named_statements() { return named_; }
   CursorMap& cursors() { return cursors_; }
+  // @x and SET VARIABLE; no transaction takes them back.
+  std::map<std::string, Value, std::less<>>& variables() { return variables_; }
 
  private:
   Engine& engine_;
@@ -201,6 +204,10 @@ class Session {
 
   std::map<std::string, PreparedPtr> named_;  // of SQL's PREPARE
   CursorMap cursors_;
+  std::map<std::string, Value, std::less<>> variables_;
+  // Of the catalog that was read last.
+  CatalogPtr functions_catalog_;
+  SqlFunctionsPtr functions_;
   // The open transaction: what it read and what it has changed so far.
   SnapshotPtr transaction_snapshot_;
   CommitRequest transaction_changes_;

@@ -22,13 +22,17 @@ class FreshIds {
     last_ = last_.next();
     return {last_, type, name};
   }
+  CteId MakeCte() { return last_cte_ = last_cte_.next(); }
 
  private:
   void Note(const LogicalNode& plan) {
     for (const PlanColumn& column : plan.columns()) last_ = std::max(last_, column.id);
+    if (plan.kind() == LogicalKind::kCte) last_cte_ = std::max(last_cte_, plan.as<LogicalCte>().id);
+    if (plan.kind() == LogicalKind::kRecursion) last_cte_ = std::max(last_cte_, plan.as<LogicalRecursion>().id);
     for (const LogicalPtr& child : plan.children()) Note(*child);
   }
   ColumnId last_;
+  CteId last_cte_;
 };
 
 class Unnester {
@@ -276,6 +280,7 @@ class Unnester {
   };
 
   LogicalPtr JoinDomain(const LogicalApply& apply, const ColumnSet& outer) {
+    if (ComputesVolatile(*apply.child(0)) && FreeColumns(*apply.child(0)).empty()) return JoinOnce(apply, outer);
     Domain domain{apply.child(0), {}};
     const ColumnSet free = FreeColumns(*apply.child(1));
     for (const PlanColumn& column : apply.child(0)->columns()) {
@@ -291,6 +296,20 @@ class Unnester {
       conditions = {CombineConjunction(std::move(conditions))};
     }
     return MakeJoin(apply, pushed.plan, std::move(conditions));
+  }
+
+  // With a left side that would be another if it were computed twice.
+  LogicalPtr JoinOnce(const LogicalApply& apply, const ColumnSet& outer) {
+    ColumnMap map;
+    LogicalPtr definition = Copy(apply.child(0), map);
+    std::vector<ColumnId> ids;
+    for (const PlanColumn& column : apply.child(0)->columns()) ids.push_back(map.at(column.id)->column_id());
+    const CteId cte = ids_.MakeCte();
+    constexpr const char* kName = "lateral";
+    auto left = std::make_shared<LogicalCteScan>(cte, kName, apply.child(0)->columns(), std::move(ids));
+    const LogicalApply over_scan(apply.join_kind, std::move(left), apply.child(1), apply.correlated, apply.condition,
+                                 apply.null_aware, apply.mark);
+    return std::make_shared<LogicalCte>(cte, kName, std::move(definition), JoinDomain(over_scan, outer));
   }
 
   static ExprPtr OuterColumn(const Domain& domain, size_t i) {

@@ -370,6 +370,7 @@ std::vector<CatalogChange> AlterActions(Session& session, const ast::AlterObject
 }
 
 std::string AlterStatement(Session& session, const ast::AlterObject& alter) {
+  if (alter.object == ast::ObjectKind::kFunction) return AlterFunctionStatement(session, alter);
   if (alter.object != ast::ObjectKind::kTable && alter.object != ast::ObjectKind::kView) {
     throw Error::Unsupported("Drop it and create it anew.", "ALTER of this kind of object is not available")
         .WithPosition(alter.offset);
@@ -432,7 +433,22 @@ std::string CreateViewStatement(Session& session, const ast::CreateView& create)
   return "CREATE VIEW";
 }
 
+// With the functions in it: CASCADE, or 2BP01.
+std::vector<CatalogChange> DropSchemaChanges(const Catalog& catalog, weir::DropSchema change) {
+  std::vector<CatalogChange> changes = DropFunctionsOf(catalog, change.database, change.name);
+  if (!changes.empty() && !change.cascade) {
+    throw Error::User("2BP01", "cannot drop schema {} because other objects depend on it", change.name)
+        .WithHint("Use DROP ... CASCADE to drop the dependent objects too.");
+  }
+  changes.emplace_back(std::move(change));
+  return changes;
+}
+
 std::string DropStatement(Session& session, const ast::Drop& drop) {
+  if (drop.object == ast::ObjectKind::kFunction || drop.object == ast::ObjectKind::kAggregate ||
+      drop.object == ast::ObjectKind::kProcedure) {
+    return DropFunctionStatement(session, drop);
+  }
   std::vector<CatalogChange> changes;
   const CatalogPtr catalog = session.ReadCatalog();
   const NameScope scope = session.name_scope();
@@ -445,11 +461,15 @@ std::string DropStatement(Session& session, const ast::Drop& drop) {
           throw Error::User(sqlstate::kObjectInUse, "cannot drop the currently open database")
               .WithPosition(written.offset);
         }
+        for (CatalogChange& change : DropFunctionsOf(*catalog, name.name, "")) changes.push_back(std::move(change));
         changes.emplace_back(weir::DropDatabase{name.name, drop.if_exists, true});
         break;
       case ast::ObjectKind::kSchema:
-        changes.emplace_back(weir::DropSchema{name.schema.empty() ? session.database() : name.schema, name.name,
-                                              drop.if_exists, cascade});
+        for (CatalogChange& change : DropSchemaChanges(
+                 *catalog,
+                 {name.schema.empty() ? session.database() : name.schema, name.name, drop.if_exists, cascade})) {
+          changes.push_back(std::move(change));
+        }
         break;
       case ast::ObjectKind::kTable:
       case ast::ObjectKind::kView: {
@@ -534,6 +554,7 @@ std::string RoleStatement(Session& session, ast::List<ast::Option> options, cons
 std::string CommentStatement(Session& session, const ast::CommentOn& comment) {
   const CatalogPtr catalog = session.ReadCatalog();
   const std::string text(comment.comment.value_or(""));
+  if (comment.object == ast::ObjectKind::kFunction) return CommentOnFunction(session, comment);
   if (comment.object == ast::ObjectKind::kColumn) {
     weir::QualifiedName name;
     const auto& parts = comment.name.parts;
@@ -565,6 +586,7 @@ bool IsDdl(const ast::Statement& statement) {
     case ast::StatementKind::kCreateSchema:
     case ast::StatementKind::kCreateTable:
     case ast::StatementKind::kCreateView:
+    case ast::StatementKind::kCreateFunction:
     case ast::StatementKind::kCreateRole:
     case ast::StatementKind::kAlterRole:
     case ast::StatementKind::kDrop:
@@ -597,6 +619,8 @@ std::string ExecuteDdl(Session& session, const ast::Statement& statement) {
       return CreateTableStatement(session, statement.As<ast::CreateTable>());
     case ast::StatementKind::kCreateView:
       return CreateViewStatement(session, statement.As<ast::CreateView>());
+    case ast::StatementKind::kCreateFunction:
+      return CreateFunctionStatement(session, statement.As<ast::CreateFunction>());
     case ast::StatementKind::kCreateRole: {
       const auto& create = statement.As<ast::CreateRole>();
       std::vector<std::string> names;

@@ -19,8 +19,10 @@ void ApplySet(Session& session, const ast::SetVariable& set) {
   for (const ast::SetItem& item : set.items) {
     const bool local = item.scope == ast::SetScope::kLocal;
     if (item.is_user_variable) {
-      throw Error::Unsupported("Use a parameter ($1).", "user-defined variables are not available: @{}", item.name)
-          .WithPosition(item.offset);
+      Value value =
+          item.values.empty() ? Value::Null(TypeKind::kVarchar) : EvaluateExpression(session, *item.values[0]);
+      session.variables().insert_or_assign(std::string(item.name), std::move(value));
+      continue;
     }
     if (item.name == "transaction") {
       if (set.read_only.has_value())
@@ -63,6 +65,29 @@ std::string SettingName(std::string_view name) {
 
 }  // namespace
 
+Value EvaluateExpression(Session& session, const ast::Expr& expr) {
+  ast::Arena arena;
+  auto* select = arena.New<ast::Select>();
+  select->items = arena.CopyList(std::vector<ast::SelectItem>{{expr.offset, &expr, ""}});
+  auto* query = arena.New<ast::Query>();
+  query->body = select;
+  auto* statement = arena.New<ast::QueryStatement>();
+  statement->query = query;
+  // Done before the arena goes.
+  const ast::StatementPtr borrowed(std::shared_ptr<void>(), statement);
+  const auto execution = ExecuteRows(session, borrowed, {});
+  if (execution->columns()->size() != 1) {
+    throw Error::User(sqlstate::kSyntaxError, "one value is wanted here").WithPosition(expr.offset);
+  }
+  Value value = Value::Null((*execution->columns())[0].type);
+  uint64_t rows = 0;
+  while (const std::optional<Chunk> chunk = execution->Next()) {
+    if (rows == 0 && !chunk->empty()) value = chunk->column(0)->GetValue(chunk->rows()[0]);
+    rows += chunk->row_count();
+  }
+  return value;
+}
+
 bool IsSettings(const ast::Statement& statement) {
   switch (statement.kind) {
     case ast::StatementKind::kSetVariable:
@@ -92,7 +117,9 @@ std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast:
       return MakeCommandExecution("SET");
     case ast::StatementKind::kResetVariable: {
       const ast::Name name = statement.As<ast::ResetVariable>().name;
-      if (name == "all") {
+      if (name.starts_with('@')) {
+        session.variables().erase(std::string(name.substr(1)));
+      } else if (name == "all") {
         session.settings().ResetAll();
       } else {
         session.settings().Reset(name);
@@ -123,6 +150,7 @@ std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast:
       session.settings().ResetAll();
       session.named_statements().clear();
       session.cursors().clear();
+      session.variables().clear();
       return MakeCommandExecution("DISCARD ALL");
     }
   }

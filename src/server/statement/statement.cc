@@ -43,8 +43,17 @@ std::string ExecuteTransaction(Session& session, const ast::Transaction& transac
 
 std::string ExecutePrepare(Session& session, const ast::StatementPtr& owner, const ast::Prepare& prepare) {
   const std::string name(prepare.name);
-  if (prepare.statement == nullptr)
-    throw Error::Unsupported("Use PREPARE name AS statement.", "PREPARE FROM is not available");
+  if (prepare.statement == nullptr) {
+    // The statement is a text, of a literal or a variable; it takes the place of one of that name, as in MySQL.
+    const Value text = EvaluateExpression(session, *prepare.source);
+    const auto statements = session.Parse(text.is_null() ? "" : text.ToString());
+    if (statements.size() != 1) {
+      throw Error::User(sqlstate::kSyntaxError, "PREPARE takes one statement: {} given", statements.size())
+          .WithPosition(prepare.offset);
+    }
+    session.named_statements()[name] = session.Prepare(statements[0], {});
+    return "PREPARE";
+  }
   if (session.named_statements().contains(name)) {
     throw Error::User(sqlstate::kDuplicatePreparedStatement, "prepared statement \"{}\" already exists", name);
   }

@@ -55,6 +55,14 @@ Schema DescribeExplain(const ast::Explain& explain);
 std::string ExecuteDdl(Session& session, const ast::Statement& statement);
 bool IsDdl(const ast::Statement& statement);
 
+// function_ddl.cc: of functions and macros
+std::string CreateFunctionStatement(Session& session, const ast::CreateFunction& create);
+std::string DropFunctionStatement(Session& session, const ast::Drop& drop);
+std::string AlterFunctionStatement(Session& session, const ast::AlterObject& alter);
+std::string CommentOnFunction(Session& session, const ast::CommentOn& comment);
+// Those of a schema, or with an empty name of a database, that go with it.
+std::vector<CatalogChange> DropFunctionsOf(const Catalog& catalog, std::string_view database, std::string_view schema);
+
 // copy.cc
 std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::StatementPtr& owner,
                                                 const ast::Copy& copy);
@@ -69,6 +77,8 @@ std::unique_ptr<StatementExecution> ExecuteFetch(Session& session, const ast::Fe
 Schema DescribeFetch(Session& session, const ast::FetchCursor& fetch);
 std::string ExecuteCloseCursor(Session& session, const ast::CloseCursor& close);
 
+// The value of an expression by itself, which may have subqueries: what SET @x = takes.
+Value EvaluateExpression(Session& session, const ast::Expr& expr);
 // settings_statements.cc: SET, SHOW, RESET, USE, DISCARD
 std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast::Statement& statement);
 bool IsSettings(const ast::Statement& statement);

@@ -7,7 +7,10 @@
 #include "server/engine.h"
 #include "server/system/definition.h"
 #include "server/system/pg_types.h"
+#include "server/system/procedures.h"
 #include "server/system/system_table.h"
+#include "sql/binder/bind_type.h"
+#include "sql/parser/parser.h"
 #include "sql/parser/to_sql.h"
 #include "storage/snapshot.h"
 
@@ -86,6 +89,36 @@ class Relations {
     return static_cast<int64_t>(TableBytes(*engine_->storage()->snapshot(), relation.table->id));
   }
 
+  // Functions, looked up once per call of a kernel.
+  const std::vector<Procedure>& procedures() const {
+    if (procedures_ == nullptr) {
+      procedures_ = std::make_unique<std::vector<Procedure>>();
+      if (engine_ != nullptr) *procedures_ = ProceduresOf(*engine_, *catalog_, statement_.database);
+      for (const Procedure& each : *procedures_) procedures_by_oid_.emplace(each.oid, &each);
+    }
+    return *procedures_;
+  }
+  const Procedure* FindProcedure(int64_t oid) const {
+    procedures();
+    const auto found = procedures_by_oid_.find(oid);
+    return found == procedures_by_oid_.end() ? nullptr : found->second;
+  }
+  // Those that a name means: of the first schema on the way that has any.
+  std::vector<const Procedure*> FindProcedures(std::string_view text) const {
+    const std::vector<std::string> parts = SplitName(text);
+    std::vector<std::string> schemas = statement_.search_path;
+    schemas.insert(schemas.begin(), "pg_catalog");
+    if (parts.size() > 1) schemas = {parts[parts.size() - 2]};
+    std::vector<const Procedure*> out;
+    for (const std::string& schema : schemas) {
+      for (const Procedure& each : procedures()) {
+        if (each.schema == schema && each.name == parts.back()) out.push_back(&each);
+      }
+      if (!out.empty()) break;
+    }
+    return out;
+  }
+
   static uint64_t TableBytes(const Snapshot& snapshot, TableId table);
 
   // a.b."C d" into its parts, folded where they are not quoted.
@@ -122,6 +155,8 @@ class Relations {
   const StatementContext& statement_;
   CatalogPtr catalog_;
   std::vector<RelationInfo> all_;
+  mutable std::unique_ptr<std::vector<Procedure>> procedures_;
+  mutable std::map<int64_t, const Procedure*> procedures_by_oid_;
 };
 
 uint64_t Relations::TableBytes(const Snapshot& snapshot, TableId table) {
@@ -202,10 +237,15 @@ const RelationInfo* RelationAt(const Relations& relations, const KernelArgs& arg
 }
 
 void AddComments(Functions& functions) {
-  functions.Add("obj_description", "The comment on a table or view", "obj_description(1, 'pg_class')", "NULL",
+  functions.Add("obj_description", "The comment on a table, view or function", "obj_description(1, 'pg_class')", "NULL",
                 {{kBig, kText}, {kBig}}, kText,
                 [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
-                  if (args.columns.size() > 1 && TextAt(args, 1, row) != "pg_class") return std::nullopt;
+                  const std::string catalog = args.columns.size() > 1 ? TextAt(args, 1, row) : "pg_class";
+                  if (catalog == "pg_proc") {
+                    const Procedure* procedure = relations.FindProcedure(IntAt(args, 0, row));
+                    return procedure == nullptr ? std::nullopt : TextOrNull(procedure->description);
+                  }
+                  if (catalog != "pg_class") return std::nullopt;
                   const RelationInfo* relation = relations.Find(IntAt(args, 0, row));
                   return relation == nullptr ? std::nullopt : TextOrNull(relation->comment);
                 });
@@ -356,6 +396,94 @@ void AddNames(Functions& functions) {
                 });
 }
 
+// "f(integer, text)" into the name and the types, as they are written; without parentheses there are no types.
+std::pair<std::string, std::optional<std::vector<std::string>>> SplitSignature(const std::string& text) {
+  const size_t open = text.find('(');
+  if (open == std::string::npos) return {text, std::nullopt};
+  std::vector<std::string> types;
+  int depth = 0;
+  std::string type;
+  for (size_t i = open + 1; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c == ',' && depth == 0) || (c == ')' && depth == 0)) {
+      if (type.find_first_not_of(' ') != std::string::npos) types.push_back(type);
+      type.clear();
+      if (c == ')') break;
+      continue;
+    }
+    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    type += c;
+  }
+  return {text.substr(0, open), std::move(types)};
+}
+
+Value ProcedureNamed(const Relations& relations, const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) return Value::Int64(std::stoll(text));
+  const auto [name, types] = SplitSignature(text);
+  std::vector<const Procedure*> found = relations.FindProcedures(name);
+  if (types.has_value()) {
+    std::vector<std::string> wanted;
+    for (const std::string& type : *types) {
+      wanted.push_back(FormatPgType(PgTypeOf(ResolveTypeName(*ParseTypeName(type))).oid, -1));
+    }
+    std::erase_if(found, [&](const Procedure* each) {
+      std::vector<std::string> inputs;
+      for (const Procedure::Argument& argument : each->arguments) {
+        if (argument.is_input()) inputs.push_back(argument.type);
+      }
+      return inputs != wanted;
+    });
+  }
+  if (found.empty()) throw Error::User(sqlstate::kUndefinedFunction, "function \"{}\" does not exist", text);
+  if (found.size() > 1) throw Error::User(sqlstate::kAmbiguousFunction, "more than one function named \"{}\"", text);
+  return Value::Int64(found[0]->oid);
+}
+
+void AddProcedures(Functions& functions) {
+  const auto text = [&](std::string name, std::string description, std::string example, const auto& text_of) {
+    functions.Add(std::move(name), std::move(description), std::move(example), "NULL", {{kBig}}, kText,
+                  [text_of](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                    const Procedure* procedure = relations.FindProcedure(IntAt(args, 0, row));
+                    return procedure == nullptr ? std::nullopt
+                                                : std::optional<Value>(Value::String(text_of(*procedure)));
+                  });
+  };
+  text("pg_get_function_arguments", "A function's parameters with their defaults", "pg_get_function_arguments(1)",
+       [](const Procedure& procedure) { return procedure.ArgumentsText(false); });
+  text("pg_get_function_identity_arguments", "A function's parameters, as DROP FUNCTION takes them",
+       "pg_get_function_identity_arguments(1)",
+       [](const Procedure& procedure) { return procedure.ArgumentsText(true); });
+  text("pg_get_function_result", "What a function returns", "pg_get_function_result(1)",
+       [](const Procedure& procedure) { return procedure.ResultText(); });
+  functions.Add("pg_get_functiondef", "The statement that makes a user's function", "pg_get_functiondef(1)", "NULL",
+                {{kBig}}, kText,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const Procedure* procedure = relations.FindProcedure(IntAt(args, 0, row));
+                  return procedure == nullptr ? std::nullopt : TextOrNull(procedure->DefinitionText());
+                });
+  for (const std::string reg : {"regproc", "regprocedure"}) {
+    functions.Add(reg + "in", "What a cast from text to " + reg + " does: the function's id", reg + "in('0')", "0",
+                  {{kText}}, kBig,
+                  [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                    return ProcedureNamed(relations, TextAt(args, 0, row));
+                  });
+    const bool with_types = reg == "regprocedure";
+    functions.Add(reg + "out", "What a cast from an id to " + reg + " does: the name", reg + "out(0)", "-", {{kBig}},
+                  kText,
+                  [with_types](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                    const int64_t oid = IntAt(args, 0, row);
+                    if (oid == 0) return Value::String("-");
+                    const Procedure* procedure = relations.FindProcedure(oid);
+                    if (procedure == nullptr) return Value::String(std::to_string(oid));
+                    std::string types;
+                    for (const Procedure::Argument& argument : procedure->arguments) {
+                      if (argument.is_input()) types += (types.empty() ? "" : ",") + argument.type;
+                    }
+                    return Value::String(procedure->name + (with_types ? "(" + types + ")" : ""));
+                  });
+  }
+}
+
 void AddBackends(Functions& functions) {
   for (const bool terminate : {false, true}) {
     functions.Add(
@@ -421,6 +549,7 @@ void RegisterCatalogFunctions(Registry& registry) {
   AddComments(functions);
   AddSizes(functions);
   AddNames(functions);
+  AddProcedures(functions);
   AddBackends(functions);
   AddConstants(functions);
 }

@@ -1,4 +1,5 @@
 #include "server/system/pg_types.h"
+#include "server/system/procedures.h"
 #include "server/system/standard_columns.h"
 #include "server/system/system_table.h"
 
@@ -119,6 +120,7 @@ std::vector<SystemTableDef> InformationSchemaTables() {
                      out_rows.Text(relation.view->sql).EndRow();
                    }
                  }});
+  for (SystemTableDef& table : RoutineTables()) out.push_back(std::move(table));
   AddStandardTables(InformationSchemaStandard(), out);
   return out;
 }

@@ -1,6 +1,7 @@
 #include "server/engine.h"
 #include "server/settings.h"
 #include "server/system/pg_types.h"
+#include "server/system/procedures.h"
 #include "server/system/standard_columns.h"
 #include "server/system/system_table.h"
 #include "sql/parser/keywords.h"
@@ -331,6 +332,7 @@ std::vector<SystemTableDef> PgCatalogTables() {
                  [](const SystemTableInput&, RowWriter& rows) { rows.Int(950).Text("C").Int(11).EndRow(); }});
   out.push_back(
       {"pg_language", {{"oid", kOid}, {"lanname", kText}}, "Languages", [](const SystemTableInput&, RowWriter& rows) {
+         rows.Int(12).Text("internal").EndRow();
          rows.Int(14).Text("sql").EndRow();
        }});
   out.push_back({"pg_settings",
@@ -377,6 +379,7 @@ std::vector<SystemTableDef> PgCatalogTables() {
                  {{"schemaname", kText}, {"viewname", kText}, {"viewowner", kText}, {"definition", kText}},
                  "Views",
                  FillViews});
+  for (SystemTableDef& table : ProcedureTables()) out.push_back(std::move(table));
   AddStandardTables(PgCatalogStandard(), out);
   out.push_back({"pg_get_keywords",
                  {{"word", kText}, {"catcode", kText}, {"barelabel", kBool}, {"catdesc", kText}},

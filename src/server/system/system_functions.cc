@@ -99,9 +99,8 @@ void RegisterClientFunctions(Registry& registry) {
   always("shobj_description", "The comment on a shared object: none has one", "shobj_description(1, 'pg_database')",
          {{kBig, kText}}, no_text, "");
   for (const char* name :
-       {"pg_get_constraintdef", "pg_get_indexdef", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_functiondef",
-        "pg_get_partkeydef", "pg_get_statisticsobjdef_columns", "pg_get_function_result", "pg_get_function_arguments",
-        "pg_get_function_identity_arguments", "pg_get_serial_sequence", "pg_tablespace_location"}) {
+       {"pg_get_constraintdef", "pg_get_indexdef", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_partkeydef",
+        "pg_get_statisticsobjdef_columns", "pg_get_serial_sequence", "pg_tablespace_location"}) {
     always(name, "A definition as text; NULL, since Weir has no such object by this id", fmt::format("{}(1)", name),
            {{kBig}, {kBig, kBool}, {kBig, kInt, kBool}, {kText, kText}}, no_text, "");
   }

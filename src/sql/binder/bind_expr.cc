@@ -139,7 +139,7 @@ ExprPtr ExpressionBinder::BindNode(const ast::Expr& expr) {
     case ast::ExprKind::kBitStringLiteral:
       throw Error::Unsupported("Use bytea ('\\x1f') or integers.", "bit strings are not available");
     case ast::ExprKind::kUserVariable:
-      throw Error::Unsupported("Use a parameter ($1).", "user-defined variables are not available");
+      return BindVariable(expr.As<ast::UserVariable>());
     case ast::ExprKind::kLambdaExpr:
       throw Error::User(sqlstate::kSyntaxError, "a lambda expression is allowed as an argument of a function only");
     case ast::ExprKind::kListComprehension:
@@ -213,6 +213,10 @@ ExprPtr ExpressionBinder::BindColumn(const ast::ColumnRef& column) {
     for (size_t i = 1; i < parts.size(); ++i) expr = BindFieldOf(std::move(expr), parts[i], column.offset);
     return expr;
   }
+  // Parameters hide columns in macros, and are hidden by them in functions.
+  if (binder_.frame_ != nullptr && binder_.frame_->function().is_macro) {
+    if (ExprPtr argument = BindFunctionParameter(parts, column.offset)) return argument;
+  }
   // The longest qualified name first; what is left over are fields of a struct.
   for (size_t n = std::min<size_t>(parts.size(), 3); n > 0; --n) {
     if (auto found = scope_.Find(parts.first(n), column.offset)) {
@@ -221,6 +225,7 @@ ExprPtr ExpressionBinder::BindColumn(const ast::ColumnRef& column) {
       return expr;
     }
   }
+  if (ExprPtr argument = BindFunctionParameter(parts, column.offset)) return argument;
   if (parts.size() == 1 && aliases_) {
     if (ExprPtr item = aliases_(parts[0])) return item;
   }
@@ -450,7 +455,7 @@ ExprPtr ExpressionBinder::BindCase(const ast::CaseExpr& expr) {
   return Expr::Case(std::move(children), type);
 }
 
-// regclass, regtype and regnamespace are ids that look like names: text becomes an id, an id its name.
+// regclass, regtype, regnamespace and regproc are ids that look like names: text becomes an id, an id its name.
 ExprPtr ExpressionBinder::BindRegCast(const ast::CastExpr& cast, std::string_view reg) {
   ExprPtr operand = Bind(*cast.operand);
   const bool is_text = operand->type().is_string() || operand->type().is(TypeKind::kUnknown);
@@ -462,7 +467,9 @@ ExprPtr ExpressionBinder::BindRegCast(const ast::CastExpr& cast, std::string_vie
 ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
   const auto reg_of = [](const ast::TypeName& type) -> std::string_view {
     const std::string_view name = type.name.empty() || !type.dimensions.empty() ? std::string_view() : type.name.back();
-    return name == "regclass" || name == "regtype" || name == "regnamespace" ? name : std::string_view();
+    const bool is_reg = name == "regclass" || name == "regtype" || name == "regnamespace" || name == "regproc" ||
+                        name == "regprocedure";
+    return is_reg ? name : std::string_view();
   };
   if (const std::string_view reg = reg_of(*cast.type); !reg.empty()) return BindRegCast(cast, reg);
   const Type type = ResolveTypeName(*cast.type);
@@ -501,6 +508,13 @@ ExprPtr ExpressionBinder::BindParameter(const ast::Parameter& parameter) {
         .WithHint("Use $1, $2, ...");
   }
   const auto index = static_cast<size_t>(parameter.index) - 1;
+  if (FunctionFrame* frame = binder_.frame_) {
+    if (index >= frame->arguments().size()) {
+      throw Error::User(sqlstate::kUndefinedParameter, "there is no parameter ${}", parameter.index)
+          .WithPosition(parameter.offset);
+    }
+    return frame->Use(index, scope_);
+  }
   const auto& values = binder_.context_.parameter_values;
   if (index < values.size()) return Expr::Literal(values[index]);
   constexpr size_t kParametersMax = 65535;

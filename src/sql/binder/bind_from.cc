@@ -294,6 +294,15 @@ Binder::Bound Binder::BindTableFunction(const ast::TableFunction& table, Scope* 
   std::vector<const ast::FunctionCall*> calls;
   for (const ast::Expr* call : table.calls) calls.push_back(&call->As<ast::FunctionCall>());
   const std::string name(calls[0]->name.last());
+  if (calls.size() == 1 && !table.rows_from) {
+    if (auto rows = BindSqlTableFunction(*calls[0], lateral == nullptr ? outer : lateral, table.alias)) {
+      if (table.with_ordinality) {
+        throw Error::Unsupported("Use row_number() OVER ().", "WITH ORDINALITY is not available for: {}", name)
+            .WithPosition(table.offset);
+      }
+      return std::move(*rows);
+    }
+  }
   // Set-returning functions over rows may use columns to their left.
   if (table.rows_from || name == "unnest" || name == "generate_series" || registry_.FindFunction(name) != nullptr) {
     Scope* around = lateral == nullptr ? outer : lateral;

@@ -5,6 +5,7 @@ namespace weir {
 
 ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
   const std::string name(call.name.last());
+  if (ExprPtr inlined = BindSqlCall(call)) return inlined;
   if (call.name.parts.size() > 1 && call.name.parts[call.name.parts.size() - 2] != "pg_catalog" &&
       call.name.parts[call.name.parts.size() - 2] != "information_schema") {
     throw Error::User(sqlstate::kUndefinedFunction, "function does not exist: {}.{}",
@@ -62,6 +63,16 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
     return Expr::Case({std::move(condition), results[0], results[1]}, type);
   }
   if (name == "grouping" || name == "grouping_id") return BindGrouping(call);
+  if (name == "getvariable" && call.args.size() == 1) {
+    const auto* variable = call.args[0]->TryAs<ast::StringLiteral>();
+    if (variable == nullptr) {
+      throw Error::Unsupported("Name it in quotes: getvariable('x').", "the name of a variable must be a literal")
+          .WithPosition(call.offset);
+    }
+    ast::UserVariable named;
+    named.name = variable->value;
+    return BindVariable(named);
+  }
   if (name == "merge_action" && call.args.empty()) {
     if (binder_.merge_action_ != nullptr && clause_ == "RETURNING") return binder_.merge_action_;
     throw Error::User(sqlstate::kSyntaxError,

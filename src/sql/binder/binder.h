@@ -8,6 +8,7 @@
 
 #include "plan/logical.h"
 #include "sql/binder/context.h"
+#include "sql/binder/function_frame.h"
 #include "sql/binder/scope.h"
 #include "sql/parser/ast.h"
 
@@ -52,6 +53,8 @@ class Binder {
   BoundStatement BindChange(const ast::Statement& statement);
   // `targets`: the table's columns that rows are read into, by ordinal. `where` may be null.
   BoundCopy BindCopy(const TableDef& table, const std::vector<size_t>& targets, const ast::Expr* where);
+  // Binds the body of a function that is about to be made; throws what is wrong with it.
+  void CheckSqlFunction(const SqlFunction& function);
   // A constant: SET, LIMIT, defaults, options. Columns are not visible.
   Value BindConstant(const ast::Expr& expr, const Type& type);
   // An expression without columns, uncast: column defaults.
@@ -142,6 +145,20 @@ class Binder {
   // bind_copy.cc
   ExprPtr DefaultOf(const ColumnDef& column);
 
+  // bind_sql_function.cc
+  std::vector<const SqlFunction*> FindSqlFunctions(const ast::QualifiedName& name) const;
+  const SqlFunction* ChooseSqlFunction(const std::vector<const SqlFunction*>& candidates,
+                                       std::vector<SqlArgument>& arguments, int64_t position);
+  std::optional<Bound> BindSqlTableFunction(const ast::FunctionCall& call, Scope* around,
+                                            const ast::TableAlias& alias);
+  LogicalPtr BindSqlRows(const SqlFunction& function, std::vector<ExprPtr> arguments, std::vector<std::string>& names,
+                         int64_t position);
+  // What a function's body is bound in; refuses one that calls itself.
+  BindContext ContextOf(const SqlFunction& function, int64_t position) const;
+  // Around the binding of a body by a binder of its own, which shares our ids and parameters.
+  void Enter(const Binder& around, FunctionFrame& frame);
+  void Leave(const Binder& inner);
+
   PlanColumn NewColumn(Type type, std::string name) { return {ids_.Next(), std::move(type), std::move(name)}; }
   static LogicalPtr OneRow();
   LogicalPtr FlushApplies(LogicalPtr plan, std::vector<PendingApply>& pending);
@@ -156,6 +173,7 @@ class Binder {
   int view_depth_ = 0;
   int query_depth_ = 0;
   bool allow_changes_ = false;  // in the outermost WITH
+  FunctionFrame* frame_ = nullptr;  // of the function whose body this is
   ExprPtr merge_action_;        // what merge_action() is in the RETURNING of a MERGE
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/sql_function.h"
 #include "catalog/statistics.h"
 #include "expr/evaluator.h"
 #include "expr/registry.h"
@@ -41,6 +42,10 @@ struct BindContext {
   Dialect dialect = Dialect::kPostgres;
   // Looks at files and the like; throws user errors. Empty optional: no such table function.
   std::function<std::optional<ExternalRelation>(const TableFunctionCall&)> table_function;
+  // What users have written in SQL; null: nothing.
+  SqlFunctionsPtr functions;
+  // The value of a variable of the session; nullopt for one that is not set.
+  std::function<std::optional<Value>(ast::VariableScope scope, std::string_view name)> variable;
   // Declared parameter types (unknown where left open), and their values when they are known already.
   std::vector<Type> parameter_types;
   std::vector<Value> parameter_values;

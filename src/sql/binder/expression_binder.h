@@ -72,6 +72,17 @@ class ExpressionBinder {
   ExprPtr BindPredicate(const ast::Expr& expr);
 
  private:
+  friend class Binder;
+  // bind_sql_function.cc
+  ExprPtr BindSqlCall(const ast::FunctionCall& call);
+  std::vector<SqlArgument> BindSqlArguments(const ast::FunctionCall& call);
+  std::vector<ExprPtr> CastSqlArguments(const SqlFunction& function, const std::vector<SqlArgument>& arguments);
+  ExprPtr InlineSqlFunction(const SqlFunction& function, std::vector<ExprPtr> arguments, int64_t position);
+  ExprPtr BindSqlExpression(Binder& inner, const ast::Expr& expr, bool may_be_query);
+  [[noreturn]] static void ThrowNoSuchSqlFunction(const ast::FunctionCall& call,
+                                                  const std::vector<SqlArgument>& arguments);
+  ExprPtr BindFunctionParameter(ast::List<ast::Name> parts, int64_t position);
+  ExprPtr BindVariable(const ast::UserVariable& variable);
   ExprPtr BindNode(const ast::Expr& expr);
   ExprPtr BindNumber(const ast::NumberLiteral& literal, bool negative);
   ExprPtr BindColumn(const ast::ColumnRef& column);

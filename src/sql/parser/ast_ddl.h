@@ -373,7 +373,7 @@ struct CreateFunction : StatementNode<StatementKind::kCreateFunction> {
   std::optional<Name> body;         // AS 'text'
   std::optional<Name> link_symbol;  // AS 'library', 'symbol'
   const Expr* expr = nullptr;       // AS expr, RETURN expr
-  const Query* query = nullptr;     // AS TABLE query
+  const Query* query = nullptr;     // AS TABLE query of macros, BEGIN ATOMIC query; END of functions
   List<Option> options;
 
   auto Fields() const {
@@ -674,9 +674,11 @@ struct AlterObject : StatementNode<StatementKind::kAlterObject> {
   bool if_exists = false;
   bool only = false;
   QualifiedName name;
+  List<const TypeName*> argument_types;  // ALTER FUNCTION f(int)
+  bool has_arguments = false;
   List<AlterAction> actions;
 
-  auto Fields() const { return std::tie(object, if_exists, only, name, actions); }
+  auto Fields() const { return std::tie(object, if_exists, only, name, argument_types, has_arguments, actions); }
 };
 
 // COMMENT ON TABLE t IS 'text'; of a column the name's last part is the column's.
@@ -685,9 +687,10 @@ struct CommentOn : StatementNode<StatementKind::kCommentOn> {
   QualifiedName name;
   QualifiedName on;                      // COMMENT ON CONSTRAINT c ON t
   List<const TypeName*> argument_types;  // of a function
-  std::optional<Name> comment;           // IS NULL removes it
+  bool has_arguments = false;
+  std::optional<Name> comment;  // IS NULL removes it
 
-  auto Fields() const { return std::tie(object, name, on, argument_types, comment); }
+  auto Fields() const { return std::tie(object, name, on, argument_types, has_arguments, comment); }
 };
 
 // REFRESH MATERIALIZED VIEW v [PARTITION START (a) END (b)] [FORCE] [WITH SYNC MODE], REFRESH EXTERNAL TABLE t,

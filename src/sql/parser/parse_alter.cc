@@ -164,6 +164,13 @@ const ast::Statement* Parser::ParseAlter() {
     alter->name = ParseQualifiedName();
   }
   if (At(Operator::kStar)) Advance();
+  if (alter->object == ast::ObjectKind::kFunction && Accept(TokenKind::kLeftParen)) {
+    alter->has_arguments = true;
+    if (!At(TokenKind::kRightParen)) {
+      alter->argument_types = ParseCommaList<const ast::TypeName*>([&] { return ParseFunctionParameter(false).type; });
+    }
+    Expect(TokenKind::kRightParen);
+  }
   alter->actions = ParseCommaList<ast::AlterAction>([&] { return ParseAlterAction(alter->object); });
   return alter;
 }
@@ -540,6 +547,7 @@ const ast::Statement* Parser::ParseCommentOn() {
   comment->object = ParseObjectKind();
   comment->name = ParseQualifiedName();
   if (Accept(TokenKind::kLeftParen)) {
+    comment->has_arguments = true;
     if (!At(TokenKind::kRightParen)) {
       comment->argument_types =
           ParseCommaList<const ast::TypeName*>([&] { return ParseFunctionParameter(false).type; });

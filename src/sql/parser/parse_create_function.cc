@@ -1,4 +1,5 @@
 // CREATE FUNCTION and CREATE MACRO.
+#include <algorithm>
 #include <string_view>
 
 #include "sql/parser/parser_core.h"
@@ -64,7 +65,11 @@ const ast::Statement* Parser::ParseCreateFunction(const CreatePrefix& prefix) {
   Expect(TokenKind::kRightParen);
   while (!At(TokenKind::kEnd) && !At(TokenKind::kSemicolon)) ParseFunctionClause(function);
   // CREATE FUNCTION f(a, b) AS expr is a macro: what looked like types are names.
-  if (!function->is_macro && function->returns == nullptr && function->returns_table.empty() &&
+  const bool has_outs = std::any_of(
+      function->parameters.begin(), function->parameters.end(), [](const ast::FunctionParameter& parameter) {
+        return parameter.mode == ast::ParameterMode::kOut || parameter.mode == ast::ParameterMode::kInOut;
+      });
+  if (!function->is_macro && !has_outs && function->returns == nullptr && function->returns_table.empty() &&
       (function->expr != nullptr || function->query != nullptr)) {
     function->is_macro = true;
     ListBuilder<ast::FunctionParameter> parameters(arena_);
@@ -136,7 +141,19 @@ void Parser::ParseFunctionClause(ast::CreateFunction* function) {
       function->expr = ParseExpr();
     }
   } else if (AtWords("begin", "atomic")) {
-    Unsupported(token_.offset, "function bodies of statements (BEGIN ATOMIC)", "Use RETURN expression.");
+    // BEGIN ATOMIC RETURN expression; END, or a query in its place.
+    Advance();
+    Advance();
+    if (AcceptWord("return")) {
+      function->expr = ParseExpr();
+    } else {
+      function->query = ParseQuery();
+    }
+    Accept(TokenKind::kSemicolon);
+    if (!At(Keyword::kEnd)) {
+      Unsupported(token_.offset, "function bodies of several statements", "Put them into one query, with WITH.");
+    }
+    Advance();
   } else {
     SyntaxError();
   }

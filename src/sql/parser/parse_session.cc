@@ -192,6 +192,11 @@ ast::SetItem Parser::ParseSetItem(ast::SetScope scope) {
   } else {
     item.name = ParseOptionName();
   }
+  // DuckDB's SET VARIABLE name = value is the same.
+  if (!item.is_user_variable && item.name == "variable" && !At(Operator::kEquals) && !At(Keyword::kTo)) {
+    item.is_user_variable = true;
+    item.name = ParseOptionName();
+  }
   if (item.is_user_variable) {
     if (!Accept(TokenKind::kColonEquals)) Expect(Operator::kEquals);
     const Expr* value = ParseExpr();
@@ -290,6 +295,10 @@ const ast::Statement* Parser::ParseReset() {
     reset->name = "session_authorization";
   } else if (AcceptWords("transaction", "isolation", "level")) {
     reset->name = "transaction_isolation";
+  } else if (AtWord("variable") && !PeekIs(1, TokenKind::kEnd) && !PeekIs(1, TokenKind::kSemicolon)) {
+    // A variable's name has its @ here, to tell it from a setting's.
+    Advance();
+    reset->name = arena_.CopyText("@" + std::string(ParseOptionName()));
   } else {
     reset->name = ParseOptionName();
   }

@@ -457,8 +457,9 @@ void SqlWriter::Write(const ast::CreateFunction& function) {
     Expr(*function.expr);
   }
   if (function.query != nullptr) {
-    Put(" AS TABLE ");
+    Put(function.is_macro ? " AS TABLE " : " BEGIN ATOMIC ");
     Query(*function.query);
+    if (!function.is_macro) Put("; END");
   }
   OptionsAfter("WITH", function.options);
 }
@@ -794,6 +795,11 @@ void SqlWriter::Write(const ast::Drop& drop) {
 void SqlWriter::Write(const ast::AlterObject& alter) {
   Put("ALTER ", WordsOf(alter.object), " ", alter.if_exists ? "IF EXISTS " : "", alter.only ? "ONLY " : "");
   Qualified(alter.name);
+  if (alter.has_arguments) {
+    Put("(");
+    CommaList(alter.argument_types, [&](const ast::TypeName* type) { Type(*type); });
+    Put(")");
+  }
   Put(" ");
   CommaList(alter.actions, [&](const ast::AlterAction& action) { PutAlterAction(action, alter.object); });
 }
@@ -1007,7 +1013,7 @@ void SqlWriter::PutAlterAction(const ast::AlterAction& action, ast::ObjectKind o
 void SqlWriter::Write(const ast::CommentOn& comment) {
   Put("COMMENT ON ", WordsOf(comment.object), " ");
   Qualified(comment.name);
-  if (!comment.argument_types.empty()) {
+  if (comment.has_arguments) {
     Put("(");
     CommaList(comment.argument_types, [&](const ast::TypeName* type) { Type(*type); });
     Put(")");
