@@ -309,8 +309,17 @@ class FileRun {
     if (!outcome.sqlstate.empty())
       return Fail(record, fmt::format("failed with {}: {}", outcome.sqlstate, outcome.message));
     if (record.is_query && !update_) {
+      // A text of several lines is expected as several lines.
+      std::string all;
+      for (const std::string& row : got) all += row + "\n";
+      got.clear();
+      std::istringstream lines(all);
+      for (std::string line; std::getline(lines, line);) got.push_back(line);
       std::vector<std::string> expected = record.expected;
-      if (record.sort == "rowsort") std::sort(expected.begin(), expected.end());
+      if (record.sort == "rowsort") {
+        std::sort(got.begin(), got.end());
+        std::sort(expected.begin(), expected.end());
+      }
       if (got != expected) {
         std::string text = "rows differ\n  expected:\n";
         for (const std::string& row : expected) text += "    " + row + "\n";

@@ -2,51 +2,9 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "obs/byte_text.h"
+#include "obs/profile_text.h"
 
 namespace weir::obs {
-namespace {
-
-std::string ValueText(int64_t value, ProfileUnit unit) {
-  switch (unit) {
-    case ProfileUnit::kBytes:
-      return BytesToText(value);
-    case ProfileUnit::kNanos:
-      return NanosToText(value);
-    case ProfileUnit::kCount:
-      break;
-  }
-  return fmt::format("{}", value);
-}
-
-void AppendText(const ProfileNode::Snapshot& node, size_t depth, std::string& out) {
-  const std::string indent(depth * 2, ' ');
-  const ProfileCounters& counters = node.counters;
-  out += fmt::format("{}{}", indent, node.name);
-  for (const auto& [name, value] : node.info) out += fmt::format("  {}={}", name, value);
-  out += fmt::format("\n{}  rows={} time={} drivers={}", indent, counters.rows_out, NanosToText(counters.cpu_nanos),
-                     node.drivers);
-  const auto add = [&](std::string_view name, int64_t value, ProfileUnit unit) {
-    if (value != 0) out += fmt::format(" {}={}", name, ValueText(value, unit));
-  };
-  add("rows_in", counters.rows_in, ProfileUnit::kCount);
-  add("bytes", counters.bytes_out, ProfileUnit::kBytes);
-  add("blocked", counters.blocked_nanos, ProfileUnit::kNanos);
-  add("memory", counters.memory_bytes_peak, ProfileUnit::kBytes);
-  add("spills", counters.spills, ProfileUnit::kCount);
-  add("spilled", counters.spilled_bytes, ProfileUnit::kBytes);
-  add("units_read", counters.units_read, ProfileUnit::kCount);
-  add("units_pruned", counters.units_pruned, ProfileUnit::kCount);
-  for (const ProfileNode::Extra& extra : node.extras) {
-    out += fmt::format(" {}={}", extra.name, ValueText(extra.value, extra.unit));
-  }
-  out += '\n';
-  for (const auto& child : node.children) AppendText(child, depth + 1, out);
-}
-
-}  // namespace
 
 void ProfileCounters::Add(const ProfileCounters& other) {
   rows_in += other.rows_in;
@@ -137,9 +95,7 @@ int64_t ProfileNode::Snapshot::TotalCpuNanos() const {
 }
 
 std::string ProfileNode::Snapshot::ToText() const {
-  std::string out;
-  AppendText(*this, 0, out);
-  return out;
+  return ProfileText(*this);
 }
 
 }  // namespace weir::obs

@@ -1,8 +1,10 @@
 #include <algorithm>
-#include <charconv>
 
-#include "base/json_text.h"
+#include "column/builder.h"
+#include "obs/profile_text.h"
 #include "optimizer/optimizer.h"
+#include "server/statement/explain_json.h"
+#include "server/statement/explain_options.h"
 #include "server/statement/statement.h"
 
 namespace weir {
@@ -20,99 +22,12 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
-std::string OptionText(const ast::Option& option) {
-  if (option.value == nullptr) return "true";
-  if (const auto* text = option.value->TryAs<ast::StringLiteral>()) return std::string(text->value);
-  if (const auto* flag = option.value->TryAs<ast::BoolLiteral>()) return flag->value ? "true" : "false";
-  if (const auto* number = option.value->TryAs<ast::NumberLiteral>()) return std::string(number->text);
-  throw Error::User(sqlstate::kSyntaxError, "bad value of EXPLAIN option: {}", option.name).WithPosition(option.offset);
-}
-
-struct ExplainOptions {
-  bool analyze = false;
-  bool verbose = false;
-  bool logical = false;
-  bool optimizer = false;
-  bool json = false;
-};
-
-ExplainOptions OptionsOf(const ast::Explain& explain) {
-  ExplainOptions out;
-  out.analyze = explain.analyze;
-  out.verbose = explain.verbose || explain.level == "verbose" || explain.level == "costs";
-  out.logical = explain.level == "logical";
-  for (const ast::Option& option : explain.options) {
-    const std::string value = OptionText(option);
-    const bool on = value == "true" || value == "on" || value == "1";
-    if (option.name == "analyze") {
-      out.analyze = on;
-    } else if (option.name == "verbose" || option.name == "costs") {
-      out.verbose = out.verbose || (on && option.name == "verbose");
-    } else if (option.name == "optimizer") {
-      out.optimizer = on;
-    } else if (option.name == "logical") {
-      out.logical = on;
-    } else if (option.name == "format") {
-      if (value != "text" && value != "json") {
-        throw Error::Unsupported("Use FORMAT text or json.", "EXPLAIN format is not available: {}", value)
-            .WithPosition(option.offset);
-      }
-      out.json = value == "json";
-    } else if (option.name != "buffers" && option.name != "timing" && option.name != "summary" &&
-               option.name != "settings" && option.name != "wal") {
-      throw Error::User(sqlstate::kSyntaxError, "unrecognized EXPLAIN option \"{}\"", option.name)
-          .WithPosition(option.offset);
-    }
-  }
-  return out;
-}
-
-void AppendJson(const PhysicalNode& node, std::string& out) {
-  out += "{\"Node\": ";
-  AppendJsonString(node.ToString(), out);
-  out += fmt::format(", \"Plan Rows\": {:.0f}", std::max(node.estimated_rows(), 0.0));
-  if (!node.children().empty()) {
-    out += ", \"Plans\": [";
-    for (size_t i = 0; i < node.children().size(); ++i) {
-      if (i != 0) out += ", ";
-      AppendJson(*node.children()[i], out);
-    }
-    out += ']';
-  }
-  out += '}';
-}
-
-void AppendProfileJson(const obs::ProfileNode::Snapshot& node, std::string& out) {
-  out += "{\"Node\": ";
-  AppendJsonString(node.name, out);
-  const auto& c = node.counters;
-  out += fmt::format(
-      ", \"Rows\": {}, \"Rows In\": {}, \"Bytes\": {}, \"CPU ns\": {}, \"Blocked ns\": {}, \"Memory\": {}, "
-      "\"Drivers\": {}, \"Units Read\": {}, \"Units Pruned\": {}",
-      c.rows_out, c.rows_in, c.bytes_out, c.cpu_nanos, c.blocked_nanos, c.memory_bytes_peak, node.drivers, c.units_read,
-      c.units_pruned);
-  for (const auto& extra : node.extras) {
-    out += ", ";
-    AppendJsonString(extra.name, out);
-    out += fmt::format(": {}", extra.value);
-  }
-  if (!node.children.empty()) {
-    out += ", \"Plans\": [";
-    for (size_t i = 0; i < node.children.size(); ++i) {
-      if (i != 0) out += ", ";
-      AppendProfileJson(node.children[i], out);
-    }
-    out += ']';
-  }
-  out += '}';
-}
-
-void AppendPlan(const PhysicalNode& node, int depth, bool verbose, std::string& out) {
+void AppendPlan(const PhysicalNode& node, int depth, const ExplainOptions& options, std::string& out) {
   out.append(static_cast<size_t>(depth) * 2, ' ');
   out += node.ToString();
-  if (node.estimated_rows() >= 0) out += fmt::format("  (rows={:.0f})", node.estimated_rows());
+  if (options.costs && node.estimated_rows() >= 0) out += fmt::format("  (rows={:.0f})", node.estimated_rows());
   out += '\n';
-  if (verbose) {
+  if (options.verbose) {
     out.append(static_cast<size_t>(depth) * 2 + 4, ' ');
     out += "Output: ";
     for (size_t i = 0; i < node.schema().size(); ++i) {
@@ -121,7 +36,7 @@ void AppendPlan(const PhysicalNode& node, int depth, bool verbose, std::string& 
     }
     out += '\n';
   }
-  for (const PhysicalPtr& child : node.children()) AppendPlan(*child, depth + 1, verbose, out);
+  for (const PhysicalPtr& child : node.children()) AppendPlan(*child, depth + 1, options, out);
 }
 
 LogicalPtr OptimizeTraced(Session& session, const BoundStatement& bound, std::vector<PassTrace>& trace) {
@@ -153,43 +68,49 @@ std::unique_ptr<StatementExecution> PlanText(const std::string& text) {
   return MakeTextExecution({"QUERY PLAN"}, rows, "EXPLAIN");
 }
 
-}  // namespace
-
-Schema DescribeExplain(const ast::Explain& explain) {
-  OptionsOf(explain);
-  return {{"QUERY PLAN", TypeKind::kVarchar}};
+std::unique_ptr<StatementExecution> PlanJson(std::string_view json) {
+  ColumnBuilder builder(TypeKind::kJson, 1);
+  builder.AppendString(json);
+  return MakeRowsExecution({{"QUERY PLAN", TypeKind::kJson}}, {Chunk({builder.Finish()}, 1)}, "EXPLAIN");
 }
 
-std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::Explain& explain,
-                                                   const ast::StatementPtr& owner, std::vector<Value> parameters) {
-  const ExplainOptions options = OptionsOf(explain);
-  if (!IsRows(*explain.statement)) {
-    throw Error::Unsupported("EXPLAIN a query, INSERT, UPDATE, DELETE or MERGE.",
-                             "EXPLAIN of this statement is not available");
+double Millis(int64_t nanos) {
+  return static_cast<double>(nanos) / 1e6;
+}
+
+std::unique_ptr<StatementExecution> Analyze(Session& session, const ast::StatementPtr& statement,
+                                            std::vector<Value> parameters, const ExplainOptions& options) {
+  const auto& clock = session.engine().services().clock;
+  const int64_t start = clock.Monotonic();
+  auto execution = ExecuteStatement(session, statement, std::move(parameters));
+  const int64_t planned = clock.Monotonic();
+  ExplainSummary summary;
+  while (auto chunk = execution->Next()) summary.rows += chunk->row_count();
+  if (!execution->columns().has_value()) summary.rows = execution->query()->rows_affected();
+  summary.planning_nanos = planned - start;
+  summary.execution_nanos = clock.Monotonic() - planned;
+  summary.cpu_nanos = execution->query()->cpu_nanos();
+  summary.memory_bytes_peak = execution->query()->memory().peak_bytes();
+  const auto profile = execution->query()->profile().Take();
+  if (options.json) return PlanJson(ExplainJson(profile, options, summary));
+  std::string out =
+      obs::ProfileText(profile, {.times = options.timing, .resources = options.buffers, .estimates = options.costs});
+  if (options.shows_summary()) {
+    out += fmt::format("Planning Time: {:.3f} ms\nExecution Time: {:.3f} ms\n", Millis(summary.planning_nanos),
+                       Millis(summary.execution_nanos));
+    out += fmt::format("CPU {:.3f} ms, {} rows, peak memory {:.1f} MiB\n", Millis(summary.cpu_nanos), summary.rows,
+                       static_cast<double>(summary.memory_bytes_peak) / (1024.0 * 1024));
   }
+  return PlanText(out);
+}
+
+std::unique_ptr<StatementExecution> Show(Session& session, const ast::Statement& statement,
+                                         const std::vector<Value>& parameters, const ExplainOptions& options) {
   std::vector<Type> types;
   for (const Value& value : parameters) types.push_back(value.type());
-  if (options.analyze) {
-    const ast::StatementPtr inner(owner, explain.statement);
-    const int64_t start = session.engine().services().clock.Monotonic();
-    auto execution = ExecuteStatement(session, inner, std::move(parameters));
-    uint64_t rows = 0;
-    while (auto chunk = execution->Next()) rows += chunk->row_count();
-    const int64_t elapsed = session.engine().services().clock.Monotonic() - start;
-    const auto profile = execution->query()->profile().Take();
-    if (options.json) {
-      std::string out = "[";
-      AppendProfileJson(profile, out);
-      out += fmt::format(", {{\"Execution ms\": {:.3f}, \"Rows\": {}}}]", static_cast<double>(elapsed) / 1e6, rows);
-      return MakeTextExecution({"QUERY PLAN"}, {{out}}, "EXPLAIN");
-    }
-    std::string out = profile.ToText();
-    out += fmt::format("Execution: {:.3f} ms, CPU {:.3f} ms, {} rows, peak memory {:.1f} MiB\n",
-                       static_cast<double>(elapsed) / 1e6, static_cast<double>(execution->query()->cpu_nanos()) / 1e6,
-                       rows, static_cast<double>(execution->query()->memory().peak_bytes()) / (1024.0 * 1024));
-    return PlanText(out);
-  }
-  const BoundStatement bound = BindRows(session, *explain.statement, types, parameters);
+  const auto& clock = session.engine().services().clock;
+  const int64_t start = clock.Monotonic();
+  const BoundStatement bound = BindRows(session, statement, types, parameters);
   if (options.logical || options.optimizer) {
     std::vector<PassTrace> trace;
     const LogicalPtr optimized = OptimizeTraced(session, bound, trace);
@@ -200,13 +121,11 @@ std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::
     return PlanText(out);
   }
   const PhysicalPtr plan = PlanRows(session, bound);
-  if (options.json) {
-    std::string out = "[{\"Plan\": ";
-    AppendJson(*plan, out);
-    return MakeTextExecution({"QUERY PLAN"}, {{out + "}]"}}, "EXPLAIN");
-  }
+  ExplainSummary summary;
+  summary.planning_nanos = clock.Monotonic() - start;
+  if (options.json) return PlanJson(ExplainJson(*plan, options, summary));
   std::string out;
-  AppendPlan(*plan, 0, options.verbose, out);
+  AppendPlan(*plan, 0, options, out);
   if (options.verbose) {
     std::vector<PassTrace> trace;
     OptimizeTraced(session, bound, trace);
@@ -216,7 +135,51 @@ std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::
     }
     out += "Optimizer: " + (fired.empty() ? std::string("no pass changed the plan") : fired) + "\n";
   }
+  if (options.shows_summary()) out += fmt::format("Planning Time: {:.3f} ms\n", Millis(summary.planning_nanos));
   return PlanText(out);
+}
+
+// The statement whose plan is shown, with its parameters: that of EXECUTE is the prepared one, that of CREATE TABLE AS
+// and DECLARE their query. Null: it has no plan.
+ast::StatementPtr Planned(Session& session, const ast::Statement& statement, const ast::StatementPtr& owner,
+                          const ExplainOptions& options, std::vector<Value>& parameters) {
+  if (IsRows(statement)) return {owner, &statement};
+  if (const auto* execute = statement.TryAs<ast::Execute>()) {
+    const PreparedPtr prepared = BindExecute(session, *execute, parameters);
+    return IsRows(*prepared->statement) ? prepared->statement : nullptr;
+  }
+  const ast::Query* query = nullptr;
+  if (const auto* create = statement.TryAs<ast::CreateTable>()) query = create->query;
+  if (const auto* declare = statement.TryAs<ast::DeclareCursor>()) query = declare->query;
+  if (query == nullptr) return nullptr;
+  if (options.analyze) {
+    throw Error::Unsupported("EXPLAIN ANALYZE its query.", "EXPLAIN ANALYZE of this statement is not available");
+  }
+  auto select = std::make_shared<ast::QueryStatement>();
+  select->offset = statement.offset;
+  select->text = statement.text;
+  select->query = query;
+  // The tree belongs to the statement that it came with.
+  return {select.get(), [select, owner](const ast::Statement*) {}};
+}
+
+}  // namespace
+
+Schema DescribeExplain(const ast::Explain& explain) {
+  const bool json = ExplainOptionsOf(explain).json;
+  return {{"QUERY PLAN", json ? TypeKind::kJson : TypeKind::kVarchar}};
+}
+
+std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::Explain& explain,
+                                                   const ast::StatementPtr& owner, std::vector<Value> parameters) {
+  const ExplainOptions options = ExplainOptionsOf(explain);
+  const ast::StatementPtr planned = Planned(session, *explain.statement, owner, options, parameters);
+  if (planned == nullptr) {
+    throw Error::Unsupported("EXPLAIN a query, INSERT, UPDATE, DELETE, MERGE, EXECUTE, CREATE TABLE AS or DECLARE.",
+                             "EXPLAIN of this statement is not available");
+  }
+  if (options.analyze) return Analyze(session, planned, std::move(parameters), options);
+  return Show(session, *planned, parameters, options);
 }
 
 }  // namespace weir

@@ -72,7 +72,9 @@ const PreparedPtr& FindNamed(Session& session, std::string_view name) {
   return found->second;
 }
 
-std::unique_ptr<StatementExecution> ExecuteNamed(Session& session, const ast::Execute& execute) {
+}  // namespace
+
+PreparedPtr BindExecute(Session& session, const ast::Execute& execute, std::vector<Value>& values) {
   const PreparedPtr prepared = FindNamed(session, execute.name);
   if (execute.args.size() != prepared->parameter_types.size()) {
     throw Error::User(sqlstate::kSyntaxError,
@@ -85,10 +87,18 @@ std::unique_ptr<StatementExecution> ExecuteNamed(Session& session, const ast::Ex
   const StatementContext statement = session.MakeStatementContext();
   context.statement = &statement;
   Binder binder(context);
-  std::vector<Value> values;
+  values.clear();
   for (size_t i = 0; i < execute.args.size(); ++i) {
     values.push_back(binder.BindConstant(*execute.args[i], prepared->parameter_types[i]));
   }
+  return prepared;
+}
+
+namespace {
+
+std::unique_ptr<StatementExecution> ExecuteNamed(Session& session, const ast::Execute& execute) {
+  std::vector<Value> values;
+  const PreparedPtr prepared = BindExecute(session, execute, values);
   return session.Execute(prepared, std::move(values));
 }
 

@@ -17,6 +17,9 @@ void DescribeStatement(Session& session, const ast::Statement& statement, Prepar
 std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast::StatementPtr& statement,
                                                      std::vector<Value> parameters);
 
+// The prepared statement that an EXECUTE means, and the values of its parameters.
+PreparedPtr BindExecute(Session& session, const ast::Execute& execute, std::vector<Value>& values);
+
 // ---- executions that others are made of
 
 // A statement that has taken effect already.
