@@ -322,7 +322,7 @@ class Committer final : public SourceOperator {
     }
     context.query.services.storage->CommitAsync(
         std::move(request),
-        [result = result_, waker = *context.waker](std::unique_ptr<Error> error, CommitResult committed) {
+        [result = result_, waker = *context.waker](std::unique_ptr<Error> error, const CommitResult& committed) {
           {
             const std::scoped_lock lock(result->mutex);
             result->done = true;

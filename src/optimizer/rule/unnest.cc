@@ -303,6 +303,7 @@ class Unnester {
     ColumnMap map;
     LogicalPtr definition = Copy(apply.child(0), map);
     std::vector<ColumnId> ids;
+    ids.reserve(apply.child(0)->columns().size());
     for (const PlanColumn& column : apply.child(0)->columns()) ids.push_back(map.at(column.id)->column_id());
     const CteId cte = ids_.MakeCte();
     constexpr const char* kName = "lateral";

@@ -132,6 +132,7 @@ std::string DollarQuote(const std::string& body) {
 
 Value OidList(const std::vector<int64_t>& oids) {
   std::vector<Value> items;
+  items.reserve(oids.size());
   for (const int64_t oid : oids) items.push_back(Value::Int64(oid));
   return Value::Nested(Type::List(TypeKind::kInt64), std::move(items));
 }
@@ -348,7 +349,7 @@ std::vector<Procedure> ProceduresOf(const Engine& engine, const Catalog& catalog
     if (function.database == database) out.push_back(FromSqlFunction(function));
   }
   // Signatures that differ in what PostgreSQL has no type for are one.
-  std::ranges::stable_sort(out, {}, [](const Procedure& each) { return std::tie(each.schema, each.name, each.oid); });
+  std::ranges::sort(out, {}, [](const Procedure& each) { return std::tie(each.schema, each.name, each.oid); });
   const auto same = [](const Procedure& a, const Procedure& b) { return a.oid == b.oid; };
   out.erase(std::unique(out.begin(), out.end(), same), out.end());
   return out;

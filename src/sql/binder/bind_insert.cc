@@ -136,6 +136,7 @@ LogicalPtr ChangeBinder::BindValues(const ast::Values& values, const std::vector
   }
   const auto new_columns = [&] {
     std::vector<PlanColumn> columns;
+    columns.reserve(targets.size());
     for (const size_t target : targets) {
       columns.push_back(binder_.NewColumn(table_->columns[target].type, table_->columns[target].name));
     }

@@ -89,10 +89,10 @@ ChangeBinder::Rows ChangeBinder::MergeJoin(const ast::Merge& merge) {
 
 // Whether a row of the join is one that such clauses are for.
 ExprPtr ChangeBinder::MergeMatch(ast::MergeMatch match) const {
-  const ExprPtr no_target = Expr::IsNull(row_part_);
+  ExprPtr no_target = Expr::IsNull(row_part_);
   if (match == ast::MergeMatch::kNotMatchedByTarget) return no_target;
   if (match == ast::MergeMatch::kNotMatchedBySource) return Expr::IsNull(source_mark_);
-  ExprPtr has_target = Expr::Not(no_target);
+  ExprPtr has_target = Expr::Not(std::move(no_target));
   if (source_mark_ == nullptr) return has_target;
   return Expr::And({std::move(has_target), Expr::Not(Expr::IsNull(source_mark_))});
 }

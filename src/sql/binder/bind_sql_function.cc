@@ -322,6 +322,7 @@ ExprPtr ExpressionBinder::InlineSqlFunction(const SqlFunction& function, std::ve
   }
   if (!function.strict || given.empty()) return result;
   std::vector<ExprPtr> nulls;
+  nulls.reserve(given.size());
   for (const ExprPtr& argument : given) nulls.push_back(Expr::IsNull(argument));
   ExprPtr any = nulls.size() == 1 ? nulls[0] : Expr::Or(std::move(nulls));
   const Type type = result->type();
@@ -426,6 +427,7 @@ std::optional<Binder::Bound> Binder::BindSqlTableFunction(const ast::FunctionCal
     LogicalPtr row;
     if (apart) {
       std::vector<PlanColumn> columns;
+      columns.reserve(values.size());
       for (const ExprPtr& value : values) columns.push_back(NewColumn(value->type(), "argument"));
       row = std::make_shared<LogicalProject>(FlushApplies(OneRow(), pending), values, columns);
       for (size_t i = 0; i < values.size(); ++i) values[i] = ColumnOf(columns[i]);
@@ -468,6 +470,7 @@ LogicalPtr Binder::BindSqlRows(const SqlFunction& function, std::vector<ExprPtr>
     plan = inner.BindQuery(*statements[0]->As<ast::QueryStatement>().query, &root, names, correlated);
     const auto columns = function.columns();
     std::vector<Type> types;
+    types.reserve(columns.size());
     for (const auto* column : columns) types.push_back(column->type);
     if (columns.empty() && !function.result.is(TypeKind::kUnknown)) types.push_back(function.result);
     if (!types.empty() && types.size() != names.size()) {
@@ -497,6 +500,7 @@ LogicalPtr Binder::BindSqlRows(const SqlFunction& function, std::vector<ExprPtr>
     plan = std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(out));
     if (function.strict && !given.empty()) {
       std::vector<ExprPtr> known;
+      known.reserve(given.size());
       for (size_t i = 0; i < given.size(); ++i) known.push_back(Expr::Not(Expr::IsNull(frame.Use(i, root))));
       plan =
           std::make_shared<LogicalFilter>(std::move(plan), known.size() == 1 ? known[0] : Expr::And(std::move(known)));

@@ -124,7 +124,7 @@ ExprPtr ChangeBinder::Assigned(ExprPtr value, const ColumnDef& column, int64_t p
         .WithHint("You will need to rewrite or cast the expression.")
         .WithPosition(position);
   }
-  return binder_.registry_.BindCast(std::move(value), column.type, CastRule::kAssignment, position);
+  return binder_.registry_.BindCast(value, column.type, CastRule::kAssignment, position);
 }
 
 ExprPtr ChangeBinder::BindValue(const ast::Expr& value, const ColumnDef& column, ExpressionBinder& binder) {
