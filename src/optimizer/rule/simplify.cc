@@ -1,6 +1,8 @@
 #include "optimizer/rule/simplify.h"
 
 #include <algorithm>
+#include <functional>
+#include <unordered_map>
 
 namespace weir {
 
@@ -18,19 +20,72 @@ bool Contains(const std::vector<ExprPtr>& exprs, const Expr& expr) {
   return std::any_of(exprs.begin(), exprs.end(), [&](const ExprPtr& each) { return each->Equals(expr); });
 }
 
+// Expressions without repetitions, also when they are very many.
+class DistinctExprs {
+ public:
+  // Unless it is there already, which a volatile one never is.
+  void Add(const ExprPtr& expr) {
+    if (expr->volatility() != Volatility::kVolatile) {
+      const auto [begin, end] = by_hash_.equal_range(expr->Hash());
+      if (std::any_of(begin, end, [&](const auto& entry) { return exprs_[entry.second]->Equals(*expr); })) return;
+      by_hash_.emplace(expr->Hash(), exprs_.size());
+    }
+    exprs_.push_back(expr);
+  }
+  std::vector<ExprPtr> Take() && { return std::move(exprs_); }
+
+ private:
+  std::vector<ExprPtr> exprs_;
+  std::unordered_multimap<uint64_t, size_t> by_hash_;
+};
+
+// x <> 1 AND x <> 2 AND ... is NOT x IN (1, 2, ...) when there are many: one look instead of a comparison each.
+void CombineInequalities(std::vector<ExprPtr>& conjuncts) {
+  constexpr size_t kFew = 8;
+  if (conjuncts.size() < kFew) return;
+  struct Group {
+    ExprPtr subject;
+    std::vector<size_t> members;
+  };
+  std::unordered_map<uint64_t, Group> groups;
+  for (size_t i = 0; i < conjuncts.size(); ++i) {
+    const Expr& conjunct = *conjuncts[i];
+    if (!conjunct.is(ExprKind::kCall) || conjunct.name() != "<>" || !conjunct.child(1)->is(ExprKind::kLiteral) ||
+        !(conjunct.child(1)->type() == conjunct.child(0)->type()) || conjunct.child(1)->literal().is_null() ||
+        conjunct.child(0)->volatility() == Volatility::kVolatile) {
+      continue;
+    }
+    Group& group = groups[conjunct.child(0)->Hash()];
+    if (group.subject == nullptr) group.subject = conjunct.child(0);
+    if (group.subject->Equals(*conjunct.child(0))) group.members.push_back(i);
+  }
+  for (auto& [hash, group] : groups) {
+    if (group.members.size() < kFew) continue;
+    std::vector<Value> values;
+    for (const size_t member : group.members) {
+      values.push_back(conjuncts[member]->child(1)->literal());
+      conjuncts[member] = nullptr;
+    }
+    conjuncts[group.members[0]] = Expr::Not(Expr::In(group.subject, std::move(values)));
+  }
+  std::erase(conjuncts, nullptr);
+}
+
 // AND and OR alike: `absorbing` is the value that decides (false for AND), its opposite drops out.
 ExprPtr SimplifyJunction(const ExprPtr& expr) {
   const bool is_and = expr->is(ExprKind::kAnd);
-  std::vector<ExprPtr> operands;
+  DistinctExprs distinct;
   const std::function<bool(const ExprPtr&)> add = [&](const ExprPtr& operand) {
     if (operand->is(expr->kind())) return std::all_of(operand->children().begin(), operand->children().end(), add);
     if (operand->is(ExprKind::kLiteral) && !operand->literal().is_null()) return operand->literal().boolean() == is_and;
-    if (operand->volatility() == Volatility::kVolatile || !Contains(operands, *operand)) operands.push_back(operand);
+    distinct.Add(operand);
     return true;
   };
   for (const ExprPtr& child : expr->children()) {
     if (!add(child)) return Boolean(!is_and);
   }
+  std::vector<ExprPtr> operands = std::move(distinct).Take();
+  if (is_and) CombineInequalities(operands);
   if (operands.empty()) return Boolean(is_and);
   if (operands.size() == 1) return operands[0];
   return is_and ? Expr::And(std::move(operands)) : Expr::Or(std::move(operands));
