@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "column/buffer_limit.h"
 #include "server/session.h"
 #include "server/text_formats.h"
 #include "storage/footer_cache.h"
@@ -36,6 +37,7 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
           "process", options_.memory_limit_bytes > 0 ? options_.memory_limit_bytes : MemoryTracker::kNoLimit)),
       formats_(MakeTextFormats()),
       virtual_tables_(virtual_tables == nullptr ? std::make_shared<VirtualTables>() : std::move(virtual_tables)) {
+  if (options_.memory_limit_bytes > 0) SetBufferLimit(options_.memory_limit_bytes);
   WorkerPoolOptions workers;
   workers.threads = options_.threads;
   workers_ = std::make_unique<WorkerPool>(services_.clock, workers);
