@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "optimizer/columns.h"
+#include "optimizer/rule/copy_plan.h"
 #include "plan/empty_aggregate.h"
 
 namespace weir {
@@ -14,30 +15,9 @@ ExprPtr True() {
   return Expr::Literal(Value::Boolean(true));
 }
 
-// Ids above all that the plan uses.
-class FreshIds {
- public:
-  explicit FreshIds(const LogicalNode& plan) { Note(plan); }
-  PlanColumn Make(const Type& type, const std::string& name) {
-    last_ = last_.next();
-    return {last_, type, name};
-  }
-  CteId MakeCte() { return last_cte_ = last_cte_.next(); }
-
- private:
-  void Note(const LogicalNode& plan) {
-    for (const PlanColumn& column : plan.columns()) last_ = std::max(last_, column.id);
-    if (plan.kind() == LogicalKind::kCte) last_cte_ = std::max(last_cte_, plan.as<LogicalCte>().id);
-    if (plan.kind() == LogicalKind::kRecursion) last_cte_ = std::max(last_cte_, plan.as<LogicalRecursion>().id);
-    for (const LogicalPtr& child : plan.children()) Note(*child);
-  }
-  ColumnId last_;
-  CteId last_cte_;
-};
-
 class Unnester {
  public:
-  Unnester(const LogicalNode& plan, const OptimizerContext& context) : ids_(plan), context_(context) {}
+  Unnester(const LogicalNode& plan, const OptimizerContext& context) : ids_(plan), context_(context) { NoteCtes(plan); }
 
   LogicalPtr Run(const LogicalPtr& plan) {
     std::vector<LogicalPtr> children;
@@ -63,6 +43,8 @@ class Unnester {
 
   LogicalPtr Convert(const LogicalApply& apply) {
     const ColumnSet outer = ColumnsOf(*apply.child(0));
+    // What has been unnested within may refer to more by now.
+    NoteCtes(*apply.child(1));
     if (!IsCorrelated(*apply.child(1), outer)) return MakeJoin(apply, RightOf(apply), {});
     if (LogicalPtr joined = PullConditions(apply, outer)) return joined;
     if (LogicalPtr joined = PullEqualities(apply, outer)) return joined;
@@ -85,9 +67,43 @@ class Unnester {
     }
   }
 
-  static bool IsCorrelated(const LogicalNode& plan, const ColumnSet& outer) {
+  // Whether the plan, or a CTE that it reads, refers to `outer`.
+  bool IsCorrelated(const LogicalNode& plan, const ColumnSet& outer) const {
     const ColumnSet free = FreeColumns(plan);
-    return std::any_of(free.begin(), free.end(), [&](ColumnId id) { return outer.contains(id); });
+    if (std::any_of(free.begin(), free.end(), [&](ColumnId id) { return outer.contains(id); })) return true;
+    return !free_of_ctes_.empty() && ReadsCorrelated(plan, outer);
+  }
+  bool ReadsCorrelated(const LogicalNode& plan, const ColumnSet& outer) const {
+    if (plan.kind() == LogicalKind::kCteScan) {
+      const auto found = free_of_ctes_.find(plan.as<LogicalCteScan>().id);
+      if (found == free_of_ctes_.end()) return false;
+      return std::any_of(found->second.begin(), found->second.end(), [&](ColumnId id) { return outer.contains(id); });
+    }
+    return std::any_of(plan.children().begin(), plan.children().end(),
+                       [&](const LogicalPtr& child) { return ReadsCorrelated(*child, outer); });
+  }
+  // Notes what the CTEs in the plan refer to outside of themselves, also by way of those that they read.
+  void NoteCtes(const LogicalNode& plan) {
+    if (plan.kind() == LogicalKind::kCte || plan.kind() == LogicalKind::kRecursion) {
+      const bool recursive = plan.kind() == LogicalKind::kRecursion;
+      const CteId id = recursive ? plan.as<LogicalRecursion>().id : plan.as<LogicalCte>().id;
+      ColumnSet free = FreeColumns(recursive ? plan : *plan.child(0));
+      if (!free.empty()) free_of_ctes_[id] = std::move(free);
+    }
+    for (const LogicalPtr& child : plan.children()) NoteCtes(*child);
+    // Definitions come before what reads them, but for a recursion's own step.
+    if (plan.kind() == LogicalKind::kCte) AddReadColumns(*plan.child(0), plan.as<LogicalCte>().id);
+    if (plan.kind() == LogicalKind::kRecursion) AddReadColumns(plan, plan.as<LogicalRecursion>().id);
+  }
+  void AddReadColumns(const LogicalNode& plan, CteId reader) {
+    if (plan.kind() == LogicalKind::kCteScan && plan.as<LogicalCteScan>().id != reader) {
+      const auto found = free_of_ctes_.find(plan.as<LogicalCteScan>().id);
+      if (found != free_of_ctes_.end()) {
+        const ColumnSet columns = found->second;
+        free_of_ctes_[reader].insert(columns.begin(), columns.end());
+      }
+    }
+    for (const LogicalPtr& child : plan.children()) AddReadColumns(*child, reader);
   }
 
   // ---- 1. Filters on top, below projections: their conditions become the join's.
@@ -279,8 +295,25 @@ class Unnester {
     std::vector<PlanColumn> values;  // parallel to Domain::columns
   };
 
+  // A left side that may differ when it is computed again is computed once, as a CTE.
   LogicalPtr JoinDomain(const LogicalApply& apply, const ColumnSet& outer) {
-    if (ComputesVolatile(*apply.child(0)) && FreeColumns(*apply.child(0)).empty()) return JoinOnce(apply, outer);
+    if (ComputesVolatile(*apply.child(0)) && apply.child(0)->kind() != LogicalKind::kCteScan) {
+      PlanCopier copier(ids_);
+      LogicalPtr definition = copier.Copy(apply.child(0));
+      std::vector<ColumnId> definition_columns;
+      for (const PlanColumn& column : apply.child(0)->columns()) {
+        definition_columns.push_back(copier.columns().at(column.id)->column_id());
+      }
+      const CteId id = ids_.MakeCte();
+      ColumnSet free = FreeColumns(*definition);
+      if (!free.empty()) free_of_ctes_[id] = std::move(free);
+      AddReadColumns(*definition, id);
+      auto scan = std::make_shared<LogicalCteScan>(id, "outer", apply.child(0)->columns(), definition_columns);
+      LogicalPtr body = JoinDomain(LogicalApply(apply.join_kind, std::move(scan), apply.child(1), apply.correlated,
+                                                apply.condition, apply.null_aware, apply.mark),
+                                   outer);
+      return std::make_shared<LogicalCte>(id, "outer", std::move(definition), std::move(body));
+    }
     Domain domain{apply.child(0), {}};
     const ColumnSet free = FreeColumns(*apply.child(1));
     for (const PlanColumn& column : apply.child(0)->columns()) {
@@ -296,21 +329,6 @@ class Unnester {
       conditions = {CombineConjunction(std::move(conditions))};
     }
     return MakeJoin(apply, pushed.plan, std::move(conditions));
-  }
-
-  // With a left side that would be another if it were computed twice.
-  LogicalPtr JoinOnce(const LogicalApply& apply, const ColumnSet& outer) {
-    ColumnMap map;
-    LogicalPtr definition = Copy(apply.child(0), map);
-    std::vector<ColumnId> ids;
-    ids.reserve(apply.child(0)->columns().size());
-    for (const PlanColumn& column : apply.child(0)->columns()) ids.push_back(map.at(column.id)->column_id());
-    const CteId cte = ids_.MakeCte();
-    constexpr const char* kName = "lateral";
-    auto left = std::make_shared<LogicalCteScan>(cte, kName, apply.child(0)->columns(), std::move(ids));
-    const LogicalApply over_scan(apply.join_kind, std::move(left), apply.child(1), apply.correlated, apply.condition,
-                                 apply.null_aware, apply.mark);
-    return std::make_shared<LogicalCte>(cte, kName, std::move(definition), JoinDomain(over_scan, outer));
   }
 
   static ExprPtr OuterColumn(const Domain& domain, size_t i) {
@@ -330,107 +348,12 @@ class Unnester {
       values.push_back(ids_.Make(column->type(), column->name()));
     }
     // The left side is computed a second time for its values; a copy so that ids stay unique in the plan.
-    LogicalPtr copy = CopyPlan(domain.left, exprs);
+    PlanCopier copier(ids_);
+    LogicalPtr copy = copier.Copy(domain.left);
+    for (ExprPtr& expr : exprs) expr = Substitute(expr, copier.columns());
     auto aggregate =
         std::make_shared<LogicalAggregate>(std::move(copy), std::move(exprs), std::vector<AggregateCall>{}, values);
     return {std::move(aggregate), std::move(values)};
-  }
-
-  // A plan with new ids throughout; `exprs` are rewritten to them.
-  LogicalPtr CopyPlan(const LogicalPtr& plan, std::vector<ExprPtr>& exprs) {
-    ColumnMap map;
-    LogicalPtr copy = Copy(plan, map);
-    for (ExprPtr& expr : exprs) expr = Substitute(expr, map);
-    return copy;
-  }
-
-  std::vector<PlanColumn> Renew(const std::vector<PlanColumn>& columns, ColumnMap& map) {
-    std::vector<PlanColumn> out;
-    for (const PlanColumn& column : columns) {
-      const auto known = map.find(column.id);
-      if (known != map.end()) {
-        out.push_back({known->second->column_id(), column.type, column.name});
-        continue;
-      }
-      out.push_back(ids_.Make(column.type, column.name));
-      map.emplace(column.id, ToExpr(out.back()));
-    }
-    return out;
-  }
-
-  LogicalPtr Copy(const LogicalPtr& plan, ColumnMap& map) {
-    std::vector<LogicalPtr> children;
-    for (const LogicalPtr& child : plan->children()) children.push_back(Copy(child, map));
-    const auto move = [&](const ExprPtr& expr) { return Substitute(expr, map); };
-    const auto move_all = [&](std::vector<ExprPtr> exprs) {
-      for (ExprPtr& expr : exprs) expr = move(expr);
-      return exprs;
-    };
-    switch (plan->kind()) {
-      case LogicalKind::kScan: {
-        const auto& scan = plan->as<LogicalScan>();
-        std::vector<PlanColumn> columns = Renew(scan.columns(), map);
-        auto copy =
-            std::make_shared<LogicalScan>(scan.source, std::move(columns), move_all(scan.filters), scan.table_rows);
-        copy->column_statistics = scan.column_statistics;
-        return copy;
-      }
-      case LogicalKind::kValues:
-        return std::make_shared<LogicalValues>(plan->as<LogicalValues>().rows, Renew(plan->columns(), map));
-      case LogicalKind::kFilter:
-        return std::make_shared<LogicalFilter>(children[0], move(plan->as<LogicalFilter>().predicate));
-      case LogicalKind::kProject: {
-        std::vector<ExprPtr> exprs = move_all(plan->as<LogicalProject>().exprs);
-        return std::make_shared<LogicalProject>(children[0], std::move(exprs), Renew(plan->columns(), map));
-      }
-      case LogicalKind::kAggregate: {
-        const auto& aggregate = plan->as<LogicalAggregate>();
-        std::vector<ExprPtr> groups = move_all(aggregate.groups);
-        std::vector<AggregateCall> calls;
-        for (const AggregateCall& call : aggregate.aggregates) calls.push_back(Substitute(call, map));
-        return std::make_shared<LogicalAggregate>(children[0], std::move(groups), std::move(calls),
-                                                  Renew(plan->columns(), map));
-      }
-      case LogicalKind::kJoin: {
-        const auto& join = plan->as<LogicalJoin>();
-        std::optional<PlanColumn> mark;
-        if (join.mark.has_value()) mark = Renew({*join.mark}, map)[0];
-        return std::make_shared<LogicalJoin>(join.join_kind, children[0], children[1], move(join.condition),
-                                             join.null_aware, mark);
-      }
-      case LogicalKind::kSort: {
-        std::vector<SortKey> keys = plan->as<LogicalSort>().keys;
-        for (SortKey& key : keys) key.expr = move(key.expr);
-        return std::make_shared<LogicalSort>(children[0], std::move(keys));
-      }
-      case LogicalKind::kSetOperation:
-        return std::make_shared<LogicalSetOperation>(plan->as<LogicalSetOperation>().operation, std::move(children),
-                                                     Renew(plan->columns(), map));
-      case LogicalKind::kCteScan: {
-        const auto& scan = plan->as<LogicalCteScan>();
-        return std::make_shared<LogicalCteScan>(scan.id, scan.name, Renew(scan.columns(), map),
-                                                scan.definition_columns);
-      }
-      case LogicalKind::kUnnest: {
-        const auto& unnest = plan->as<LogicalUnnest>();
-        std::vector<ExprPtr> lists = move_all(unnest.lists);
-        return std::make_shared<LogicalUnnest>(children[0], std::move(lists), Renew(plan->columns(), map),
-                                               unnest.with_ordinality);
-      }
-      case LogicalKind::kWindow: {
-        const auto& window = plan->as<LogicalWindow>();
-        std::vector<SortKey> order_by = window.order_by;
-        for (SortKey& key : order_by) key.expr = move(key.expr);
-        std::vector<WindowCall> calls;
-        for (const WindowCall& call : window.calls) calls.push_back(Substitute(call, map));
-        return std::make_shared<LogicalWindow>(children[0], move_all(window.partition_by), std::move(order_by),
-                                               std::move(calls), Renew(window.call_columns(), map), window.limit);
-      }
-      case LogicalKind::kLimit:
-        return plan->WithChildren(std::move(children));
-      default:
-        throw Unsupported("over this kind of outer query");
-    }
   }
 
   static Error Unsupported(std::string_view what) {
@@ -483,6 +406,12 @@ class Unnester {
         return PushIntoJoin(plan->as<LogicalJoin>(), domain);
       case LogicalKind::kSort:
         return Push(plan->child(), domain);
+      case LogicalKind::kCte:
+        return PushIntoCte(plan->as<LogicalCte>(), domain);
+      case LogicalKind::kCteScan:
+        return PushIntoCteScan(plan->as<LogicalCteScan>());
+      case LogicalKind::kRecursion:
+        return PushIntoRecursion(plan->as<LogicalRecursion>(), domain);
       case LogicalKind::kSetOperation: {
         const auto& operation = plan->as<LogicalSetOperation>();
         std::vector<LogicalPtr> children;
@@ -490,12 +419,7 @@ class Unnester {
         std::vector<PlanColumn> values;
         for (const LogicalPtr& child : plan->children()) {
           Pushed side = Push(child, domain);
-          // The child's columns first, in its order, then the domain's.
-          std::vector<ExprPtr> exprs;
-          std::vector<PlanColumn> kept = child->columns();
-          kept.insert(kept.end(), side.values.begin(), side.values.end());
-          for (const PlanColumn& column : kept) exprs.push_back(ToExpr(column));
-          children.push_back(std::make_shared<LogicalProject>(side.plan, std::move(exprs), std::move(kept)));
+          children.push_back(InOrder(side, child->columns().size(), *child));
           if (values.empty()) {
             for (const PlanColumn& value : side.values) values.push_back(ids_.Make(value.type, value.name));
           }
@@ -569,6 +493,57 @@ class Unnester {
       default:
         throw Unsupported("here");
     }
+  }
+
+  // The plan's columns first, as many as `width` and in its order, then the domain's.
+  static LogicalPtr InOrder(const Pushed& pushed, size_t width, const LogicalNode& plan) {
+    std::vector<ExprPtr> exprs;
+    std::vector<PlanColumn> kept(plan.columns().begin(), plan.columns().begin() + static_cast<ptrdiff_t>(width));
+    kept.insert(kept.end(), pushed.values.begin(), pushed.values.end());
+    for (const PlanColumn& column : kept) exprs.push_back(ToExpr(column));
+    return std::make_shared<LogicalProject>(pushed.plan, std::move(exprs), std::move(kept));
+  }
+
+  // A CTE that refers outwards is computed for all outer values, too; its scans put out whose rows are whose.
+  Pushed PushIntoCte(const LogicalCte& cte, const Domain& domain) {
+    LogicalPtr definition = cte.child(0);
+    if (IsCorrelated(*definition, ColumnSet(domain.columns.begin(), domain.columns.end()))) {
+      Pushed pushed = Push(definition, domain);
+      cte_values_[cte.id] = pushed.values;
+      definition = std::move(pushed.plan);
+    }
+    Pushed body = Push(cte.child(1), domain);
+    body.plan = std::make_shared<LogicalCte>(cte.id, cte.name, std::move(definition), std::move(body.plan));
+    return body;
+  }
+
+  Pushed PushIntoCteScan(const LogicalCteScan& scan) {
+    std::vector<PlanColumn> columns = scan.columns(), values;
+    std::vector<ColumnId> definition_columns = scan.definition_columns;
+    for (const PlanColumn& value : cte_values_.at(scan.id)) {
+      definition_columns.push_back(value.id);
+      values.push_back(ids_.Make(value.type, value.name));
+      columns.push_back(values.back());
+    }
+    return {std::make_shared<LogicalCteScan>(scan.id, scan.name, std::move(columns), std::move(definition_columns)),
+            std::move(values)};
+  }
+
+  // One recursion for all outer values: each row says whose it is, and its successors are of the same.
+  Pushed PushIntoRecursion(const LogicalRecursion& recursion, const Domain& domain) {
+    const size_t width = recursion.columns().size();
+    std::vector<PlanColumn> columns = recursion.columns(), values;
+    for (size_t i = 0; i < domain.columns.size(); ++i) {
+      const ExprPtr outer = OuterColumn(domain, i);
+      values.push_back(ids_.Make(outer->type(), outer->name()));
+      columns.push_back(values.back());
+    }
+    LogicalPtr base = InOrder(Push(recursion.child(0), domain), width, *recursion.child(0));
+    cte_values_[recursion.id] = values;
+    LogicalPtr step = InOrder(Push(recursion.child(1), domain), width, *recursion.child(1));
+    return {std::make_shared<LogicalRecursion>(recursion.id, recursion.name, std::move(base), std::move(step),
+                                               recursion.distinct, std::move(columns)),
+            std::move(values)};
   }
 
   // The first rows for each outer row: those with low numbers.
@@ -665,9 +640,10 @@ class Unnester {
       return {std::make_shared<LogicalJoin>(JoinKind::kInner, join.child(0), right.plan, std::move(condition)),
               right.values};
     }
-    if (join.join_kind == JoinKind::kRight || join.join_kind == JoinKind::kFull) {
-      throw Unsupported(join.join_kind == JoinKind::kFull ? "inside a full join" : "inside a right join");
+    if (join.join_kind == JoinKind::kRight) {
+      return PushIntoJoin(LogicalJoin(JoinKind::kLeft, join.child(1), join.child(0), join.condition), domain);
     }
+    if (join.join_kind == JoinKind::kFull) return PushIntoFullJoin(join, domain);
     // Left, semi, anti, mark and single joins keep the left rows: the domain goes there, and where the right side needs
     // it too, the two must agree.
     Pushed left = Push(join.child(0), domain);
@@ -690,8 +666,29 @@ class Unnester {
             left.values};
   }
 
+  // Either side may be missing, and with it its copy of the outer values.
+  Pushed PushIntoFullJoin(const LogicalJoin& join, const Domain& domain) {
+    const Pushed left = Push(join.child(0), domain);
+    const Pushed right = Push(join.child(1), domain);
+    std::vector<ExprPtr> parts = {Substitute(join.condition, MapOf(domain, left.values)),
+                                  SameDomain(left.values, right.values)};
+    LogicalPtr plan =
+        std::make_shared<LogicalJoin>(JoinKind::kFull, left.plan, right.plan, CombineConjunction(std::move(parts)));
+    std::vector<PlanColumn> columns = join.columns(), values;
+    std::vector<ExprPtr> exprs;
+    for (const PlanColumn& column : columns) exprs.push_back(ToExpr(column));
+    for (size_t i = 0; i < left.values.size(); ++i) {
+      exprs.push_back(Expr::Coalesce({ToExpr(left.values[i]), ToExpr(right.values[i])}));
+      values.push_back(ids_.Make(left.values[i].type, left.values[i].name));
+      columns.push_back(values.back());
+    }
+    return {std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns)), std::move(values)};
+  }
+
   FreshIds ids_;
   const OptimizerContext& context_;
+  std::unordered_map<CteId, ColumnSet> free_of_ctes_;              // those that refer to outer columns
+  std::unordered_map<CteId, std::vector<PlanColumn>> cte_values_;  // of those that are pushed: the domain's columns
 };
 
 }  // namespace
