@@ -233,6 +233,7 @@ BindContext Session::MakeBindContext() {
     }
     return ResolveTableFunction(engine_, call);
   };
+  context.run_query = [this](const LogicalPtr& plan) { return RunOnTheSpot(*this, plan); };
   return context;
 }
 

@@ -87,6 +87,22 @@ ColumnPtr Dimensions(const KernelArgs& args) {
   return out.Finish();
 }
 
+// (rows, clause): the number of rows that LIMIT or OFFSET asks for, checked.
+ColumnPtr RowCount(const KernelArgs& args) {
+  const ColumnView counts(*args.columns[0]), clauses(*args.columns[1]);
+  FlatWriter<int64_t> out(args.result_type, args.size);
+  args.rows.ForEach([&](size_t row) {
+    const int64_t count = counts.At<int64_t>(row);
+    if (count < 0) {
+      const std::string_view clause = clauses.At<StringRef>(row).view();
+      throw Error::User(clause == "OFFSET" ? sqlstate::kInvalidRowCountInOffset : sqlstate::kInvalidRowCountInLimit,
+                        "{} must not be negative", clause);
+    }
+    out.Set(row, count);
+  });
+  return out.Finish();
+}
+
 }  // namespace
 
 void RegisterSeriesFunctions(Registry& registry) {
@@ -96,6 +112,7 @@ void RegisterSeriesFunctions(Registry& registry) {
     times.push_back(ByZone(kind, Partial({kind, kind, TypeKind::kInterval}, Type::List(kind), TimeSeries)));
   }
   family.Add("array_generate", "", "", "", std::move(times));
+  family.Add("row_count", "", "", "", {Partial({TypeKind::kInt64, TypeKind::kVarchar}, TypeKind::kInt64, RowCount)});
   constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
   family.Add("generate_subscripts", "The subscripts of a dimension of a list, in FROM as rows.",
              "generate_subscripts(ARRAY['a', 'b'], 1)", "{1,2}",

@@ -200,6 +200,20 @@ PhysicalPtr PlanRows(Session& session, const BoundStatement& bound) {
   return PlanRoundTrip(plan, session.engine().registry(), session.ReadSnapshot(), session.ReadCatalog());
 }
 
+std::vector<std::vector<Value>> RunOnTheSpot(Session& session, const LogicalPtr& plan) {
+  QueryExecution execution(PlanRows(session, {plan, {}, {}}), session.engine().query_services(),
+                           session.MakeStatementContext(), session.ReadSnapshot(), session.engine().memory(), {},
+                           session.MakeQueryOptions("SELECT"));
+  std::vector<std::vector<Value>> rows;
+  for (const Chunk& chunk : RunToCompletion(execution)) {
+    for (size_t row = 0; row < chunk.row_count(); ++row) {
+      rows.emplace_back();
+      for (size_t c = 0; c < chunk.column_count(); ++c) rows.back().push_back(chunk.column(c)->GetValue(row));
+    }
+  }
+  return rows;
+}
+
 std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
                                                 std::vector<Value> parameters) {
   std::vector<Type> types;

@@ -44,6 +44,8 @@ std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::Sta
 // By the session's settings. `statement` must outlive it.
 OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement);
 PhysicalPtr PlanRows(Session& session, const BoundStatement& bound);
+// The rows of a query that another statement's meaning depends on. Blocks.
+std::vector<std::vector<Value>> RunOnTheSpot(Session& session, const LogicalPtr& plan);
 // A query given as text, for statements that are one underneath (SHOW TABLES); `parameters` fill $1, $2 ...
 std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,
                                                 std::string tag = {});

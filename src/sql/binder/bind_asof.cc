@@ -9,13 +9,6 @@ namespace weir {
 
 namespace {
 
-struct AsofCondition {
-  std::vector<std::pair<ExprPtr, ExprPtr>> keys;  // left, right
-  ExprPtr left;
-  ExprPtr right;
-  std::string op;  // left op right
-};
-
 ExprPtr ColumnOf(const PlanColumn& column) {
   return Expr::Column(column.id, column.type, column.name);
 }
@@ -38,7 +31,17 @@ std::string Flipped(const std::string& op) {
   return ">";
 }
 
-AsofCondition Split(const ExprPtr& condition, const LogicalNode& left, const LogicalNode& right, int64_t position) {
+}  // namespace
+
+struct Binder::AsofCondition {
+  std::vector<std::pair<ExprPtr, ExprPtr>> keys;  // left, right
+  ExprPtr left;
+  ExprPtr right;
+  std::string op;  // left op right
+};
+
+Binder::AsofCondition Binder::SplitAsof(const ExprPtr& condition, const LogicalNode& left, const LogicalNode& right,
+                                        int64_t position) {
   const auto refuse = [&] {
     throw Error::User(sqlstate::kSyntaxError,
                       "an ASOF join's condition is one inequality and any number of equalities between its sides")
@@ -71,15 +74,96 @@ AsofCondition Split(const ExprPtr& condition, const LogicalNode& left, const Log
   return out;
 }
 
-}  // namespace
+// The plan's columns are the left's and `wanted`, some of the right's; each keeps its id.
+LogicalPtr Binder::MakeAsof(const AsofCondition& asof, bool keep_left, const LogicalPtr& left, const LogicalPtr& right,
+                            const std::vector<PlanColumn>& wanted) {
+  // Each right column travels in a struct of its own, so that a NULL in it differs from a row that is none, and so that
+  // those that nobody uses stay behind.
+  std::vector<ExprPtr> packed;
+  for (const PlanColumn& column : wanted) {
+    ExprPtr value = ColumnOf(column);
+    if (value->type().is(TypeKind::kUnknown))
+      value = registry_.BindCast(value, TypeKind::kVarchar, CastRule::kImplicit);
+    packed.push_back(registry_.BindCall("named_struct", {Expr::Literal(Value::String("v")), std::move(value)}));
+  }
+  packed.push_back(Expr::Literal(Value::Boolean(true)));  // there is a row
+
+  // Columns of both branches: the left's, the keys, the order, the side, the right row's. Rows of the side that comes
+  // first among equals are 0.
+  const bool strict = asof.op == ">" || asof.op == "<";
+  const size_t left_width = left->columns().size();
+  const size_t order_at = left_width + asof.keys.size(), packed_at = order_at + 2;
+  const auto branch = [&](bool is_left) {
+    LogicalPtr plan = is_left ? left : right;
+    std::vector<ExprPtr> exprs;
+    for (const PlanColumn& column : left->columns()) {
+      exprs.push_back(is_left ? ColumnOf(column) : Expr::Literal(Value::Null(column.type)));
+    }
+    for (const auto& [a, b] : asof.keys) exprs.push_back(is_left ? a : b);
+    exprs.push_back(is_left ? asof.left : asof.right);
+    if (!is_left) {
+      // NULL is near to nothing.
+      std::vector<ExprPtr> present;
+      for (size_t i = left_width; i < exprs.size(); ++i) present.push_back(Expr::Not(Expr::IsNull(exprs[i])));
+      plan = std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(present)));
+    }
+    exprs.push_back(Expr::Literal(Value::Int32(is_left == strict ? 0 : 1)));
+    for (const ExprPtr& value : packed) exprs.push_back(is_left ? Expr::Literal(Value::Null(value->type())) : value);
+    std::vector<PlanColumn> columns;
+    for (const ExprPtr& expr : exprs) columns.push_back(NewColumn(expr->type(), "asof"));
+    return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns));
+  };
+  std::vector<LogicalPtr> branches = {branch(true), branch(false)};
+  std::vector<PlanColumn> columns;
+  for (size_t i = 0; i < branches[0]->columns().size(); ++i) {
+    columns.push_back(NewColumn(branches[0]->columns()[i].type, i < left_width ? left->columns()[i].name : "asof"));
+  }
+  LogicalPtr plan = std::make_shared<LogicalSetOperation>(SetOperationKind::kUnionAll, std::move(branches), columns);
+
+  std::vector<ExprPtr> partition;
+  for (size_t i = 0; i < asof.keys.size(); ++i) partition.push_back(ColumnOf(columns[left_width + i]));
+  const bool descending = asof.op == "<" || asof.op == "<=";
+  // Left rows without an order come before all right rows.
+  std::vector<SortKey> order = {{ColumnOf(columns[order_at]), descending, true},
+                                {ColumnOf(columns[order_at + 1]), false, false}};
+  std::vector<WindowCall> calls;
+  std::vector<PlanColumn> found;
+  for (size_t i = packed_at; i < columns.size(); ++i) {
+    WindowCall last;
+    last.function = WindowFunction::kLastValue;
+    last.call.name = "last_value";
+    last.call.args = {ColumnOf(columns[i])};
+    last.call.type = columns[i].type;
+    last.ignore_nulls = true;
+    last.frame.unit = FrameUnit::kRows;
+    calls.push_back(std::move(last));
+    found.push_back(NewColumn(columns[i].type, "asof"));
+  }
+  plan =
+      std::make_shared<LogicalWindow>(std::move(plan), std::move(partition), std::move(order), std::move(calls), found);
+  std::vector<ExprPtr> kept = {
+      registry_.BindCall("=", {ColumnOf(columns[order_at + 1]), Expr::Literal(Value::Int32(strict ? 0 : 1))})};
+  if (!keep_left) kept.push_back(Expr::Not(Expr::IsNull(ColumnOf(found.back()))));
+  plan = std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(kept)));
+
+  std::vector<ExprPtr> exprs;
+  std::vector<PlanColumn> output = left->columns();
+  for (size_t i = 0; i < left_width; ++i) exprs.push_back(ColumnOf(columns[i]));
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    exprs.push_back(registry_.BindCall("struct_extract", {ColumnOf(found[i]), Expr::Literal(Value::String("v"))}));
+    output.push_back({wanted[i].id, exprs.back()->type(), wanted[i].name});
+  }
+  return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(output));
+}
 
 Binder::Bound Binder::BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right) {
-  if (kind != JoinKind::kInner && kind != JoinKind::kLeft) {
-    throw Error::Unsupported("Swap the sides and use ASOF LEFT JOIN.", "ASOF {} joins are not available",
+  if (kind == JoinKind::kSemi || kind == JoinKind::kAnti) {
+    throw Error::Unsupported("Use ASOF JOIN and select the left side's columns.", "ASOF {} joins are not available",
                              JoinKindName(kind))
         .WithPosition(join.offset);
   }
   ExprPtr condition;
+  UsingPairs pairs;
   if (!join.using_columns.empty()) {
     std::vector<ExprPtr> parts;
     for (const ast::Name& name : join.using_columns) {
@@ -97,112 +181,58 @@ Binder::Bound Binder::BindAsof(const ast::JoinedTable& join, JoinKind kind, Boun
       std::vector<ExprPtr> sides;
       for (const ScopeColumn& side : {*a, *b}) sides.push_back(Expr::Column(side.id, side.type, side.name));
       parts.push_back(registry_.BindCall(op, std::move(sides), join.offset));
+      pairs.emplace_back(*a, *b);
     }
     condition = CombineConjunction(std::move(parts));
-    for (ScopeColumn& column : right.scope.columns()) {
-      if (std::ranges::find(join.using_columns, column.name) != join.using_columns.end()) column.hidden = true;
-    }
   } else {
     Scope both;
     both.Add(left.scope);
     both.Add(right.scope);
     condition = ExpressionBinder(*this, both, "JOIN/ON", nullptr).BindPredicate(*join.on);
   }
-  const AsofCondition asof = Split(condition, *left.plan, *right.plan, join.offset);
-
-  // The right side's columns travel as one value; its first field says that there is one.
-  std::vector<ExprPtr> fields = {Expr::Literal(Value::String("0")), Expr::Literal(Value::Boolean(true))};
-  for (size_t i = 0; i < right.plan->columns().size(); ++i) {
-    ExprPtr value = ColumnOf(right.plan->columns()[i]);
-    if (value->type().is(TypeKind::kUnknown))
-      value = registry_.BindCast(value, TypeKind::kVarchar, CastRule::kImplicit);
-    fields.push_back(Expr::Literal(Value::String(std::to_string(i + 1))));
-    fields.push_back(std::move(value));
-  }
-  const ExprPtr packed = registry_.BindCall("named_struct", std::move(fields), join.offset);
-
-  // Columns of both branches: the left's, the keys, the order, the side, the packed right row. Rows of the side that
-  // comes first among equals are 0.
-  const bool strict = asof.op == ">" || asof.op == "<";
-  const auto branch = [&](const Bound& side, bool is_left) {
-    LogicalPtr plan = side.plan;
+  const AsofCondition asof = SplitAsof(condition, *left.plan, *right.plan, join.offset);
+  LogicalPtr plan;
+  if (kind == JoinKind::kInner || kind == JoinKind::kLeft) {
+    plan = MakeAsof(asof, kind == JoinKind::kLeft, left.plan, right.plan, right.plan->columns());
+  } else {
+    // Right rows are numbered; those whose number no left row has found are added by a join.
+    const PlanColumn row = NewColumn(TypeKind::kInt64, "row");
+    const LogicalPtr numbered = NumberRows(right.plan, row);
     std::vector<ExprPtr> exprs;
-    for (const PlanColumn& column : left.plan->columns()) {
-      exprs.push_back(is_left ? ColumnOf(column) : Expr::Literal(Value::Null(column.type)));
+    std::vector<PlanColumn> columns, all;
+    std::vector<ColumnId> sources;
+    for (const PlanColumn& column : numbered->columns()) {
+      exprs.push_back(ColumnOf(column));
+      columns.push_back(NewColumn(column.type, column.name));
+      sources.push_back(columns.back().id);
+      all.push_back(NewColumn(column.type, column.name));
     }
-    std::vector<ExprPtr> present;
-    for (const auto& [a, b] : asof.keys) exprs.push_back(is_left ? a : b);
-    exprs.push_back(is_left ? asof.left : asof.right);
-    if (!is_left) {
-      // NULL is near to nothing.
-      for (size_t i = left.plan->columns().size(); i < exprs.size(); ++i) {
-        present.push_back(Expr::Not(Expr::IsNull(exprs[i])));
-      }
-      plan = std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(present)));
+    const CteId id = ids_.NextCte();
+    const auto definition = std::make_shared<LogicalProject>(numbered, std::move(exprs), std::move(columns));
+    const auto searched = std::make_shared<LogicalCteScan>(id, "right", numbered->columns(), sources);
+    plan = MakeAsof(asof, kind == JoinKind::kFull, left.plan, searched, {row});
+    auto same = registry_.BindCall("=", {ColumnOf(row), ColumnOf(all.back())});
+    plan = std::make_shared<LogicalJoin>(kind, std::move(plan),
+                                         std::make_shared<LogicalCteScan>(id, "right", all, sources), std::move(same));
+    std::vector<ExprPtr> results;
+    std::vector<PlanColumn> output = left.plan->columns();
+    for (const PlanColumn& column : output) results.push_back(ColumnOf(column));
+    for (size_t i = 0; i < right.plan->columns().size(); ++i) {
+      results.push_back(ColumnOf(all[i]));
+      output.push_back(right.plan->columns()[i]);
     }
-    exprs.push_back(Expr::Literal(Value::Int32(is_left == strict ? 0 : 1)));
-    exprs.push_back(is_left ? Expr::Literal(Value::Null(packed->type())) : packed);
-    std::vector<PlanColumn> columns;
-    for (const ExprPtr& expr : exprs) columns.push_back(NewColumn(expr->type(), "asof"));
-    return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns));
-  };
-  std::vector<LogicalPtr> branches = {branch(left, true), branch(right, false)};
-  std::vector<PlanColumn> columns;
-  const size_t left_width = left.plan->columns().size();
-  for (size_t i = 0; i < branches[0]->columns().size(); ++i) {
-    columns.push_back(
-        NewColumn(branches[0]->columns()[i].type, i < left_width ? left.plan->columns()[i].name : "asof"));
+    plan = std::make_shared<LogicalProject>(std::move(plan), std::move(results), std::move(output));
+    plan = std::make_shared<LogicalCte>(id, "right", definition, std::move(plan));
   }
-  LogicalPtr plan = std::make_shared<LogicalSetOperation>(SetOperationKind::kUnionAll, std::move(branches), columns);
-
-  std::vector<ExprPtr> partition;
-  for (size_t i = 0; i < asof.keys.size(); ++i) partition.push_back(ColumnOf(columns[left_width + i]));
-  const size_t order_at = left_width + asof.keys.size();
-  const bool descending = asof.op == "<" || asof.op == "<=";
-  // Left rows without an order come before all right rows.
-  std::vector<SortKey> order = {{ColumnOf(columns[order_at]), descending, true},
-                                {ColumnOf(columns[order_at + 1]), false, false}};
-  WindowCall last;
-  last.function = WindowFunction::kLastValue;
-  last.call.name = "last_value";
-  last.call.args = {ColumnOf(columns[order_at + 2])};
-  last.call.type = packed->type();
-  last.ignore_nulls = true;
-  last.frame.unit = FrameUnit::kRows;
-  const PlanColumn found = NewColumn(packed->type(), "asof");
-  plan = std::make_shared<LogicalWindow>(std::move(plan), std::move(partition), std::move(order),
-                                         std::vector<WindowCall>{std::move(last)}, std::vector<PlanColumn>{found});
-  std::vector<ExprPtr> kept = {registry_.BindCall(
-      "=", {ColumnOf(columns[order_at + 1]), Expr::Literal(Value::Int32(strict ? 0 : 1))}, join.offset)};
-  const auto field = [&](size_t i) {
-    return registry_.BindCall("struct_extract", {ColumnOf(found), Expr::Literal(Value::String(std::to_string(i)))},
-                              join.offset);
-  };
-  if (kind == JoinKind::kInner) kept.push_back(Expr::Not(Expr::IsNull(field(0))));
-  plan = std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(kept)));
-
-  std::map<ColumnId, PlanColumn> renamed;
-  std::vector<ExprPtr> exprs;
-  std::vector<PlanColumn> output;
-  for (size_t i = 0; i < left_width; ++i) {
-    exprs.push_back(ColumnOf(columns[i]));
-    output.push_back(columns[i]);
-    renamed.emplace(left.plan->columns()[i].id, columns[i]);
-  }
-  for (size_t i = 0; i < right.plan->columns().size(); ++i) {
-    exprs.push_back(field(i + 1));
-    output.push_back(NewColumn(exprs.back()->type(), right.plan->columns()[i].name));
-    renamed.emplace(right.plan->columns()[i].id, output.back());
-  }
-  Bound out{std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(output)),
-            std::move(left.scope)};
+  Bound out{std::move(plan), std::move(left.scope)};
   out.scope.Add(right.scope);
   for (const ColumnId id : right.scope.correlated()) out.scope.AddCorrelated(id);
   for (ScopeColumn& column : out.scope.columns()) {
-    const PlanColumn& now = renamed.at(column.id);
-    column.id = now.id;
-    column.type = now.type;
+    for (const PlanColumn& made : out.plan->columns()) {
+      if (made.id == column.id) column.type = made.type;  // of an untyped literal: text
+    }
   }
+  if (!pairs.empty()) MergeUsing(join, kind, pairs, out);
   return out;
 }
 

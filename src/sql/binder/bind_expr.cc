@@ -2,12 +2,27 @@
 
 #include "sql/binder/bind_type.h"
 #include "sql/binder/expression_binder.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
 namespace {
 
 constexpr int kExpressionDepthMax = 2000;
+
+bool IsSubquery(const ast::Expr& expr) {
+  switch (expr.kind) {
+    case ast::ExprKind::kSubqueryExpr:
+    case ast::ExprKind::kExistsExpr:
+    case ast::ExprKind::kInSubqueryExpr:
+    case ast::ExprKind::kArraySubqueryExpr:
+      return true;
+    case ast::ExprKind::kQuantifiedExpr:
+      return expr.As<ast::QuantifiedExpr>().query != nullptr;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -29,7 +44,7 @@ ExprPtr ExpressionBinder::Bind(const ast::Expr& expr) {
   }
   ExprPtr bound;
   try {
-    bound = BindNode(expr);
+    bound = subqueries_ != nullptr && !inside_aggregate_ && IsSubquery(expr) ? BindNoted(expr) : BindNode(expr);
   } catch (Error& error) {
     error.set_position_if_unset(expr.offset);
     throw;
@@ -40,6 +55,18 @@ ExprPtr ExpressionBinder::Bind(const ast::Expr& expr) {
 
 ExprPtr ExpressionBinder::BindPredicate(const ast::Expr& expr) {
   return ToBoolean(Bind(expr), clause_, expr.offset);
+}
+
+ExprPtr ExpressionBinder::BindNoted(const ast::Expr& expr) {
+  std::string sql = ToSql(expr);
+  if (subqueries_->reuse) {
+    for (const SubqueryCollector::Known& known : subqueries_->known) {
+      if (known.sql == sql) return known.result;
+    }
+  }
+  ExprPtr bound = BindNode(expr);
+  subqueries_->known.push_back({std::move(sql), bound});
+  return bound;
 }
 
 ExprPtr ExpressionBinder::BindNode(const ast::Expr& expr) {
@@ -229,6 +256,9 @@ ExprPtr ExpressionBinder::BindColumn(const ast::ColumnRef& column) {
   if (parts.size() == 1 && aliases_) {
     if (ExprPtr item = aliases_(parts[0])) return item;
   }
+  if (parts.size() == 1) {
+    if (ExprPtr row = BindWholeRow(parts[0], column.offset)) return row;
+  }
   if (parts.size() > 1) {
     bool relation_known = false;
     for (Scope* level = &scope_; level != nullptr; level = level->outer()) {
@@ -246,6 +276,31 @@ ExprPtr ExpressionBinder::BindColumn(const ast::ColumnRef& column) {
   throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" does not exist", parts.back())
       .WithHint(DidYouMean(parts.back(), scope_.VisibleNames()))
       .WithPosition(column.offset);
+}
+
+// A relation's name alone is its row as a struct: NULL where an outer join has none, which is told by all columns being
+// NULL.
+ExprPtr ExpressionBinder::BindWholeRow(std::string_view relation, int64_t position) {
+  std::vector<Scope*> passed;
+  for (Scope* level = &scope_; level != nullptr; level = level->outer()) {
+    if (!level->HasRelation(relation)) {
+      passed.push_back(level);
+      continue;
+    }
+    std::vector<ExprPtr> fields, missing;
+    for (const ScopeColumn& column : level->columns()) {
+      if (column.relation != relation) continue;
+      for (Scope* inner : passed) inner->AddCorrelated(column.id);
+      ExprPtr value = Expr::Column(column.id, column.type, column.name);
+      fields.push_back(Expr::Literal(Value::String(column.name)));
+      missing.push_back(Expr::IsNull(value));
+      fields.push_back(std::move(value));
+    }
+    ExprPtr row = Call("named_struct", std::move(fields), position);
+    const Type type = row->type();
+    return Expr::Case({CombineConjunction(std::move(missing)), Expr::Literal(Value::Null(type)), std::move(row)}, type);
+  }
+  return nullptr;
 }
 
 ExprPtr ExpressionBinder::BindFieldOf(ExprPtr base, std::string_view field, int64_t position) {
@@ -286,6 +341,16 @@ ExprPtr ExpressionBinder::BindBinaryChain(const ast::BinaryExpr& expr) {
       bound = BindRowComparison(node.op, *node.left, *node.right, node.offset);
       continue;
     }
+    const auto* left_query = node.left->TryAs<ast::SubqueryExpr>();
+    const auto* right_query = node.right->TryAs<ast::SubqueryExpr>();
+    if (right_query != nullptr && node.left->kind == ast::ExprKind::kRowExpr) {
+      bound = BindRowSubquery(node.op, *node.left, *right_query->query, false, node.offset);
+      continue;
+    }
+    if (left_query != nullptr && node.right->kind == ast::ExprKind::kRowExpr) {
+      bound = BindRowSubquery(node.op, *node.right, *left_query->query, true, node.offset);
+      continue;
+    }
     ExprPtr left = bound == nullptr ? Bind(*node.left) : std::move(bound);
     ExprPtr right = Bind(*node.right);
     bound = BindOperator(node.op, std::move(left), std::move(right), node.offset);
@@ -300,19 +365,19 @@ ExprPtr ExpressionBinder::BindOperator(std::string_view op, ExprPtr left, ExprPt
 
 ExprPtr ExpressionBinder::BindRowComparison(std::string_view op, const ast::Expr& left, const ast::Expr& right,
                                             int64_t position) {
-  const auto& a = left.As<ast::RowExpr>().fields;
-  const auto& b = right.As<ast::RowExpr>().fields;
-  if (a.size() != b.size()) {
+  const std::vector<ExprPtr> lefts = BindFields(left), rights = BindFields(right);
+  if (lefts.size() != rights.size()) {
     throw Error::User(sqlstate::kSyntaxError, "unequal number of entries in row expressions").WithPosition(position);
   }
-  std::vector<ExprPtr> lefts, rights;
-  for (size_t i = 0; i < a.size(); ++i) {
-    lefts.push_back(Bind(*a[i]));
-    rights.push_back(Bind(*b[i]));
-  }
+  return CompareRows(op, lefts, rights, position);
+}
+
+ExprPtr ExpressionBinder::CompareRows(std::string_view op, const std::vector<ExprPtr>& lefts,
+                                      const std::vector<ExprPtr>& rights, int64_t position) {
+  if (lefts.size() == 1) return BindOperator(op, lefts[0], rights[0], position);
   if (op == "=" || op == "<>") {
     std::vector<ExprPtr> parts;
-    for (size_t i = 0; i < a.size(); ++i) parts.push_back(BindOperator(op, lefts[i], rights[i], position));
+    for (size_t i = 0; i < lefts.size(); ++i) parts.push_back(BindOperator(op, lefts[i], rights[i], position));
     return op == "=" ? Expr::And(std::move(parts)) : Expr::Or(std::move(parts));
   }
   if (op != "<" && op != "<=" && op != ">" && op != ">=") {
@@ -321,7 +386,7 @@ ExprPtr ExpressionBinder::BindRowComparison(std::string_view op, const ast::Expr
   // Lexicographic: a1 < b1 or (a1 = b1 and (... last with op)).
   const std::string_view strict = op.substr(0, 1);
   ExprPtr result = BindOperator(op, lefts.back(), rights.back(), position);
-  for (size_t i = a.size() - 1; i-- > 0;) {
+  for (size_t i = lefts.size() - 1; i-- > 0;) {
     ExprPtr equal = BindOperator("=", lefts[i], rights[i], position);
     ExprPtr before = BindOperator(strict, lefts[i], rights[i], position);
     result = Expr::Or({std::move(before), Expr::And({std::move(equal), std::move(result)})});
@@ -339,6 +404,16 @@ ExprPtr ExpressionBinder::BindLogical(const ast::LogicalExpr& expr) {
 }
 
 ExprPtr ExpressionBinder::BindIsTest(const ast::IsTest& test) {
+  const auto* row = test.operand->TryAs<ast::RowExpr>();
+  if (test.test == ast::IsTestKind::kNull && row != nullptr) {
+    // A row is NULL when all of its fields are, and not NULL when none is.
+    std::vector<ExprPtr> parts;
+    for (ExprPtr& field : BindFields(*row)) {
+      ExprPtr is_null = Expr::IsNull(std::move(field));
+      parts.push_back(test.negated ? Expr::Not(std::move(is_null)) : std::move(is_null));
+    }
+    return CombineConjunction(std::move(parts));
+  }
   ExprPtr operand = Bind(*test.operand);
   ExprPtr result;
   switch (test.test) {
@@ -435,6 +510,7 @@ ExprPtr ExpressionBinder::BindLike(const ast::LikeExpr& like) {
 }
 
 ExprPtr ExpressionBinder::BindCase(const ast::CaseExpr& expr) {
+  const Conditional conditional(*this, "CASE");
   const ExprPtr operand = expr.operand == nullptr ? nullptr : Bind(*expr.operand);
   std::vector<ExprPtr> conditions, results;
   for (const ast::WhenClause& when : expr.whens) {

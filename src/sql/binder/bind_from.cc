@@ -15,24 +15,6 @@ ExprPtr True() {
   return Expr::Literal(Value::Boolean(true));
 }
 
-ExprPtr ColumnOf(const ScopeColumn& column) {
-  return Expr::Column(column.id, column.type, column.name);
-}
-
-// The columns among `correlated` that `scope` has.
-std::vector<ColumnId> OwnColumns(const Scope& scope, const std::vector<ColumnId>& correlated) {
-  std::vector<ColumnId> own;
-  for (const ColumnId id : correlated) {
-    for (const ScopeColumn& column : scope.columns()) {
-      if (column.id == id) {
-        own.push_back(id);
-        break;
-      }
-    }
-  }
-  return own;
-}
-
 }  // namespace
 
 Binder::Bound Binder::BindFrom(ast::List<const ast::TableRef*> from, Scope* outer) {
@@ -54,7 +36,7 @@ Binder::Bound Binder::AddToFrom(Bound bound, ast::List<const ast::TableRef*> fro
             .WithPosition(table->offset);
       }
     }
-    std::vector<ColumnId> correlated = OwnColumns(bound.scope, next.scope.correlated());
+    std::vector<ColumnId> correlated = bound.scope.OwnOf(next.scope.correlated());
     bound = Combine(JoinKind::kInner, std::move(bound), std::move(next), std::move(correlated), True());
   }
   return bound;
@@ -321,7 +303,13 @@ ExprPtr Binder::BindSeries(std::vector<ExprPtr> bounds, int64_t position) const 
   if (bounds.size() == 2 && (bounds[0]->type().is_integer() || bounds[1]->type().is_integer())) {
     bounds.push_back(Expr::Literal(Value::Int32(1)));
   }
-  return registry_.BindCall("array_generate", std::move(bounds), position);
+  const bool narrow = std::all_of(bounds.begin(), bounds.end(), [](const ExprPtr& bound) {
+    return bound->type().is(TypeKind::kInt32) || bound->type().is(TypeKind::kInt16) ||
+           bound->type().is(TypeKind::kInt8) || bound->type().is(TypeKind::kUnknown);
+  });
+  ExprPtr list = registry_.BindCall("array_generate", std::move(bounds), position);
+  if (!narrow || !list->type().element().is(TypeKind::kInt64)) return list;
+  return registry_.BindCast(list, Type::List(TypeKind::kInt32), CastRule::kExplicit, position);
 }
 
 Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls,
@@ -406,187 +394,6 @@ Binder::Bound Binder::BindDerived(const ast::DerivedTable& table, Scope* outer, 
     bound.scope.Add({"", relation, names[i], column.id, column.type});
   }
   return bound;
-}
-
-namespace {
-
-JoinKind ToJoinKind(const ast::JoinedTable& join) {
-  switch (join.type) {
-    case ast::JoinType::kInner:
-    case ast::JoinType::kCross:
-      return JoinKind::kInner;
-    case ast::JoinType::kLeft:
-      return JoinKind::kLeft;
-    case ast::JoinType::kRight:
-      return JoinKind::kRight;
-    case ast::JoinType::kFull:
-      return JoinKind::kFull;
-    case ast::JoinType::kLeftSemi:
-    case ast::JoinType::kRightSemi:
-      return JoinKind::kSemi;
-    case ast::JoinType::kLeftAnti:
-    case ast::JoinType::kRightAnti:
-      return JoinKind::kAnti;
-    case ast::JoinType::kPositional:
-      break;
-  }
-  throw Error::Unsupported("Join on a row number.", "POSITIONAL JOIN is not available").WithPosition(join.offset);
-}
-
-}  // namespace
-
-Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope* lateral) {
-  // Chains lean to the left; they are walked in a loop so that their length is not a depth.
-  std::vector<const ast::JoinedTable*> chain = {&join};
-  while (const auto* left = chain.back()->left->TryAs<ast::JoinedTable>()) {
-    if (!left->alias.empty() || left->sample != nullptr) break;
-    chain.push_back(left);
-  }
-  Bound bound = BindTableRef(*chain.back()->left, outer, lateral);
-  for (size_t i = chain.size(); i-- > 0;) {
-    const ast::JoinedTable& node = *chain[i];
-    const JoinKind kind = ToJoinKind(node);
-    Scope around(lateral == nullptr ? outer : lateral);
-    around.Add(bound.scope);
-    Bound right = BindTableRef(*node.right, outer, &around);
-    for (const ScopeColumn& column : right.scope.columns()) {
-      if (!column.relation.empty() && bound.scope.HasRelation(column.relation)) {
-        throw Error::User(sqlstate::kDuplicateAlias, "table name \"{}\" specified more than once", column.relation)
-            .WithPosition(node.right->offset);
-      }
-    }
-    std::vector<ColumnId> correlated = OwnColumns(bound.scope, right.scope.correlated());
-    if (!correlated.empty() && kind != JoinKind::kInner && kind != JoinKind::kLeft) {
-      throw Error::User(sqlstate::kInvalidColumnReference,
-                        "the combining JOIN type must be INNER or LEFT for a LATERAL reference")
-          .WithPosition(node.offset);
-    }
-    if (node.asof) {
-      if (!correlated.empty()) {
-        throw Error::Unsupported("Join with ORDER BY ... LIMIT 1 inside of the LATERAL subquery.",
-                                 "ASOF joins with LATERAL are not available")
-            .WithPosition(node.offset);
-      }
-      bound = BindAsof(node, kind, std::move(bound), std::move(right));
-      continue;
-    }
-    if (node.type == ast::JoinType::kRightSemi || node.type == ast::JoinType::kRightAnti) std::swap(bound, right);
-    std::vector<std::string> names(node.using_columns.begin(), node.using_columns.end());
-    if (node.natural) {
-      for (const ScopeColumn& column : bound.scope.columns()) {
-        if (column.hidden) continue;
-        const ast::Name name[] = {column.name};
-        if (right.scope.FindHere(name, node.offset).has_value()) names.push_back(column.name);
-      }
-    }
-    if (!names.empty()) {
-      bound = JoinUsing(node, kind, std::move(bound), std::move(right), names);
-      continue;
-    }
-    ExprPtr condition = True();
-    if (node.on != nullptr) {
-      Scope both(outer);
-      both.Add(bound.scope);
-      both.Add(right.scope);
-      std::vector<PendingApply> pending;
-      condition = ExpressionBinder(*this, both, "JOIN/ON", &pending).BindPredicate(*node.on);
-      for (const ColumnId id : both.correlated()) bound.scope.AddCorrelated(id);
-      if (!pending.empty()) {
-        if (kind != JoinKind::kInner && ApplyToSides(pending, bound, right, !correlated.empty())) {
-          bound = Combine(kind, std::move(bound), std::move(right), std::move(correlated), std::move(condition));
-          continue;
-        }
-        if (kind != JoinKind::kInner) {
-          throw Error::Unsupported("Move the subquery into a derived table.",
-                                   "subqueries over both sides in ON of an outer join are not available")
-              .WithPosition(node.on->offset);
-        }
-        // For an inner join ON is a filter over the pairs.
-        bound = Combine(kind, std::move(bound), std::move(right), std::move(correlated), True());
-        bound.plan = FlushApplies(std::move(bound.plan), pending);
-        bound.plan = std::make_shared<LogicalFilter>(std::move(bound.plan), std::move(condition));
-        continue;
-      }
-    }
-    bound = Combine(kind, std::move(bound), std::move(right), std::move(correlated), std::move(condition));
-  }
-  return bound;
-}
-
-// Subqueries of a join condition that look at one side only are computed for that side's rows. False: some look at
-// both.
-bool Binder::ApplyToSides(std::vector<PendingApply>& pending, Bound& left, Bound& right, bool lateral) {
-  std::vector<PendingApply> of_left, of_right;
-  for (PendingApply& apply : pending) {
-    std::vector<ColumnId> used = apply.correlated;
-    if (apply.condition != nullptr) {
-      VisitExpr(*apply.condition, [&](const Expr& part) {
-        if (part.is(ExprKind::kColumn)) used.push_back(part.column_id());
-        return true;
-      });
-    }
-    const bool on_left = !OwnColumns(left.scope, used).empty();
-    const bool on_right = !OwnColumns(right.scope, used).empty();
-    if (on_left && on_right) return false;
-    (on_left || lateral ? of_left : of_right).push_back(apply);
-    if (lateral && on_right) return false;
-  }
-  left.plan = FlushApplies(std::move(left.plan), of_left);
-  right.plan = FlushApplies(std::move(right.plan), of_right);
-  pending.clear();
-  return true;
-}
-
-// Merged columns come first and are found without a qualifier; each side's own are found by theirs only.
-Binder::Bound Binder::JoinUsing(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right,
-                                const std::vector<std::string>& names) {
-  std::vector<ExprPtr> conditions;
-  std::vector<ScopeColumn> merged;
-  std::vector<std::pair<ScopeColumn, ScopeColumn>> pairs;
-  for (const std::string& name : names) {
-    const ast::Name parts[] = {name};
-    const auto in_left = left.scope.FindHere(parts, join.offset);
-    const auto in_right = right.scope.FindHere(parts, join.offset);
-    if (!in_left.has_value() || !in_right.has_value()) {
-      throw Error::User(sqlstate::kUndefinedColumn,
-                        "column \"{}\" specified in USING clause does not exist in {} table", name,
-                        in_left.has_value() ? "right" : "left")
-          .WithPosition(join.offset);
-    }
-    conditions.push_back(registry_.BindCall("=", {ColumnOf(*in_left), ColumnOf(*in_right)}, join.offset));
-    pairs.emplace_back(*in_left, *in_right);
-  }
-  ExprPtr condition = CombineConjunction(std::move(conditions));
-  for (Bound* side : {&left, &right}) {
-    for (ScopeColumn& column : side->scope.columns()) {
-      if (!column.hidden && std::find(names.begin(), names.end(), column.name) != names.end()) column.hidden = true;
-    }
-  }
-  std::vector<ColumnId> correlated = OwnColumns(left.scope, right.scope.correlated());
-  Bound out = Combine(kind, std::move(left), std::move(right), std::move(correlated), std::move(condition));
-  if (kind == JoinKind::kFull) {
-    // Either side may be missing.
-    std::vector<ExprPtr> exprs;
-    std::vector<PlanColumn> columns = out.plan->columns();
-    for (const PlanColumn& column : columns) exprs.push_back(Expr::Column(column.id, column.type, column.name));
-    for (const auto& [a, b] : pairs) {
-      const Type type = registry_.CommonType(a.type, b.type).value_or(a.type);
-      ExprPtr first = registry_.BindCast(ColumnOf(a), type, CastRule::kImplicit);
-      ExprPtr second = registry_.BindCast(ColumnOf(b), type, CastRule::kImplicit);
-      exprs.push_back(Expr::Coalesce({std::move(first), std::move(second)}));
-      columns.push_back(NewColumn(type, a.name));
-      merged.push_back({"", "", a.name, columns.back().id, type});
-    }
-    out.plan = std::make_shared<LogicalProject>(std::move(out.plan), std::move(exprs), std::move(columns));
-  } else {
-    for (const auto& [a, b] : pairs) {
-      const ScopeColumn& kept = kind == JoinKind::kRight ? b : a;
-      merged.push_back({"", "", kept.name, kept.id, kept.type});
-    }
-  }
-  auto& columns = out.scope.columns();
-  columns.insert(columns.begin(), merged.begin(), merged.end());
-  return out;
 }
 
 }  // namespace weir

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sql/binder/expression_binder.h"
 #include "sql/binder/window_names.h"
 
@@ -16,6 +18,9 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
   if (call.over != nullptr || (IsWindowFunction(name) && binder_.registry_.FindAggregate(name) == nullptr)) {
     return BindWindow(call, name);
   }
+  if (GivesRows(name)) {
+    if (ExprPtr element = BindSetReturning(call, name)) return element;
+  }
   if (ExprPtr special = BindSpecialFunction(call, name)) return special;
   if (ExprPtr rewritten = BindRewrittenAggregate(call, name)) return rewritten;
   if (HasLambda(call)) return BindLambdaCall(call, name);
@@ -31,6 +36,29 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
   return Call(name, std::move(args), call.offset);
 }
 
+bool GivesRows(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "unnest",           "generate_series",           "generate_subscripts",  "regexp_split_to_table",
+      "string_to_table",  "json_array_elements",       "jsonb_array_elements", "json_array_elements_text",
+      "json_object_keys", "jsonb_array_elements_text", "jsonb_object_keys",
+  };
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+// Anywhere in a select item: the item has a row per element. Null: an ordinary function here, which gives the list.
+ExprPtr ExpressionBinder::BindSetReturning(const ast::FunctionCall& call, std::string_view name) {
+  if (sets_ && !inside_aggregate_ && lambda_parameters_.empty()) return sets_(call);
+  if (name != "unnest" && name != "generate_series") return nullptr;
+  if (inside_aggregate_) {
+    throw Error::User(sqlstate::kFeatureNotSupported,
+                      "aggregate function calls cannot contain set-returning function calls")
+        .WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
+        .WithPosition(call.offset);
+  }
+  throw Error::User(sqlstate::kFeatureNotSupported, "set-returning functions are not allowed in {}", clause_)
+      .WithPosition(call.offset);
+}
+
 // Functions that are nodes of their own because not all their arguments are always computed.
 ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std::string_view name) {
   const auto bind_all = [&] {
@@ -42,6 +70,7 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
     if (call.args.empty() || (name != "coalesce" && call.args.size() != 2)) {
       throw Error::User(sqlstate::kSyntaxError, "wrong number of arguments: {}", name).WithPosition(call.offset);
     }
+    const Conditional conditional(*this, "COALESCE");
     std::vector<ExprPtr> args = bind_all();
     Unify(args, "COALESCE", call.offset);
     return args.size() == 1 ? args[0] : Expr::Coalesce(std::move(args));
@@ -86,10 +115,17 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
   if (inside_aggregate_) {
     throw Error::User(sqlstate::kGroupingError, "aggregate function calls cannot be nested").WithPosition(call.offset);
   }
-  if (aggregates_ == nullptr) {
-    throw Error::User(sqlstate::kGroupingError, "aggregate functions are not allowed in {}", clause_)
+  const auto refuse = [&](std::string_view clause) {
+    throw Error::User(sqlstate::kGroupingError, "aggregate functions are not allowed in {}", clause)
         .WithPosition(call.offset);
+  };
+  // Over columns of a query around this one only, it may be an aggregate of that one.
+  if (aggregates_ == nullptr && scope_.outer() == nullptr) refuse(clause_);
+  std::vector<std::pair<Scope*, std::vector<ColumnId>>> correlations;
+  for (Scope* level = &scope_; level != nullptr; level = level->outer()) {
+    correlations.emplace_back(level, level->correlated());
   }
+  const size_t subqueries = aggregate_pending_ == nullptr ? 0 : aggregate_pending_->size();
   if (call.star && name != "count") {
     throw Error::User(sqlstate::kUndefinedFunction, "{}(*) does not exist", name).WithPosition(call.offset);
   }
@@ -114,7 +150,52 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
     aggregate.order_by.push_back({aggregate.args[0], false, false});
   }
   inside_aggregate_ = false;
-  return Collect(std::move(aggregate));
+  Scope* const level =
+      aggregate_pending_ != nullptr && aggregate_pending_->size() > subqueries ? &scope_ : LevelOf(aggregate);
+  if (level == &scope_) {
+    if (aggregates_ == nullptr) refuse(clause_);
+    return Collect(std::move(aggregate));
+  }
+  ExpressionBinder* const owner = level->binder();
+  if (owner == nullptr) refuse("FROM clause of their own query level");
+  if (owner->aggregates_ == nullptr) refuse(owner->clause_);
+  if (owner->inside_aggregate_) {
+    throw Error::User(sqlstate::kGroupingError, "aggregate function calls cannot be nested").WithPosition(call.offset);
+  }
+  // From here on it is a column of that query.
+  ExprPtr result = owner->Collect(std::move(aggregate));
+  for (auto& [inner, before] : correlations) {
+    if (inner == level) break;
+    inner->RestoreCorrelated(std::move(before));
+    inner->AddCorrelated(result->column_id());
+  }
+  return result;
+}
+
+// The innermost query that the aggregate's columns are of; this one when there are none.
+Scope* ExpressionBinder::LevelOf(const AggregateCall& aggregate) const {
+  Scope* found = nullptr;
+  bool own = false;
+  const auto look = [&](const ExprPtr& expr) {
+    VisitExpr(*expr, [&](const Expr& part) {
+      if (!part.is(ExprKind::kColumn)) return true;
+      Scope* level = &scope_;
+      while (level != nullptr && !level->Has(part.column_id())) level = level->outer();
+      // What no level has is a value that this query makes.
+      if (level == nullptr || level == &scope_) own = true;
+      for (Scope* inner = level; inner != nullptr && !own; inner = inner->outer()) {
+        if (found == nullptr || inner == found) {
+          found = level;
+          break;
+        }
+      }
+      return true;
+    });
+  };
+  for (const ExprPtr& arg : aggregate.args) look(arg);
+  if (aggregate.filter != nullptr) look(aggregate.filter);
+  for (const auto& order : aggregate.order_by) look(order.expr);
+  return own || found == nullptr ? &scope_ : found;
 }
 
 ExprPtr ExpressionBinder::Collect(AggregateCall aggregate) {

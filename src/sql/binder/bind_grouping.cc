@@ -146,10 +146,43 @@ ExprPtr SelectBinder::BindGroup(const ast::Expr& expr) {
       }
     }
   }
-  return ExpressionBinder(binder_, scope_, "GROUP BY", &before_groups_).Bind(expr);
+  ExpressionBinder binder(binder_, scope_, "GROUP BY", &before_groups_);
+  binder.ShareSubqueries(subqueries_);
+  return binder.Bind(expr);
+}
+
+void SelectBinder::MoveGroupedSubqueries() {
+  std::vector<ColumnId> needed;
+  const auto need = [&](const ExprPtr& expr) {
+    if (expr == nullptr) return;
+    VisitExpr(*expr, [&](const Expr& part) {
+      if (part.is(ExprKind::kColumn)) needed.push_back(part.column_id());
+      return true;
+    });
+  };
+  const auto is_needed = [&](ColumnId id) { return std::find(needed.begin(), needed.end(), id) != needed.end(); };
+  for (const ExprPtr& group : groups_) need(group);
+  // A later one may look at the result of an earlier one.
+  std::vector<PendingApply> moved, kept;
+  for (size_t i = pending_.size(); i-- > 0;) {
+    PendingApply& apply = pending_[i];
+    bool used = apply.mark.has_value() && is_needed(apply.mark->id);
+    for (const PlanColumn& column : apply.right->columns()) used = used || (!apply.mark && is_needed(column.id));
+    if (used) {
+      need(apply.condition);
+      needed.insert(needed.end(), apply.correlated.begin(), apply.correlated.end());
+    }
+    (used ? moved : kept).push_back(std::move(apply));
+  }
+  std::reverse(kept.begin(), kept.end());
+  std::reverse(moved.begin(), moved.end());
+  pending_ = std::move(kept);
+  before_groups_.insert(before_groups_.begin(), std::make_move_iterator(moved.begin()),
+                        std::make_move_iterator(moved.end()));
 }
 
 void SelectBinder::Aggregate() {
+  MoveGroupedSubqueries();
   plan_ = binder_.FlushApplies(std::move(plan_), before_groups_);
   for (const ExprPtr& group : groups_) {
     // A grouped column keeps its id, so that what refers to it from outside still does.
@@ -163,12 +196,15 @@ void SelectBinder::Aggregate() {
   std::vector<PlanColumn> columns = group_columns_;
   if (!sets_.empty()) {
     set_column_ = binder_.NewColumn(TypeKind::kInt32, "grouping set");
+    const std::vector<AggregateCall> calls = GroupFinest(keys);
     RepeatForSets(keys);
     columns.push_back(set_column_);
+    plan_ = MergeGroups(std::move(keys), calls, columns);
+    AddEmptySets();
+  } else {
+    columns.insert(columns.end(), aggregates_.columns.begin(), aggregates_.columns.end());
+    plan_ = std::make_shared<LogicalAggregate>(std::move(plan_), std::move(keys), aggregates_.calls, columns);
   }
-  columns.insert(columns.end(), aggregates_.columns.begin(), aggregates_.columns.end());
-  plan_ = std::make_shared<LogicalAggregate>(std::move(plan_), std::move(keys), aggregates_.calls, columns);
-  if (!sets_.empty()) AddEmptySets();
   ResolveGroupings();
   CheckSubqueries(columns);
   for (Item& item : items_) item.expr = OverGroups(item.expr);
@@ -196,6 +232,56 @@ void SelectBinder::Aggregate() {
     pending_ = std::move(later);
     plan_ = std::make_shared<LogicalFilter>(std::move(plan_), having_);
   }
+}
+
+// Groups of all keys are the finest: where results of groups can be put together from results of parts, the sets are
+// made of these few rows instead of the whole input. Returns the calls that do it: over the input when some cannot.
+std::vector<AggregateCall> SelectBinder::GroupFinest(std::vector<ExprPtr>& keys) {
+  constexpr std::pair<std::string_view, std::string_view> kMerges[] = {
+      {"count", "sum"},         {"sum", "sum"},         {"min", "min"},       {"max", "max"},
+      {"bool_and", "bool_and"}, {"bool_or", "bool_or"}, {"every", "bool_and"}};
+  const auto merge_of = [&](const AggregateCall& call) -> std::string_view {
+    for (const auto& [name, merge] : kMerges) {
+      if (call.name == name && !call.distinct && call.order_by.empty()) return merge;
+    }
+    return {};
+  };
+  if (keys.empty() || std::any_of(aggregates_.calls.begin(), aggregates_.calls.end(),
+                                  [&](const AggregateCall& call) { return merge_of(call).empty(); })) {
+    return aggregates_.calls;
+  }
+  std::vector<PlanColumn> columns;
+  for (const ExprPtr& key : keys) columns.push_back(binder_.NewColumn(key->type(), "key"));
+  std::vector<AggregateCall> merges;
+  for (const AggregateCall& call : aggregates_.calls) {
+    columns.push_back(binder_.NewColumn(call.type, call.ToString()));
+    merges.push_back(binder_.registry_.BindAggregate(merge_of(call), {ToColumn(columns.back())}));
+  }
+  const size_t width = keys.size();
+  plan_ = std::make_shared<LogicalAggregate>(std::move(plan_), std::move(keys), aggregates_.calls, columns);
+  keys.clear();
+  for (size_t i = 0; i < width; ++i) keys.push_back(ToColumn(columns[i]));
+  return merges;
+}
+
+// Groups by keys and set; the results have the types that the SELECT's own calls give.
+LogicalPtr SelectBinder::MergeGroups(std::vector<ExprPtr> keys, const std::vector<AggregateCall>& calls,
+                                     std::vector<PlanColumn>& columns) {
+  std::vector<PlanColumn> merged = columns;
+  bool same = true;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const PlanColumn& wanted = aggregates_.columns[i];
+    columns.push_back(wanted);
+    same = same && calls[i].type == wanted.type;
+    merged.push_back(calls[i].type == wanted.type ? wanted : binder_.NewColumn(calls[i].type, wanted.name));
+  }
+  LogicalPtr plan = std::make_shared<LogicalAggregate>(plan_, std::move(keys), calls, merged);
+  if (same) return plan;
+  std::vector<ExprPtr> exprs;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    exprs.push_back(binder_.registry_.BindCast(ToColumn(merged[i]), columns[i].type, CastRule::kAssignment));
+  }
+  return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), columns);
 }
 
 void SelectBinder::RepeatForSets(std::vector<ExprPtr>& keys) {
@@ -298,7 +384,7 @@ void SelectBinder::CheckSubqueries(const std::vector<PlanColumn>& grouped) const
           std::any_of(grouped.begin(), grouped.end(), [&](const PlanColumn& c) { return c.id == column.id; });
       if (used && !kept) {
         throw Error::User(sqlstate::kGroupingError, "subquery uses ungrouped column \"{}\" from outer query",
-                          column.name)
+                          column.relation.empty() ? column.name : column.relation + "." + column.name)
             .WithPosition(select_.offset);
       }
     }

@@ -42,7 +42,7 @@ LogicalPtr ChangeBinder::BindInsert(const ast::Insert& insert) {
   }
   SetTarget(insert.table, insert.alias);
   std::vector<size_t> targets = InsertTargets(insert);
-  if (insert.with != nullptr) binder_.BindCtes(*insert.with, nullptr);
+  if (insert.with != nullptr) binder_.BindCtes(*insert.with);
   LogicalPtr source = InsertedValues(insert, targets);
 
   // One column per table column, in table order.

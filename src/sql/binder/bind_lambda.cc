@@ -144,14 +144,34 @@ ExprPtr ExpressionBinder::BindLambdaCall(const ast::FunctionCall& call, std::str
   aggregates_ = aggregates;
   lambda_parameters_.resize(outer);
 
-  if (YieldsConditions(spec->name)) {
-    bound.body = ToBoolean(std::move(bound.body), "lambda expression", lambda->offset);
-  } else if (bound.body->type().is(TypeKind::kUnknown)) {
-    bound.body = CastTo(bound.body, TypeKind::kVarchar, CastRule::kImplicit, lambda->offset);
+  return FinishLambda(*spec, std::move(args), std::move(bound.parameters), std::move(bound.text), std::move(bound.body),
+                      lambda->offset, call.offset);
+}
+
+ExprPtr ExpressionBinder::MakeLambdaCall(std::string_view name, std::vector<ExprPtr> args,
+                                         const std::vector<PlanColumn>& parameters, ExprPtr body, int64_t position) {
+  std::vector<ColumnId> ids;
+  std::string text;
+  for (const PlanColumn& parameter : parameters) {
+    ids.push_back(parameter.id);
+    text += (text.empty() ? "" : ", ") + parameter.name;
   }
-  if (types.size() > 1) bound.text = "(" + bound.text + ")";
+  return FinishLambda(*binder_.registry_.FindFunction(name), std::move(args), std::move(ids), std::move(text),
+                      std::move(body), position, position);
+}
+
+ExprPtr ExpressionBinder::FinishLambda(const FunctionSpec& spec, std::vector<ExprPtr> args,
+                                       std::vector<ColumnId> parameters, std::string text, ExprPtr lambda_body,
+                                       int64_t lambda_position, int64_t position) {
+  BoundLambda bound{std::move(lambda_body), std::move(parameters), std::move(text)};
+  if (YieldsConditions(spec.name)) {
+    bound.body = ToBoolean(std::move(bound.body), "lambda expression", lambda_position);
+  } else if (bound.body->type().is(TypeKind::kUnknown)) {
+    bound.body = CastTo(bound.body, TypeKind::kVarchar, CastRule::kImplicit, lambda_position);
+  }
+  if (bound.parameters.size() > 1) bound.text = "(" + bound.text + ")";
   bound.text += " -> " + bound.body->ToString();
-  const Type result = ResultOfLambda(spec->name, args[0]->type(), bound.body->type(), lambda->offset);
+  const Type result = ResultOfLambda(spec.name, args[0]->type(), bound.body->type(), lambda_position);
   const Volatility volatility = bound.body->volatility();
   std::vector<ExprPtr> captured;
   ByteWriter bytes;
@@ -161,11 +181,14 @@ ExprPtr ExpressionBinder::BindLambdaCall(const ast::FunctionCall& call, std::str
   std::vector<ExprPtr> children = std::move(args);
   children.push_back(Expr::Literal(Value::Bytes(TypeKind::kVarbinary, bytes.Take())));
   children.insert(children.end(), captured.begin(), captured.end());
-  const auto overload = std::find_if(spec->overloads.begin(), spec->overloads.end(), [&](const FunctionOverload& o) {
+  const auto takes_lambda = [](const FunctionOverload& overload) {
+    return overload.parameters.size() > 1 && overload.parameters[1].kind() == TypePattern::Kind::kLambda;
+  };
+  const auto overload = std::find_if(spec.overloads.begin(), spec.overloads.end(), [&](const FunctionOverload& o) {
     return takes_lambda(o) && o.volatility == volatility;
   });
-  WEIR_CHECK(overload != spec->overloads.end());
-  return Expr::WithPosition(Expr::Call(*spec, *overload, result, std::move(children)), call.offset);
+  WEIR_CHECK(overload != spec.overloads.end());
+  return Expr::WithPosition(Expr::Call(spec, *overload, result, std::move(children)), position);
 }
 
 }  // namespace weir

@@ -1,5 +1,5 @@
 // LIMIT and FETCH with percentages and ties, and samples: parts of a relation.
-#include "sql/binder/binder.h"
+#include "sql/binder/expression_binder.h"
 
 namespace weir {
 
@@ -29,6 +29,23 @@ std::optional<uint64_t> Binder::BindRowCount(const ast::Expr& expr, std::string_
 
 LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query) {
   if (query.limit == nullptr && query.offset_rows == nullptr) return plan;
+  // Subqueries say how many at run time only.
+  Scope nothing;
+  std::vector<PendingApply> pending;
+  ExprPtr limit_rows, offset_expr;
+  const auto bind_rows = [&](const ast::Expr& expr, std::string_view clause) {
+    ExprPtr bound = ExpressionBinder(*this, nothing, clause, &pending).Bind(expr);
+    return registry_.BindCast(bound, TypeKind::kInt64, CastRule::kAssignment, expr.offset);
+  };
+  if (query.limit != nullptr && !query.limit_percent) limit_rows = bind_rows(*query.limit, "LIMIT");
+  if (query.offset_rows != nullptr) offset_expr = bind_rows(*query.offset_rows, "OFFSET");
+  if (!pending.empty()) {
+    if (query.limit_percent || query.limit_with_ties) {
+      throw Error::Unsupported("Use a number.", "subqueries in LIMIT with PERCENT or WITH TIES are not available")
+          .WithPosition(query.offset);
+    }
+    return LimitBySubquery(plan, std::move(limit_rows), std::move(offset_expr), pending);
+  }
   std::optional<uint64_t> offset;
   if (query.offset_rows != nullptr) {
     offset = BindRowCount(*query.offset_rows, "OFFSET", sqlstate::kInvalidRowCountInOffset);
@@ -126,11 +143,33 @@ LogicalPtr Binder::Sample(LogicalPtr plan, const ast::TableSample& sample) {
         .WithHint("Use BERNOULLI, SYSTEM or RESERVOIR.")
         .WithPosition(sample.offset);
   }
+  ExprPtr random = sample.seed == nullptr ? registry_.BindCall("random", {}, sample.offset) : nullptr;
+  const std::vector<PlanColumn> wanted = plan->columns();
   if (sample.seed != nullptr) {
-    throw Error::Unsupported("Filter by a hash of a key to get the same rows again.", "REPEATABLE is not available")
-        .WithPosition(sample.seed->offset);
+    // The same for the same rows, wherever they are stored: by their values, and among equal rows by a number.
+    const Value seed = BindConstant(*sample.seed, TypeKind::kDouble);
+    if (seed.is_null()) {
+      throw Error::User("2202G", "TABLESAMPLE REPEATABLE parameter cannot be null").WithPosition(sample.seed->offset);
+    }
+    const PlanColumn number = NewColumn(TypeKind::kInt64, "row_number");
+    std::vector<ExprPtr> keys, parts;
+    for (const PlanColumn& column : wanted) keys.push_back(ColumnOf(column));
+    ExprPtr text = registry_.BindCast(registry_.BindCall("row", keys), TypeKind::kVarchar, CastRule::kExplicit);
+    std::vector<WindowCall> calls = {Ranking(WindowFunction::kRowNumber, "row_number")};
+    plan = std::make_shared<LogicalWindow>(std::move(plan), std::move(keys), std::vector<SortKey>{}, std::move(calls),
+                                           std::vector<PlanColumn>{number});
+    parts.push_back(registry_.BindCast(Expr::Literal(seed), TypeKind::kVarchar, CastRule::kExplicit));
+    parts.push_back(registry_.BindCast(ColumnOf(number), TypeKind::kVarchar, CastRule::kExplicit));
+    parts.push_back(std::move(text));
+    ExprPtr hash = registry_.BindCall(
+        "xx_hash3_64",
+        {registry_.BindCall("concat_ws", {Expr::Literal(Value::String(" ")), parts[0], parts[1], parts[2]})},
+        sample.offset);
+    // 52 bits of it as a number below 1.
+    hash = registry_.BindCall("&", {std::move(hash), Expr::Literal(Value::Int64((int64_t{1} << 52) - 1))});
+    hash = registry_.BindCast(hash, TypeKind::kDouble, CastRule::kExplicit);
+    random = registry_.BindCall("*", {std::move(hash), Expr::Literal(Value::Double(1.0 / (int64_t{1} << 52)))});
   }
-  ExprPtr random = registry_.BindCall("random", {}, sample.offset);
   if (!sample.is_percent) {
     const auto rows = BindRowCount(*sample.amount, "sample size", "2202H");
     const PlanColumn key = NewColumn(random->type(), "random");
@@ -141,14 +180,15 @@ LogicalPtr Binder::Sample(LogicalPtr plan, const ast::TableSample& sample) {
     columns.push_back(key);
     plan = std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns));
     plan = std::make_shared<LogicalSort>(std::move(plan), std::vector<SortKey>{{ColumnOf(key), false, false}});
-    return std::make_shared<LogicalLimit>(std::move(plan), rows, 0);
+    return OnlyColumns(std::make_shared<LogicalLimit>(std::move(plan), rows, 0), wanted);
   }
   const Value percent = BindConstant(*sample.amount, TypeKind::kDouble);
   if (percent.is_null() || !(percent.floating() >= 0 && percent.floating() <= 100)) {
     throw Error::User("2202H", "sample percentage must be between 0 and 100").WithPosition(sample.amount->offset);
   }
   ExprPtr kept = registry_.BindCall("<", {std::move(random), Expr::Literal(Value::Double(percent.floating() / 100))});
-  return std::make_shared<LogicalFilter>(std::move(plan), std::move(kept));
+  plan = std::make_shared<LogicalFilter>(std::move(plan), std::move(kept));
+  return sample.seed == nullptr ? plan : OnlyColumns(std::move(plan), wanted);
 }
 
 }  // namespace weir

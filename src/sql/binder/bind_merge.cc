@@ -132,7 +132,7 @@ void ChangeBinder::BindMergeInsert(const ast::MergeClause& clause, ExpressionBin
 LogicalPtr ChangeBinder::BindMerge(const ast::Merge& merge) {
   SetTarget(merge.table, merge.alias);
   RequireReachable(merge.clauses);
-  if (merge.with != nullptr) binder_.BindCtes(*merge.with, nullptr);
+  if (merge.with != nullptr) binder_.BindCtes(*merge.with);
   Rows rows = MergeJoin(merge);
   // Each kind of clause sees what there is for its rows.
   Scope source, target;

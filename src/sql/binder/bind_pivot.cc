@@ -29,7 +29,67 @@ ExprPtr ColumnOf(const ScopeColumn& column) {
   return Expr::Column(column.id, column.type, column.name);
 }
 
+bool Reads(const LogicalNode& plan, CteId id) {
+  if (plan.kind() == LogicalKind::kCteScan && plan.as<LogicalCteScan>().id == id) return true;
+  return std::ranges::any_of(plan.children(), [&](const LogicalPtr& child) { return Reads(*child, id); });
+}
+
+void CheckWidth(size_t columns, const ast::PivotTable& pivot) {
+  if (columns <= kPivotColumnsMax) return;
+  throw Error::User(sqlstate::kTooManyColumns, "PIVOT makes too many columns: more than {}", kPivotColumnsMax)
+      .WithPosition(pivot.offset);
+}
+
 }  // namespace
+
+// The values that are not listed: those of IN (SELECT ...), or all that the columns have, in order and without NULL.
+// They are needed before the columns of the result are known, so they are looked up at once.
+std::vector<std::vector<Value>> Binder::FindPivotValues(const ast::PivotTable& pivot, const ast::PivotColumn& column,
+                                                        const std::vector<ExprPtr>& subjects, const LogicalPtr& source,
+                                                        const Scope& source_scope) {
+  LogicalPtr plan;
+  if (column.query != nullptr) {
+    std::vector<std::string> names;
+    std::vector<ColumnId> correlated;
+    plan = BindQuery(*column.query, nullptr, names, correlated);
+    if (names.size() != subjects.size()) {
+      throw Error::User(sqlstate::kSyntaxError, "PIVOT needs as many values as columns: {} instead of {}", names.size(),
+                        subjects.size())
+          .WithPosition(pivot.offset);
+    }
+    std::vector<Type> types;
+    for (const ExprPtr& subject : subjects) types.push_back(subject->type());
+    plan = CastColumns(std::move(plan), types);
+  } else {
+    std::vector<ExprPtr> present;
+    std::vector<PlanColumn> columns;
+    std::vector<SortKey> keys;
+    for (const ExprPtr& subject : subjects) {
+      present.push_back(Expr::Not(Expr::IsNull(subject)));
+      columns.push_back(NewColumn(subject->type(), "value"));
+      keys.push_back({Expr::Column(columns.back().id, columns.back().type, columns.back().name), false, false});
+    }
+    plan = std::make_shared<LogicalFilter>(source, CombineConjunction(std::move(present)));
+    plan = std::make_shared<LogicalAggregate>(std::move(plan), subjects, std::vector<AggregateCall>{}, columns);
+    plan = std::make_shared<LogicalSort>(std::move(plan), std::move(keys));
+    plan = std::make_shared<LogicalLimit>(std::move(plan), kPivotColumnsMax + 1, 0);
+  }
+  bool known = context_.run_query && source_scope.correlated().empty() &&
+               parameter_types_.size() <= context_.parameter_values.size();
+  for (size_t i = ctes_.size(); i-- > 0;) {
+    const Cte& cte = *ctes_[i];
+    if (!Reads(*plan, cte.id)) continue;
+    known = known && !cte.recursive && !cte.changes_rows;
+    plan = std::make_shared<LogicalCte>(cte.id, cte.name, cte.definition, std::move(plan));
+  }
+  if (!known) {
+    throw Error::Unsupported("List the values: FOR column IN (1, 2, ...).",
+                             "PIVOT without a list of values is not available where its source depends on parameters "
+                             "or on queries around it")
+        .WithPosition(pivot.offset);
+  }
+  return context_.run_query(plan);
+}
 
 Binder::Bound Binder::BindPivot(const ast::PivotTable& pivot, Scope* outer, Scope* lateral) {
   Bound source = BindTableRef(*pivot.source, outer, lateral);
@@ -44,17 +104,28 @@ Binder::Bound Binder::BindPivot(const ast::PivotTable& pivot, Scope* outer, Scop
   };
   std::vector<Combination> combinations = {{}};
   for (const ast::PivotColumn& column : pivot.columns) {
-    if (column.query != nullptr || column.values.empty()) {
-      throw Error::Unsupported("List the values: FOR column IN (1, 2, ...).",
-                               "PIVOT without a list of values is not available")
-          .WithPosition(pivot.offset);
-    }
     std::vector<ExprPtr> subjects;
     for (const ast::Expr* expr : column.columns) {
       subjects.push_back(ExpressionBinder(*this, scope, "PIVOT", nullptr).Bind(*expr));
       AddColumns(subjects.back(), named);
     }
     std::vector<Combination> next;
+    if (column.values.empty()) {
+      const std::vector<std::vector<Value>> found = FindPivotValues(pivot, column, subjects, source.plan, source.scope);
+      for (const Combination& before : combinations) {
+        for (const std::vector<Value>& row : found) {
+          Combination made = before;
+          for (size_t i = 0; i < row.size(); ++i) {
+            made.conditions.push_back(registry_.BindCall("is_not_distinct_from", {subjects[i], Expr::Literal(row[i])}));
+            made.name += (made.name.empty() ? "" : "_") + NameOf({}, row[i]);
+          }
+          next.push_back(std::move(made));
+        }
+        CheckWidth(next.size() * pivot.aggregates.size(), pivot);
+      }
+      combinations = std::move(next);
+      continue;
+    }
     for (const Combination& before : combinations) {
       for (const ast::SelectItem& item : column.values) {
         std::vector<const ast::Expr*> values = {item.expr};
@@ -74,10 +145,7 @@ Binder::Bound Binder::BindPivot(const ast::PivotTable& pivot, Scope* outer, Scop
         }
         made.name += (made.name.empty() ? "" : "_") + name;
         next.push_back(std::move(made));
-        if (next.size() * pivot.aggregates.size() > kPivotColumnsMax) {
-          throw Error::User(sqlstate::kTooManyColumns, "PIVOT makes too many columns: more than {}", kPivotColumnsMax)
-              .WithPosition(pivot.offset);
-        }
+        CheckWidth(next.size() * pivot.aggregates.size(), pivot);
       }
     }
     combinations = std::move(next);

@@ -23,7 +23,7 @@ LogicalPtr Binder::BindQuery(const ast::Query& query, Scope* outer, std::vector<
     throw Error::User(sqlstate::kStatementTooComplex, "queries nested too deeply: more than {}", kQueryDepthMax)
         .WithPosition(query.offset);
   }
-  const size_t first_cte = query.with == nullptr ? ctes_.size() : BindCtes(*query.with, outer);
+  const size_t first_cte = query.with == nullptr ? ctes_.size() : BindCtes(*query.with, outer, correlated);
   LogicalPtr plan;
   if (const auto* select = query.body->TryAs<ast::Select>()) {
     // A SELECT's ORDER BY may use columns that it does not put out.
@@ -157,14 +157,16 @@ LogicalPtr Binder::BindValues(const ast::Values& values, Scope* outer, std::vect
                               std::vector<ColumnId>& correlated) {
   const size_t width = values.rows[0].size();
   Scope scope(outer);
-  std::vector<PendingApply> pending;
-  ExpressionBinder binder(*this, scope, "VALUES", &pending);
   std::vector<std::vector<ExprPtr>> rows;
+  std::vector<std::vector<PendingApply>> pending(values.rows.size());
+  bool subqueries = false;
   rows.reserve(values.rows.size());
   for (const auto& row : values.rows) {
     std::vector<ExprPtr> exprs;
     exprs.reserve(width);
+    ExpressionBinder binder(*this, scope, "VALUES", &pending[rows.size()]);
     for (const ast::Expr* expr : row) exprs.push_back(binder.Bind(*expr));
+    subqueries = subqueries || !pending[rows.size()].empty();
     rows.push_back(std::move(exprs));
   }
   std::vector<PlanColumn> columns;
@@ -189,16 +191,20 @@ LogicalPtr Binder::BindValues(const ast::Values& values, Scope* outer, std::vect
     columns.push_back(NewColumn(*common, names.back()));
   }
   for (const ColumnId id : scope.correlated()) correlated.push_back(id);
-  if (pending.empty() && (scope.correlated().empty() || rows.size() > 1)) {
+  if (!subqueries && (scope.correlated().empty() || rows.size() > 1)) {
     return std::make_shared<LogicalValues>(std::move(rows), std::move(columns));
   }
   // Rows with subqueries or outer columns are projections of one row each.
-  if (rows.size() != 1) {
-    throw Error::Unsupported("Write SELECT ... UNION ALL SELECT ...",
-                             "subqueries in VALUES of more than one row are not available");
+  std::vector<LogicalPtr> branches;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::vector<PlanColumn> own;
+    for (const PlanColumn& column : columns)
+      own.push_back(rows.size() == 1 ? column : NewColumn(column.type, column.name));
+    branches.push_back(
+        std::make_shared<LogicalProject>(FlushApplies(OneRow(), pending[i]), std::move(rows[i]), std::move(own)));
   }
-  LogicalPtr plan = FlushApplies(OneRow(), pending);
-  return std::make_shared<LogicalProject>(std::move(plan), std::move(rows[0]), std::move(columns));
+  if (branches.size() == 1) return branches[0];
+  return std::make_shared<LogicalSetOperation>(SetOperationKind::kUnionAll, std::move(branches), std::move(columns));
 }
 
 // ORDER BY over a set operation or VALUES: output columns by name or number, and expressions over these.
@@ -242,65 +248,95 @@ std::optional<size_t> OrdinalOf(const ast::Expr& expr, size_t count, std::string
 
 namespace {
 
-// A table that is missing may be a WITH query that cannot be named here.
-void ExplainRecursion(const ast::With& with, const ast::CommonTableExpr& cte, const Error& error) {
-  if (std::string_view(error.message()).ends_with(fmt::format(": {}", cte.name))) {
-    throw Error::User(sqlstate::kInvalidRecursion,
-                      "recursive query \"{}\" does not have the form non-recursive-term UNION [ALL] recursive-term",
-                      cte.name)
-        .WithPosition(cte.offset);
-  }
-  for (const ast::CommonTableExpr& other : with.ctes) {
-    if (other.offset > cte.offset && std::string_view(error.message()).ends_with(fmt::format(": {}", other.name))) {
-      throw Error::Unsupported("Order the WITH queries so that each names earlier ones only.",
-                               "mutual recursion between WITH items is not available: {}", other.name)
-          .WithPosition(cte.offset);
-    }
-  }
+// Whether a relation was not found that has this name.
+bool IsMissing(const Error& error, std::string_view name) {
+  return error.sqlstate() == sqlstate::kUndefinedTable &&
+         std::string_view(error.message()).ends_with(fmt::format(": {}", name));
 }
 
 }  // namespace
 
-size_t Binder::BindCtes(const ast::With& with, Scope* outer) {
+// With RECURSIVE a query may name later ones, which are then bound before it.
+size_t Binder::BindCtes(const ast::With& with, Scope* outer, std::vector<ColumnId>& correlated) {
   const size_t first = ctes_.size();
-  for (const ast::CommonTableExpr& cte : with.ctes) {
-    for (size_t i = first; i < ctes_.size(); ++i) {
-      if (ctes_[i]->name == cte.name) {
-        throw Error::User(sqlstate::kDuplicateAlias, "WITH query name \"{}\" specified more than once", cte.name)
-            .WithPosition(cte.offset);
-      }
+  enum class State : uint8_t { kOpen, kStarted, kBound };
+  std::vector<State> states(with.ctes.size(), State::kOpen);
+  for (size_t i = 0; i < with.ctes.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      if (with.ctes[k].name != with.ctes[i].name) continue;
+      throw Error::User(sqlstate::kDuplicateAlias, "WITH query name \"{}\" specified more than once", with.ctes[i].name)
+          .WithPosition(with.ctes[i].offset);
     }
+  }
+  const auto bind = [&](const auto& self, size_t i) -> void {
+    const ast::CommonTableExpr& cte = with.ctes[i];
+    states[i] = State::kStarted;
     auto bound = std::make_unique<Cte>();
     bound->id = ids_.NextCte();
     bound->name = std::string(cte.name);
     bound->materialization = cte.materialization;
-    std::vector<ColumnId> correlated;
     bound->changes_rows = cte.statement != nullptr;
-    const auto* operation = cte.query == nullptr ? nullptr : cte.query->body->TryAs<ast::SetOperation>();
-    const bool is_union =
-        with.recursive && operation != nullptr && operation->op == ast::SetOperator::kUnion && !operation->by_name;
-    try {
-      bound->definition = bound->changes_rows ? BindChangeInWith(cte, bound->names)
-                          : is_union          ? BindRecursive(cte, *operation, outer, bound->names, correlated)
-                                              : BindQuery(*cte.query, outer, bound->names, correlated);
-    } catch (Error& error) {
-      if (with.recursive && error.sqlstate() == sqlstate::kUndefinedTable) ExplainRecursion(with, cte, error);
-      throw;
+    while (bound->definition == nullptr) {
+      const size_t known = ctes_.size();
+      const int depth = query_depth_, view_depth = view_depth_;
+      try {
+        bound->definition = BindCte(with, cte, outer, bound->names, correlated);
+      } catch (Error& error) {
+        if (!with.recursive) throw;
+        if (IsMissing(error, cte.name)) {
+          throw Error::User(sqlstate::kInvalidRecursion,
+                            "recursive query \"{}\" does not have the form non-recursive-term UNION [ALL] "
+                            "recursive-term",
+                            cte.name)
+              .WithPosition(cte.offset);
+        }
+        size_t missing = 0;
+        while (missing < with.ctes.size() && !IsMissing(error, with.ctes[missing].name)) ++missing;
+        if (missing == with.ctes.size() || states[missing] == State::kBound) throw;
+        if (states[missing] == State::kStarted) {
+          throw Error::Unsupported("Order the WITH queries so that each names earlier ones only.",
+                                   "mutual recursion between WITH items is not implemented")
+              .WithPosition(with.ctes[missing].offset);
+        }
+        ctes_.resize(known);
+        query_depth_ = depth;
+        view_depth_ = view_depth;
+        bound->names.clear();
+        self(self, missing);
+      }
     }
-    if (outer != nullptr) {
-      for (const ColumnId id : correlated) outer->AddCorrelated(id);
-    }
-    bound->correlated = !correlated.empty();
     if (cte.columns.size() > bound->names.size()) {
       throw Error::User(sqlstate::kInvalidColumnReference,
                         "WITH query \"{}\" has {} columns available but {} columns specified", cte.name,
                         bound->names.size(), cte.columns.size())
           .WithPosition(cte.offset);
     }
-    for (size_t i = 0; i < cte.columns.size(); ++i) bound->names[i] = std::string(cte.columns[i]);
+    for (size_t c = 0; c < cte.columns.size(); ++c) bound->names[c] = std::string(cte.columns[c]);
+    states[i] = State::kBound;
     ctes_.push_back(std::move(bound));
+  };
+  for (size_t i = 0; i < with.ctes.size(); ++i) {
+    if (states[i] == State::kOpen) bind(bind, i);
   }
   return first;
+}
+
+size_t Binder::BindCtes(const ast::With& with) {
+  std::vector<ColumnId> correlated;
+  return BindCtes(with, nullptr, correlated);
+}
+
+LogicalPtr Binder::BindCte(const ast::With& with, const ast::CommonTableExpr& cte, Scope* outer,
+                           std::vector<std::string>& names, std::vector<ColumnId>& correlated) {
+  if (cte.statement != nullptr) return BindChangeInWith(cte, names);
+  const auto* operation = cte.query->body->TryAs<ast::SetOperation>();
+  if (with.recursive && operation != nullptr && operation->op == ast::SetOperator::kUnion && !operation->by_name) {
+    return BindRecursive(cte, *operation, outer, names, correlated);
+  }
+  if (cte.search != nullptr || cte.cycle != nullptr) {
+    throw Error::User(sqlstate::kSyntaxError, "WITH query is not recursive").WithPosition(cte.offset);
+  }
+  return BindQuery(*cte.query, outer, names, correlated);
 }
 
 Binder::Cte* Binder::FindCte(std::string_view name) {
@@ -342,10 +378,6 @@ LogicalPtr Binder::FinishCtes(LogicalPtr plan, size_t first) {
       // The reference is in the body or in the definition of a later CTE, which is part of the plan by now.
       plan = InlineCte(plan, cte->id, cte->definition);
     } else {
-      if (cte->correlated) {
-        throw Error::Unsupported("Repeat the subquery in each place.",
-                                 "a WITH query that refers to an outer query cannot be used twice: {}", cte->name);
-      }
       plan = std::make_shared<LogicalCte>(cte->id, cte->name, cte->definition, std::move(plan));
     }
   }

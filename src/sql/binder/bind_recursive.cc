@@ -86,7 +86,7 @@ void RefuseClauses(const ast::Query& query) {
 LogicalPtr Binder::BindRecursive(const ast::CommonTableExpr& cte, const ast::SetOperation& operation, Scope* outer,
                                  std::vector<std::string>& names, std::vector<ColumnId>& correlated) {
   const ast::Query& query = *cte.query;
-  const size_t first_cte = query.with == nullptr ? ctes_.size() : BindCtes(*query.with, outer);
+  const size_t first_cte = query.with == nullptr ? ctes_.size() : BindCtes(*query.with, outer, correlated);
   ctes_.push_back(std::make_unique<Cte>());
   Cte& self = *ctes_.back();
   self.id = ids_.NextCte();
@@ -137,9 +137,13 @@ LogicalPtr Binder::BindRecursive(const ast::CommonTableExpr& cte, const ast::Set
   }
   const CteId id = self.id;
   const int uses = self.uses;
+  const std::vector<std::string> column_names = self.names;
   ctes_.pop_back();
 
   LogicalPtr plan;
+  if (uses == 0 && (cte.search != nullptr || cte.cycle != nullptr)) {
+    throw Error::User(sqlstate::kSyntaxError, "WITH query is not recursive").WithPosition(cte.offset);
+  }
   if (uses == 0) {
     // RECURSIVE allows, but does not ask for it.
     plan = CombineBranches(operation, {std::move(base), std::move(step)}, names);
@@ -163,6 +167,7 @@ LogicalPtr Binder::BindRecursive(const ast::CommonTableExpr& cte, const ast::Set
       step_columns.push_back(NewColumn(types[i], names[i]));
     }
     step = std::make_shared<LogicalProject>(std::move(step), std::move(exprs), std::move(step_columns));
+    if (cte.search != nullptr || cte.cycle != nullptr) TrackRows(cte, id, column_names, base, step, columns, names);
     plan = std::make_shared<LogicalRecursion>(id, std::string(cte.name), std::move(base), std::move(step),
                                               !operation.all, std::move(columns));
   }

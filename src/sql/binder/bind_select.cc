@@ -6,20 +6,6 @@
 
 namespace weir {
 
-namespace {
-
-// Functions that give a row for each element of their list.
-bool GivesRows(std::string_view name) {
-  constexpr std::string_view kNames[] = {
-      "unnest",           "generate_series",           "generate_subscripts",  "regexp_split_to_table",
-      "string_to_table",  "json_array_elements",       "jsonb_array_elements", "json_array_elements_text",
-      "json_object_keys", "jsonb_array_elements_text", "jsonb_object_keys",
-  };
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-}  // namespace
-
 SelectBinder::SelectBinder(Binder& binder, const ast::Select& select, const ast::Query* query, Scope* outer)
     : binder_(binder), select_(select), query_(query), outer_(outer), scope_(outer) {}
 
@@ -33,7 +19,19 @@ LogicalPtr SelectBinder::Bind(std::vector<std::string>& names, std::vector<Colum
   windows_.definitions = select_.windows;
   if (!select_.windows.empty()) ItemBinder("WINDOW").CheckWindowDefinitions();
   BindItems();
+  subqueries_.reuse = true;
   BindGroups();
+  // Only what is grouped by is the same value wherever it is written.
+  std::erase_if(subqueries_.known, [&](const SubqueryCollector::Known& known) {
+    return std::none_of(groups_.begin(), groups_.end(), [&](const ExprPtr& group) {
+      bool used = false;
+      VisitExpr(*group, [&](const Expr& part) {
+        used = used || part.Equals(*known.result);
+        return !used;
+      });
+      return used;
+    });
+  });
   BindHaving();
   BindQualify();
   BindOrder();
@@ -92,6 +90,7 @@ ExpressionBinder SelectBinder::ItemBinder(std::string_view clause) {
   ExpressionBinder binder(binder_, scope_, clause, &pending_, &aggregates_, &before_groups_);
   binder.AllowGrouping(groupings_);
   if (clause != "HAVING") binder.AllowWindows(windows_);
+  if (!select_.group_by.empty()) binder.ShareSubqueries(subqueries_);
   return binder;
 }
 
@@ -106,8 +105,9 @@ void SelectBinder::BindItems() {
       ExpandColumns(*call);
       continue;
     }
-    const bool unnest = call != nullptr && GivesRows(call->name.last());
-    ExprPtr expr = unnest ? BindUnnestItem(*call) : ItemBinder("SELECT").Bind(*item.expr);
+    ExpressionBinder binder = ItemBinder("SELECT");
+    binder.AllowSets([this](const ast::FunctionCall& set) { return BindUnnestItem(set); });
+    ExprPtr expr = binder.Bind(*item.expr);
     items_.push_back(
         {std::move(expr), item.alias.empty() ? ResultColumnName(*item.expr) : std::string(item.alias), item.expr});
   }

@@ -25,10 +25,25 @@ ExprPtr ColumnOf(const PlanColumn& column) {
 
 }  // namespace
 
+// Aggregates in there over columns of ours only are ours.
+LogicalPtr ExpressionBinder::BindSubquery(const ast::Query& query, std::vector<ColumnId>& correlated) {
+  ExpressionBinder* const before = scope_.binder();
+  scope_.SetBinder(this);
+  std::vector<std::string> names;
+  LogicalPtr plan;
+  try {
+    plan = binder_.BindQuery(query, &scope_, names, correlated);
+  } catch (...) {
+    scope_.SetBinder(before);
+    throw;
+  }
+  scope_.SetBinder(before);
+  return plan;
+}
+
 ExprPtr ExpressionBinder::BindScalarSubquery(const ast::Query& query, int64_t position) {
   PendingApply apply;
-  std::vector<std::string> names;
-  apply.right = binder_.BindQuery(query, &scope_, names, apply.correlated);
+  apply.right = BindSubquery(query, apply.correlated);
   RequireOneColumn(apply.right, position);
   apply.kind = JoinKind::kSingle;
   apply.condition = Expr::Literal(Value::Boolean(true));
@@ -55,8 +70,7 @@ std::vector<ExprPtr> ExpressionBinder::BindRowSubquery(const ast::Query& query, 
 
 ExprPtr ExpressionBinder::BindExists(const ast::Query& query) {
   PendingApply apply;
-  std::vector<std::string> names;
-  apply.right = binder_.BindQuery(query, &scope_, names, apply.correlated);
+  apply.right = BindSubquery(query, apply.correlated);
   apply.kind = JoinKind::kMark;
   apply.condition = Expr::Literal(Value::Boolean(true));
   apply.mark = binder_.NewColumn(TypeKind::kBoolean, "exists");
@@ -65,45 +79,65 @@ ExprPtr ExpressionBinder::BindExists(const ast::Query& query) {
   return result;
 }
 
+namespace {
+
+std::string_view Negated(std::string_view op) {
+  constexpr std::pair<std::string_view, std::string_view> kNegated[] = {
+      {"=", "<>"}, {"<>", "="},   {"<", ">="}, {"<=", ">"},   {">", "<="},     {">=", "<"},
+      {"~", "!~"}, {"~~", "!~~"}, {"!~", "~"}, {"!~~", "~~"}, {"~~*", "!~~*"}, {"!~~*", "~~*"}};
+  for (const auto& [a, b] : kNegated) {
+    if (a == op) return b;
+  }
+  throw Error::Unsupported("Use a comparison operator.", "operator cannot be used with ALL: {}", op);
+}
+
+}  // namespace
+
+std::vector<ExprPtr> ExpressionBinder::BindFields(const ast::Expr& row) {
+  std::vector<ExprPtr> fields;
+  if (const auto* list = row.TryAs<ast::RowExpr>()) {
+    for (const ast::Expr* field : list->fields) fields.push_back(Bind(*field));
+  } else {
+    fields.push_back(Bind(row));
+  }
+  return fields;
+}
+
+// (a, b) op (SELECT x, y ...), where the subquery has one row at most.
+ExprPtr ExpressionBinder::BindRowSubquery(std::string_view op, const ast::Expr& row, const ast::Query& query,
+                                          bool subquery_first, int64_t position) {
+  std::vector<ExprPtr> lefts = BindFields(row), rights;
+  PendingApply apply;
+  apply.right = BindSubquery(query, apply.correlated);
+  CheckFields(lefts.size(), apply.right->columns().size(), position);
+  apply.kind = JoinKind::kSingle;
+  apply.condition = Expr::Literal(Value::Boolean(true));
+  for (const PlanColumn& column : apply.right->columns()) rights.push_back(ColumnOf(column));
+  Pending(position).push_back(std::move(apply));
+  if (subquery_first) std::swap(lefts, rights);
+  return CompareRows(op, lefts, rights, position);
+}
+
+void ExpressionBinder::CheckFields(size_t wanted, size_t given, int64_t position) {
+  if (wanted == given) return;
+  throw Error::User(sqlstate::kSyntaxError, "subquery has too {} columns", given > wanted ? "many" : "few")
+      .WithPosition(position);
+}
+
 // x op ANY (query) is a mark join; x op ALL (query) is NOT (x negated-op ANY (query)), also for NULLs.
 ExprPtr ExpressionBinder::BindQuantified(const ast::Expr& left, std::string_view op, bool all, const ast::Query& query,
                                          int64_t position) {
   PendingApply apply;
-  std::vector<std::string> names;
-  std::vector<ExprPtr> operands;
-  if (const auto* row = left.TryAs<ast::RowExpr>()) {
-    for (const ast::Expr* field : row->fields) operands.push_back(Bind(*field));
-  } else {
-    operands.push_back(Bind(left));
-  }
-  apply.right = binder_.BindQuery(query, &scope_, names, apply.correlated);
-  if (apply.right->columns().size() != operands.size()) {
-    throw Error::User(sqlstate::kSyntaxError, "subquery has too {} columns",
-                      apply.right->columns().size() > operands.size() ? "many" : "few")
-        .WithPosition(position);
-  }
-  std::string_view compared = op;
-  if (all) {
-    constexpr std::pair<std::string_view, std::string_view> kNegated[] = {
-        {"=", "<>"}, {"<>", "="}, {"<", ">="}, {"<=", ">"}, {">", "<="}, {">=", "<"}, {"~~", "!~~"}, {"~~*", "!~~*"}};
-    compared = {};
-    for (const auto& [a, b] : kNegated) {
-      if (a == op) compared = b;
-    }
-    if (compared.empty()) {
-      throw Error::Unsupported("Use a comparison operator.", "operator cannot be used with ALL: {}", op);
-    }
-  }
-  if (operands.size() > 1 && compared != "=") {
-    throw Error::Unsupported("Use = ANY or IN.", "rows are compared with subqueries by equality only");
-  }
-  std::vector<ExprPtr> conditions;
-  for (size_t i = 0; i < operands.size(); ++i) {
-    conditions.push_back(BindOperator(compared, operands[i], ColumnOf(apply.right->columns()[i]), position));
-  }
+  const std::vector<ExprPtr> operands = BindFields(left);
+  apply.right = BindSubquery(query, apply.correlated);
+  CheckFields(operands.size(), apply.right->columns().size(), position);
+  const std::string_view compared = all ? Negated(op) : op;
+  std::vector<ExprPtr> values;
+  for (const PlanColumn& column : apply.right->columns()) values.push_back(ColumnOf(column));
   apply.kind = JoinKind::kMark;
   apply.null_aware = true;
-  apply.condition = conditions.size() == 1 ? conditions[0] : Expr::And(std::move(conditions));
+  apply.condition = operands.size() == 1 ? BindOperator(compared, operands[0], values[0], position)
+                                         : CompareRows(compared, operands, values, position);
   apply.mark = binder_.NewColumn(TypeKind::kBoolean, all ? "all" : "any");
   ExprPtr result = ColumnOf(*apply.mark);
   Pending(position).push_back(std::move(apply));
@@ -127,17 +161,23 @@ ExprPtr ExpressionBinder::BindQuantifiedArray(const ast::QuantifiedExpr& expr) {
   if (expr.op == "<>" && expr.all) {
     return Expr::Not(Call("array_contains_nullable", {std::move(array), std::move(left)}, expr.offset));
   }
-  throw Error::Unsupported("Use unnest() in a subquery: x < ANY (SELECT unnest(list)).",
-                           "only = ANY and <> ALL are available over arrays: {} {}", expr.op, expr.all ? "ALL" : "ANY")
-      .WithPosition(expr.offset);
+  // Over the elements, of which one is enough; ALL is that no element says otherwise.
+  const PlanColumn element = binder_.NewColumn(array->type().element(), "element");
+  const std::string_view compared = expr.all ? Negated(expr.op) : std::string_view(expr.op);
+  ExprPtr body = ToBoolean(BindOperator(compared, left, ColumnOf(element), expr.offset), "ANY", expr.offset);
+  ExprPtr any = MakeLambdaCall("any_match", {std::move(array)}, {element}, std::move(body), expr.offset);
+  return expr.all ? Expr::Not(std::move(any)) : any;
 }
 
 ExprPtr ExpressionBinder::BindArraySubquery(const ast::Query& query, int64_t position) {
   PendingApply apply;
-  std::vector<std::string> names;
-  LogicalPtr plan = binder_.BindQuery(query, &scope_, names, apply.correlated);
+  LogicalPtr plan = BindSubquery(query, apply.correlated);
   RequireOneColumn(plan, position);
-  AggregateCall call = binder_.registry_.BindAggregate("array_agg", {ColumnOf(plan->columns()[0])}, position);
+  const PlanColumn value = plan->columns()[0];
+  Binder::Ordered ordered = binder_.ExposeOrder(plan, false);
+  plan = std::move(ordered.plan);
+  AggregateCall call = binder_.registry_.BindAggregate("array_agg", {ColumnOf(value)}, position);
+  for (const SortKey& key : ordered.keys) call.order_by.push_back({key.expr, key.descending, key.nulls_first});
   const PlanColumn list = binder_.NewColumn(call.type, "array");
   const Type type = call.type;
   std::vector<AggregateCall> calls;

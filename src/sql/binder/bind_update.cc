@@ -61,7 +61,7 @@ std::vector<ExprPtr> ChangeBinder::BindAssignments(ast::List<ast::Assignment> as
 
 LogicalPtr ChangeBinder::BindUpdate(const ast::Update& update) {
   SetTarget(update.table, update.alias);
-  if (update.with != nullptr) binder_.BindCtes(*update.with, nullptr);
+  if (update.with != nullptr) binder_.BindCtes(*update.with);
   Rows target = TargetRows();
   Binder::Bound bound =
       binder_.AddToFrom({std::move(target.plan), std::move(target.scope)}, update.from, /*outer=*/nullptr);
@@ -80,7 +80,7 @@ LogicalPtr ChangeBinder::BindDelete(const ast::Delete& statement) {
     throw Error::Unsupported("Filter on the partition's columns.", "DELETE FROM ... PARTITION is not available");
   }
   SetTarget(statement.table, statement.alias);
-  if (statement.with != nullptr) binder_.BindCtes(*statement.with, nullptr);
+  if (statement.with != nullptr) binder_.BindCtes(*statement.with);
   Rows target = TargetRows();
   Binder::Bound bound =
       binder_.AddToFrom({std::move(target.plan), std::move(target.scope)}, statement.using_tables, /*outer=*/nullptr);

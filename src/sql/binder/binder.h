@@ -79,7 +79,6 @@ class Binder {
     std::vector<std::string> names;
     ast::Materialization materialization;
     int uses = 0;
-    bool correlated = false;
     bool changes_rows = false;  // an INSERT, UPDATE or DELETE, which is done once, used or not
     // While a recursive query is bound: its name stands for the rows of the round before, which `definition`'s columns
     // describe; null while the term is bound that must not name it.
@@ -99,6 +98,14 @@ class Binder {
                              const std::vector<std::string>& names);
   LogicalPtr BindValues(const ast::Values& values, Scope* outer, std::vector<std::string>& names,
                         std::vector<ColumnId>& correlated);
+  // bind_order.cc
+  struct Ordered {
+    LogicalPtr plan;
+    std::vector<SortKey> keys;  // over the plan's columns, which may be more than those asked about
+  };
+  Ordered ExposeOrder(const LogicalPtr& plan, bool keep_sort);
+  LogicalPtr NumberRows(const LogicalPtr& plan, const PlanColumn& number);
+  LogicalPtr LimitBySubquery(const LogicalPtr& plan, ExprPtr limit, ExprPtr offset, std::vector<PendingApply>& pending);
   // bind_limit.cc
   LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query);
   static LogicalPtr OnlyColumns(LogicalPtr plan, const std::vector<PlanColumn>& columns);
@@ -109,10 +116,16 @@ class Binder {
   LogicalPtr SortOutput(LogicalPtr plan, const ast::Query& query, const std::vector<std::string>& names);
   LogicalPtr CastColumns(LogicalPtr plan, const std::vector<Type>& types);
   SortKey MakeSortKey(const ast::SortItem& item, ExprPtr expr) const;
-  size_t BindCtes(const ast::With& with, Scope* outer);
+  size_t BindCtes(const ast::With& with, Scope* outer, std::vector<ColumnId>& correlated);
+  size_t BindCtes(const ast::With& with);  // of a statement, with nothing around it
+  LogicalPtr BindCte(const ast::With& with, const ast::CommonTableExpr& cte, Scope* outer,
+                     std::vector<std::string>& names, std::vector<ColumnId>& correlated);
   // bind_recursive.cc
   LogicalPtr BindRecursive(const ast::CommonTableExpr& cte, const ast::SetOperation& operation, Scope* outer,
                            std::vector<std::string>& names, std::vector<ColumnId>& correlated);
+  // bind_search.cc: adds the columns of SEARCH and CYCLE to both terms and to those that the recursion puts out.
+  void TrackRows(const ast::CommonTableExpr& cte, CteId id, const std::vector<std::string>& column_names,
+                 LogicalPtr& base, LogicalPtr& step, std::vector<PlanColumn>& columns, std::vector<std::string>& names);
   LogicalPtr FinishCtes(LogicalPtr plan, size_t first);
   LogicalPtr BindChangeInWith(const ast::CommonTableExpr& cte, std::vector<std::string>& names);
 
@@ -129,12 +142,28 @@ class Binder {
   Bound BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls, Scope* outer);
   ExprPtr BindSeries(std::vector<ExprPtr> bounds, int64_t position) const;
   Bound BindDerived(const ast::DerivedTable& table, Scope* outer, Scope* lateral);
+  // bind_join.cc
   Bound BindJoin(const ast::JoinedTable& join, Scope* outer, Scope* lateral);
   bool ApplyToSides(std::vector<PendingApply>& pending, Bound& left, Bound& right, bool lateral);
   Bound JoinUsing(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right,
                   const std::vector<std::string>& names);
+  // The two columns that each column of USING is made of.
+  using UsingPairs = std::vector<std::pair<ScopeColumn, ScopeColumn>>;
+  void MergeUsing(const ast::JoinedTable& join, JoinKind kind, const UsingPairs& pairs, Bound& out);
+  Bound JoinByPairs(JoinKind kind, Bound left, Bound right, std::vector<ColumnId> correlated,
+                    std::vector<PendingApply> pending, const ExprPtr& condition);
+  Bound BindPositional(Bound left, Bound right);
+  // bind_asof.cc
+  struct AsofCondition;
+  static AsofCondition SplitAsof(const ExprPtr& condition, const LogicalNode& left, const LogicalNode& right,
+                                 int64_t position);
+  LogicalPtr MakeAsof(const AsofCondition& asof, bool keep_left, const LogicalPtr& left, const LogicalPtr& right,
+                      const std::vector<PlanColumn>& wanted);
   Bound BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right);
   // bind_pivot.cc
+  std::vector<std::vector<Value>> FindPivotValues(const ast::PivotTable& pivot, const ast::PivotColumn& column,
+                                                  const std::vector<ExprPtr>& subjects, const LogicalPtr& source,
+                                                  const Scope& source_scope);
   Bound BindPivot(const ast::PivotTable& pivot, Scope* outer, Scope* lateral);
   Bound BindUnpivot(const ast::UnpivotTable& unpivot, Scope* outer, Scope* lateral);
   Bound Combine(JoinKind kind, Bound left, Bound right, std::vector<ColumnId> correlated, ExprPtr condition);

@@ -12,6 +12,7 @@
 #include "catalog/statistics.h"
 #include "expr/evaluator.h"
 #include "expr/registry.h"
+#include "plan/logical.h"
 #include "plan/scan_source.h"
 #include "sql/parser/parser.h"
 
@@ -46,6 +47,8 @@ struct BindContext {
   SqlFunctionsPtr functions;
   // The value of a variable of the session; nullopt for one that is not set.
   std::function<std::optional<Value>(ast::VariableScope scope, std::string_view name)> variable;
+  // Runs a query at once, for the values that PIVOT makes columns of; null: not here.
+  std::function<std::vector<std::vector<Value>>(const LogicalPtr&)> run_query;
   // Declared parameter types (unknown where left open), and their values when they are known already.
   std::vector<Type> parameter_types;
   std::vector<Value> parameter_values;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sql/binder/binder.h"
@@ -41,6 +42,19 @@ struct GroupingCollector {
   std::vector<Call> calls;
 };
 
+// Subqueries of a grouped SELECT by their text: one that is written in GROUP BY and again elsewhere is the same value.
+struct SubqueryCollector {
+  struct Known {
+    std::string sql;
+    ExprPtr result;
+  };
+  std::vector<Known> known;
+  bool reuse = false;
+};
+
+// Functions that give a row for each element of their list.
+bool GivesRows(std::string_view name);
+
 // What a name means inside a lambda's body.
 struct LambdaParameter {
   std::string name;
@@ -58,8 +72,12 @@ class ExpressionBinder {
 
   // Window functions are allowed here.
   void AllowWindows(WindowCollector& windows) { windows_ = &windows; }
+  // Notes subqueries, and finds those noted before when it says so.
+  void ShareSubqueries(SubqueryCollector& subqueries) { subqueries_ = &subqueries; }
   // GROUPING is allowed here.
   void AllowGrouping(GroupingCollector& groupings) { groupings_ = &groupings; }
+  // Calls of functions that give rows are allowed, and what they are: the column of their elements.
+  void AllowSets(std::function<ExprPtr(const ast::FunctionCall&)> sets) { sets_ = std::move(sets); }
   // What a name means that is no column of this level: select items, for QUALIFY. Null: nothing.
   void SetAliases(std::function<ExprPtr(std::string_view)> aliases) { aliases_ = std::move(aliases); }
 
@@ -84,14 +102,18 @@ class ExpressionBinder {
   ExprPtr BindFunctionParameter(ast::List<ast::Name> parts, int64_t position);
   ExprPtr BindVariable(const ast::UserVariable& variable);
   ExprPtr BindNode(const ast::Expr& expr);
+  ExprPtr BindNoted(const ast::Expr& expr);
   ExprPtr BindNumber(const ast::NumberLiteral& literal, bool negative);
   ExprPtr BindColumn(const ast::ColumnRef& column);
+  ExprPtr BindWholeRow(std::string_view relation, int64_t position);
   ExprPtr BindFieldOf(ExprPtr base, std::string_view field, int64_t position);
   ExprPtr BindUnary(const ast::UnaryExpr& expr);
   ExprPtr BindBinary(const ast::BinaryExpr& expr);
   ExprPtr BindBinaryChain(const ast::BinaryExpr& expr);
   ExprPtr BindOperator(std::string_view op, ExprPtr left, ExprPtr right, int64_t position);
   ExprPtr BindRowComparison(std::string_view op, const ast::Expr& left, const ast::Expr& right, int64_t position);
+  ExprPtr CompareRows(std::string_view op, const std::vector<ExprPtr>& lefts, const std::vector<ExprPtr>& rights,
+                      int64_t position);
   ExprPtr BindLogical(const ast::LogicalExpr& expr);
   ExprPtr BindIsTest(const ast::IsTest& test);
   ExprPtr BindBetween(const ast::BetweenExpr& between);
@@ -105,6 +127,27 @@ class ExpressionBinder {
   ExprPtr BindFunction(const ast::FunctionCall& call);
   ExprPtr BindAggregate(const ast::FunctionCall& call, std::string_view name);
   ExprPtr Collect(AggregateCall aggregate);
+  Scope* LevelOf(const AggregateCall& aggregate) const;
+  ExprPtr BindSetReturning(const ast::FunctionCall& call, std::string_view name);
+  // While it lives, what is bound is not always computed, so it cannot give rows.
+  class Conditional {
+   public:
+    Conditional(ExpressionBinder& binder, std::string_view what)
+        : binder_(binder), sets_(std::exchange(binder.sets_, nullptr)), clause_(binder.clause_) {
+      if (sets_) binder.clause_ = what;
+    }
+    ~Conditional() {
+      binder_.sets_ = std::move(sets_);
+      binder_.clause_ = clause_;
+    }
+    Conditional(const Conditional&) = delete;
+    Conditional& operator=(const Conditional&) = delete;
+
+   private:
+    ExpressionBinder& binder_;
+    std::function<ExprPtr(const ast::FunctionCall&)> sets_;
+    std::string_view clause_;
+  };
   ExprPtr BindGrouping(const ast::FunctionCall& call);
   // bind_ordered_set.cc
   ExprPtr BindWithinGroup(const ast::FunctionCall& call, std::string_view name);
@@ -131,12 +174,21 @@ class ExpressionBinder {
   // bind_lambda.cc
   static bool HasLambda(const ast::FunctionCall& call);
   ExprPtr BindLambdaCall(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr MakeLambdaCall(std::string_view name, std::vector<ExprPtr> args, const std::vector<PlanColumn>& parameters,
+                         ExprPtr body, int64_t position);
+  ExprPtr FinishLambda(const FunctionSpec& spec, std::vector<ExprPtr> args, std::vector<ColumnId> parameters,
+                       std::string text, ExprPtr lambda_body, int64_t lambda_position, int64_t position);
   const LambdaParameter* FindLambdaParameter(std::string_view name) const;
   ExprPtr BindSpecialFunction(const ast::FunctionCall& call, std::string_view name);
   ExprPtr BindSubscript(const ast::SubscriptExpr& subscript);
   ExprPtr BindArray(const ast::ArrayExpr& array);
   ExprPtr BindStruct(const ast::StructExpr& expr);
   // bind_subquery.cc
+  LogicalPtr BindSubquery(const ast::Query& query, std::vector<ColumnId>& correlated);
+  std::vector<ExprPtr> BindFields(const ast::Expr& row);
+  ExprPtr BindRowSubquery(std::string_view op, const ast::Expr& row, const ast::Query& query, bool subquery_first,
+                          int64_t position);
+  static void CheckFields(size_t wanted, size_t given, int64_t position);
   ExprPtr BindScalarSubquery(const ast::Query& query, int64_t position);
   ExprPtr BindExists(const ast::Query& query);
   ExprPtr BindQuantified(const ast::Expr& left, std::string_view op, bool all, const ast::Query& query,
@@ -161,6 +213,8 @@ class ExpressionBinder {
   std::vector<PendingApply>* aggregate_pending_;
   WindowCollector* windows_ = nullptr;
   GroupingCollector* groupings_ = nullptr;
+  SubqueryCollector* subqueries_ = nullptr;
+  std::function<ExprPtr(const ast::FunctionCall&)> sets_;
   std::function<ExprPtr(std::string_view)> aliases_;
   std::vector<LambdaParameter> lambda_parameters_;  // innermost last
   bool inside_aggregate_ = false;

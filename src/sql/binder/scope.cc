@@ -8,6 +8,18 @@ void Scope::AddCorrelated(ColumnId id) {
   if (std::find(correlated_.begin(), correlated_.end(), id) == correlated_.end()) correlated_.push_back(id);
 }
 
+bool Scope::Has(ColumnId id) const {
+  return std::any_of(columns_.begin(), columns_.end(), [&](const ScopeColumn& column) { return column.id == id; });
+}
+
+std::vector<ColumnId> Scope::OwnOf(const std::vector<ColumnId>& ids) const {
+  std::vector<ColumnId> own;
+  for (const ColumnId id : ids) {
+    if (Has(id)) own.push_back(id);
+  }
+  return own;
+}
+
 namespace {
 
 bool Matches(const ScopeColumn& column, ast::List<ast::Name> parts) {

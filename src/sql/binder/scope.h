@@ -10,6 +10,8 @@
 
 namespace weir {
 
+class ExpressionBinder;
+
 // A column that a name can mean.
 struct ScopeColumn {
   std::string schema;    // of the relation, when it is one of the catalog and has no alias
@@ -34,6 +36,13 @@ class Scope {
   // Columns of outer levels that this level or one below it used.
   const std::vector<ColumnId>& correlated() const { return correlated_; }
   void AddCorrelated(ColumnId id);
+  // What this level has of the columns; which one that is does not depend on its names.
+  std::vector<ColumnId> OwnOf(const std::vector<ColumnId>& ids) const;
+  bool Has(ColumnId id) const;
+  void RestoreCorrelated(std::vector<ColumnId> correlated) { correlated_ = std::move(correlated); }
+  // Whose expression the subqueries that are being bound belong to; null while FROM is bound.
+  ExpressionBinder* binder() const { return binder_; }
+  void SetBinder(ExpressionBinder* binder) { binder_ = binder; }
 
   // `parts` is [schema.][relation.]column; nullopt when this level has no such column. Throws 42702 when ambiguous.
   std::optional<ScopeColumn> FindHere(ast::List<ast::Name> parts, int64_t position) const;
@@ -47,6 +56,7 @@ class Scope {
   Scope* outer_;
   std::vector<ScopeColumn> columns_;
   std::vector<ColumnId> correlated_;
+  ExpressionBinder* binder_ = nullptr;
 };
 
 }  // namespace weir

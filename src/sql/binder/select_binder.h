@@ -45,9 +45,14 @@ class SelectBinder {
   ExprPtr BindGroup(const ast::Expr& expr);
   size_t AddGroup(const ast::Expr& expr);
   std::vector<GroupingSet> ExpandSets(const ast::GroupItem& item);
+  // Subqueries of select items that are grouped by come before the grouping.
+  void MoveGroupedSubqueries();
   void Aggregate();
   // The plan with a row for each grouping set, in which the other sets' keys are NULL.
   void RepeatForSets(std::vector<ExprPtr>& keys);
+  std::vector<AggregateCall> GroupFinest(std::vector<ExprPtr>& keys);
+  LogicalPtr MergeGroups(std::vector<ExprPtr> keys, const std::vector<AggregateCall>& calls,
+                         std::vector<PlanColumn>& columns);
   // Sets without keys have a row even when there is no input.
   void AddEmptySets();
   void ResolveGroupings();
@@ -76,6 +81,7 @@ class SelectBinder {
   AggregateCollector aggregates_;
   WindowCollector windows_;
   GroupingCollector groupings_;
+  SubqueryCollector subqueries_;
   std::vector<ExprPtr> grouping_values_;     // per call of groupings_
   std::vector<PendingApply> before_groups_;  // subqueries in groups and in aggregate arguments
   std::vector<PendingApply> pending_;        // subqueries over the (grouped) rows

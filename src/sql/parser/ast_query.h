@@ -305,6 +305,28 @@ decltype(auto) Visit(const QueryBody& body, Visitor&& visitor) {
 
 enum class Materialization : uint8_t { kDefault, kMaterialized, kNotMaterialized };
 
+// SEARCH DEPTH FIRST BY a, b SET sequence.
+struct SearchClause {
+  uint32_t offset = 0;
+  bool breadth_first = false;
+  List<Name> columns;
+  Name sequence;
+
+  auto Fields() const { return std::tie(breadth_first, columns, sequence); }
+};
+
+// CYCLE a, b SET mark [TO value DEFAULT otherwise] USING path.
+struct CycleClause {
+  uint32_t offset = 0;
+  List<Name> columns;
+  Name mark;
+  const Expr* value = nullptr;  // null with `otherwise`: true and false
+  const Expr* otherwise = nullptr;
+  Name path;
+
+  auto Fields() const { return std::tie(columns, mark, value, otherwise, path); }
+};
+
 struct CommonTableExpr {
   uint32_t offset = 0;
   Name name;
@@ -312,8 +334,10 @@ struct CommonTableExpr {
   Materialization materialization = Materialization::kDefault;
   const Query* query = nullptr;          // exactly one of query and statement
   const Statement* statement = nullptr;  // INSERT, UPDATE or DELETE with RETURNING
+  const SearchClause* search = nullptr;  // or null
+  const CycleClause* cycle = nullptr;    // or null
 
-  auto Fields() const { return std::tie(name, columns, materialization, query, statement); }
+  auto Fields() const { return std::tie(name, columns, materialization, query, statement, search, cycle); }
 };
 
 struct With {

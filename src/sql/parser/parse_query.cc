@@ -403,8 +403,32 @@ const ast::With* Parser::ParseWith() {
       cte.statement = ParseChangeAfterWith(nullptr, token_.offset);
     }
     Expect(TokenKind::kRightParen);
-    if (At(Keyword::kSearch) || At(Keyword::kCycle)) {
-      Unsupported(token_.offset, "SEARCH and CYCLE of recursive queries", "Carry the path in a column of the query.");
+    if (At(Keyword::kSearch)) {
+      auto* search = New<ast::SearchClause>(token_.offset);
+      Advance();
+      search->breadth_first = AcceptWord("breadth");
+      if (!search->breadth_first) ExpectWord("depth");
+      ExpectWord("first");
+      Expect(Keyword::kBy);
+      search->columns = ParseNameList();
+      Expect(Keyword::kSet);
+      search->sequence = ParseColumnName();
+      cte.search = search;
+    }
+    if (At(Keyword::kCycle)) {
+      auto* cycle = New<ast::CycleClause>(token_.offset);
+      Advance();
+      cycle->columns = ParseNameList();
+      Expect(Keyword::kSet);
+      cycle->mark = ParseColumnName();
+      if (Accept(Keyword::kTo)) {
+        cycle->value = ParseExpr();
+        Expect(Keyword::kDefault);
+        cycle->otherwise = ParseExpr();
+      }
+      Expect(Keyword::kUsing);
+      cycle->path = ParseColumnName();
+      cte.cycle = cycle;
     }
     return cte;
   });

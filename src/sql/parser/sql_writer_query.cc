@@ -21,6 +21,27 @@ void SqlWriter::With(const ast::With* with) {
     Put("(");
     cte.query != nullptr ? Query(*cte.query) : Statement(*cte.statement);
     Put(")");
+    const auto names = [&](ast::List<ast::Name> list) { CommaList(list, [&](ast::Name name) { Name(name); }); };
+    if (cte.search != nullptr) {
+      Put(cte.search->breadth_first ? " SEARCH BREADTH FIRST BY " : " SEARCH DEPTH FIRST BY ");
+      names(cte.search->columns);
+      Put(" SET ");
+      Name(cte.search->sequence);
+    }
+    if (cte.cycle != nullptr) {
+      Put(" CYCLE ");
+      names(cte.cycle->columns);
+      Put(" SET ");
+      Name(cte.cycle->mark);
+      if (cte.cycle->value != nullptr) {
+        Put(" TO ");
+        Expr(*cte.cycle->value);
+        Put(" DEFAULT ");
+        Expr(*cte.cycle->otherwise);
+      }
+      Put(" USING ");
+      Name(cte.cycle->path);
+    }
   });
   Put(" ");
 }

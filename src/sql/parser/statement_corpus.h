@@ -83,6 +83,11 @@ inline constexpr std::string_view kPostgresCorpus[] = {
     "from t select a where b > 1",
     "with a as (select 1), b(x, y) as materialized (select 2, 3) select * from a, b",
     "with recursive r(n) as (select 1 union all select n + 1 from r where n < 10) select * from r",
+    "with recursive t (a) as (select 1 union all select a + 1 from t) search depth first by a set s cycle a set c "
+    "using p select * from t",
+    "with recursive t (a) as (select 1 union all select a + 1 from t) search breadth first by a set s select * from t",
+    "with recursive t (a) as (select 1 union all select a + 1 from t) cycle a set c to 'Y' default 'N' using p select "
+    "* from t",
     "with x as not materialized (with y as (select 1) select * from y) select * from x",
     "with moved as (delete from t where a < 1 returning *) insert into u select * from moved",
     "with x as (insert into t values (1) returning a), y as (update t set a = 1 returning a) select * from x",
