@@ -21,6 +21,7 @@ uint32_t Signature(const AggregateOverload& overload) {
 
 std::vector<std::optional<Value>> ConstantsOf(const std::vector<ExprPtr>& args, const Registry& registry) {
   std::vector<std::optional<Value>> constants;
+  constants.reserve(args.size());
   for (const ExprPtr& arg : args) constants.push_back(ConstantOf(arg, registry));
   return constants;
 }
@@ -217,6 +218,7 @@ PhysicalPtr ReadWindow(PlanReader& in, const PhysicalPtr& child) {
   });
   std::vector<size_t> output = in.GetPositions(inputs.size());
   std::vector<Type> types;
+  types.reserve(output.size() + calls.size());
   for (const size_t column : output) types.push_back(inputs[column]);
   for (const PhysicalWindow::Call& call : calls) types.push_back(call.window.call.type);
   PlanReader::NeedTypes(schema, types);

@@ -6,6 +6,7 @@ namespace {
 
 std::vector<Type> Picked(const std::vector<Type>& types, const std::vector<size_t>& positions) {
   std::vector<Type> out;
+  out.reserve(positions.size());
   for (const size_t position : positions) out.push_back(types[position]);
   return out;
 }
@@ -40,6 +41,7 @@ PhysicalPtr ReadHashJoin(PlanReader& in, const PhysicalPtr& probe, const Physica
     PlanReader::Need(IsSameForm(probe_keys[i]->type(), build_keys[i]->type()), "type of keys");
   }
   std::vector<bool> null_safe;
+  null_safe.reserve(probe_keys.size());
   for (size_t i = 0; i < probe_keys.size(); ++i) null_safe.push_back(in.GetBool());
   ExprPtr residual = in.GetBool() ? in.GetCondition(Concatenated(left, right)) : nullptr;
   const bool null_aware = in.GetBool();

@@ -71,6 +71,7 @@ PhysicalPtr ReadRecursion(PlanReader& in, const PhysicalPtr& base, const Physica
   Schema schema = in.GetSchema();
   const bool distinct = in.GetBool();
   std::vector<Type> types;
+  types.reserve(schema.size());
   for (const Field& field : schema) types.push_back(field.type);
   for (const PhysicalPtr& child : {base, step}) {
     std::vector<Type> first = child->types();

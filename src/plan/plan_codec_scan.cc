@@ -140,6 +140,7 @@ void WriteScan(const PhysicalScan& scan, PlanWriter& out) {
 PhysicalPtr ReadScan(PlanReader& in) {
   Schema columns = in.GetSchema();
   std::vector<Type> types;
+  types.reserve(columns.size());
   for (const Field& field : columns) types.push_back(field.type);
   ScanSource source = ReadSource(in, columns);
   const size_t stored = std::visit([](const auto& from) { return from.column_ordinals.size(); }, source);
