@@ -157,6 +157,26 @@ class Psycopg(ServerCase):
             for i in range(250):  # more than psycopg keeps: it deallocates the oldest
                 self.assertEqual(other.execute(f"SELECT {i} + %s", [1]).fetchone(), (i + 1,))
 
+    def test_changes_that_return_rows(self):
+        self.db.execute("CREATE TABLE changes (a int, b text, c numeric(8,2))")
+        cursor = self.db.execute("INSERT INTO changes VALUES (%s, %s, %s) RETURNING *", (1, "x", D("2.5")))
+        self.assertEqual([column.name for column in cursor.description], ["a", "b", "c"])
+        self.assertEqual((cursor.fetchall(), cursor.statusmessage), ([(1, "x", D("2.50"))], "INSERT 0 1"))
+        with self.db.cursor(binary=True) as binary:
+            binary.executemany("INSERT INTO changes VALUES (%s, %s, %s) RETURNING a", [(i, "y", i) for i in (2, 3)],
+                               returning=True)
+            self.assertEqual(binary.fetchone(), (2,))
+            binary.execute("UPDATE changes SET b = %s FROM (VALUES (%s::int)) AS v(k) WHERE a = v.k RETURNING b, c",
+                           ("z", 3))
+            self.assertEqual((binary.fetchall(), binary.statusmessage), ([("z", D("3.00"))], "UPDATE 1"))
+        cursor = self.db.execute("MERGE INTO changes USING (SELECT %s::int AS k) AS s ON a = s.k "
+                                 "WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (a) VALUES (s.k)", (9,))
+        self.assertEqual((cursor.description, cursor.statusmessage), (None, "MERGE 1"))
+        cursor = self.db.execute("WITH d AS (DELETE FROM changes WHERE a > %s RETURNING a) SELECT count(*) FROM d", (1,))
+        self.assertEqual((cursor.fetchall(), cursor.statusmessage), ([(3,)], "SELECT 1"))
+        self.db.execute("CREATE FUNCTION twice(x int) RETURNS int LANGUAGE SQL RETURN x * 2")
+        self.assertEqual(self.db.execute("SELECT twice(%s), twice(a) FROM changes", (4,)).fetchall(), [(8, 2)])
+
     def test_pipeline_mode(self):
         db = self.db
         db.execute("CREATE TABLE IF NOT EXISTS piped (n int)")
@@ -310,6 +330,15 @@ class Psql(ServerCase):
         self.assertEqual(lines[2].index("^"), lines[1].index("nosuch"))
         done = self.psql("-v", "VERBOSITY=verbose", "-c", "SELECT length(1, 2)")
         self.assertIn("42883", done.stderr)
+
+    def test_functions(self):
+        self.psql("-c", "CREATE FUNCTION shown(a int, b text DEFAULT 'x') RETURNS text LANGUAGE SQL STABLE AS "
+                        "$$SELECT b || a$$")
+        self.assertIn("a integer, b text DEFAULT 'x'", self.psql("-c", r"\df shown").stdout)
+        self.assertIn("stable", self.psql("-c", r"\df+ shown").stdout)
+        self.assertIn("AS $function$SELECT b || a$function$", self.psql("-c", r"\sf shown").stdout)
+        self.assertIn("pg_catalog", self.psql("-c", r"\da bool_and").stdout)
+        self.assertIn("window", self.psql("-c", r"\dfw rank").stdout)
 
     def test_backslash_commands(self):
         self.psql("-c", "CREATE TABLE IF NOT EXISTS described (a int NOT NULL, b text)")

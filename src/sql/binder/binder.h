@@ -201,7 +201,7 @@ class Binder {
   std::vector<std::unique_ptr<Cte>> ctes_;  // visible ones, innermost last
   int view_depth_ = 0;
   int query_depth_ = 0;
-  bool allow_changes_ = false;  // in the outermost WITH
+  int change_depth_max_ = -1;       // of the queries whose WITH may have changes
   FunctionFrame* frame_ = nullptr;  // of the function whose body this is
   ExprPtr merge_action_;        // what merge_action() is in the RETURNING of a MERGE
 };

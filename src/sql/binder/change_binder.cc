@@ -1,6 +1,7 @@
 #include "sql/binder/change_binder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sql/binder/select_binder.h"
 
@@ -22,7 +23,7 @@ void RequireAppendTable(const TableDef& table, int64_t position) {
 }  // namespace
 
 BoundStatement Binder::BindChange(const ast::Statement& statement) {
-  allow_changes_ = true;
+  change_depth_max_ = 0;
   std::vector<std::string> names;
   LogicalPtr plan = ChangeBinder(*this).Bind(statement, /*commits=*/true, names);
   const bool returns_rows = !names.empty();
@@ -33,7 +34,7 @@ BoundStatement Binder::BindChange(const ast::Statement& statement) {
 }
 
 BoundStatement Binder::BindTopQuery(const ast::Query& query, bool commits) {
-  allow_changes_ = true;
+  change_depth_max_ = 1;
   BoundStatement bound = BindQueryStatement(query);
   if (!HasChange(*bound.plan) || !commits) return bound;
   std::vector<PlanColumn> columns = bound.plan->columns();
@@ -46,12 +47,15 @@ BoundStatement Binder::BindTopQuery(const ast::Query& query, bool commits) {
 
 // A change in WITH: its rows are what RETURNING says.
 LogicalPtr Binder::BindChangeInWith(const ast::CommonTableExpr& cte, std::vector<std::string>& names) {
-  if (!allow_changes_ || query_depth_ > 1 || view_depth_ > 0) {
+  if (query_depth_ > change_depth_max_ || view_depth_ > 0) {
     throw Error::User(sqlstate::kFeatureNotSupported,
                       "WITH clause containing a data-modifying statement must be at the top level")
         .WithPosition(cte.offset);
   }
-  return ChangeBinder(*this).Bind(*cte.statement, /*commits=*/false, names);
+  const int depth_max = std::exchange(change_depth_max_, -1);
+  LogicalPtr plan = ChangeBinder(*this).Bind(*cte.statement, /*commits=*/false, names);
+  change_depth_max_ = depth_max;
+  return plan;
 }
 
 LogicalPtr ChangeBinder::Bind(const ast::Statement& statement, bool commits, std::vector<std::string>& names) {
