@@ -56,8 +56,8 @@ struct QueryOptions {
   // chunks under other encodings (exec/chunk_disguise.h).
   uint64_t random_block_seed = 0;
   uint64_t disguise_seed = 0;
-  // Takes what INSERT and DELETE do to the table instead of a commit: for transactions of several statements. Called
-  // once, on a worker; what it throws fails the query.
+  // Takes what a statement does to a table instead of a commit: for transactions of several statements. Called once per
+  // table, on a worker; what it throws fails the query.
   std::function<void(CommitKind kind, TableDelta delta)> on_delta;
 };
 
@@ -94,7 +94,7 @@ class QueryExecution {
   void Wait();
   Task<void> Done();
 
-  // Of INSERT and DELETE, once finished.
+  // Of a change of rows, once finished.
   uint64_t rows_affected() const;
   // The version that INSERT or DELETE has committed, once finished; 0 when they did not.
   Version committed_version() const;
