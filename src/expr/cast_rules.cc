@@ -81,6 +81,7 @@ Type UnifyDecimals(const Type& a, const Type& b) {
 bool IsRelabel(const Type& from, const Type& to) {
   if (from == to) return true;
   if (from.physical() != to.physical()) return false;
+  if (from.is(TypeKind::kJson) && to.is(TypeKind::kJson)) return !to.is_jsonb();
   if (from.is_string() && to.is_string()) {
     return to.max_length() == 0 || (from.max_length() != 0 && from.max_length() <= to.max_length());
   }
@@ -166,6 +167,7 @@ std::optional<Type> UnifyTypes(const Type& a, const Type& b) {
     return a.kind() < b.kind() ? b : a;
   }
   if (a.is_string() && b.is_string()) return TypeKind::kVarchar;
+  if (a.is(TypeKind::kJson) && b.is(TypeKind::kJson)) return Type::Jsonb();
   const auto is_instant = [](const Type& type) { return type.is(TypeKind::kDate) || type.is_timestamp(); };
   if (is_instant(a) && is_instant(b)) {
     const bool zone = a.has_time_zone() || b.has_time_zone();

@@ -100,6 +100,8 @@ std::optional<Type> MatchPlain(const Registry& registry, const ArgumentShape& ar
       if (unknown) return pattern.type();
       // A declared length stays the argument's own matter.
       if (type == pattern.type() || (type.is_string() && pattern.type().is_string())) return type;
+      // json takes jsonb as it is.
+      if (type.is_jsonb() && pattern.type().is(TypeKind::kJson)) return type;
       if (registry.FindCast(type, pattern.type()) == CastRule::kImplicit) return pattern.type();
       return std::nullopt;
     case TypePattern::Kind::kDecimal:

@@ -1,6 +1,7 @@
 #include "function/register_all.h"
 
 #include "function/aggregate/register.h"
+#include "function/jsonpath/register.h"
 #include "function/scalar/core_functions.h"
 #include "function/scalar/register.h"
 
@@ -10,6 +11,9 @@ void RegisterAllFunctions(Registry& registry) {
   // The core first: where a family defines the same signature again, the first one stays.
   RegisterCoreFunctions(registry);
   RegisterScalarFunctions(registry);
+  RegisterJsonPathFunctions(registry);
+  RegisterShortPathFunctions(registry);
+  RegisterSqlJsonFunctions(registry);
   RegisterAggregates(registry);
 }
 

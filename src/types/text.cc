@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "types/jsonb.h"
 #include "types/text_nested.h"
 #include "types/text_scan.h"
 
@@ -123,6 +124,7 @@ Value ParseValue(const Type& type, std::string_view text, const TextOptions& opt
     case TypeKind::kUuid:
       return Value::Wide(type, ParseUuid(text));
     case TypeKind::kJson:
+      if (type.is_jsonb()) return Value::Bytes(type, NormalizeJsonb(text));
       ValidateJson(text);
       return Value::Bytes(type, std::string(text));
     case TypeKind::kVarchar:

@@ -13,6 +13,8 @@ namespace weir {
 
 namespace {
 
+constexpr std::string_view kIntervalFieldOverflow = "22015";
+
 enum class Unit : uint8_t { kMicros, kMillis, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kYear };
 
 struct UnitName {
@@ -112,7 +114,7 @@ class IntervalReader {
     throw Error::User(sqlstate::kInvalidDatetimeFormat, "invalid input syntax for type interval: \"{}\"", text_);
   }
   [[noreturn]] void OutOfRange() const {
-    throw Error::User(sqlstate::kDatetimeFieldOverflow, "interval field value out of range: \"{}\"", text_);
+    throw Error::User(kIntervalFieldOverflow, "interval field value out of range: \"{}\"", text_);
   }
   char Peek(size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
   void SkipSpace() {

@@ -169,7 +169,7 @@ std::string Type::ToString() const {
     case TypeKind::kUuid:
       return "uuid";
     case TypeKind::kJson:
-      return "json";
+      return is_jsonb() ? "jsonb" : "json";
     case TypeKind::kList:
       return element().ToString() + "[]";
     case TypeKind::kMap:

@@ -70,6 +70,12 @@ class Type {
     type.length_ = max_length;
     return type;
   }
+  // json whose text has one form (types/jsonb.h): a flavour of kJson, so that whatever takes json takes it too.
+  static Type Jsonb() {
+    Type type(TypeKind::kJson);
+    type.length_ = 1;
+    return type;
+  }
   static Type List(Type element);
   static Type Map(Type key, Type value);
   static Type Struct(std::vector<Field> fields);
@@ -96,6 +102,7 @@ class Type {
   bool has_time_zone() const { return kind_ == TypeKind::kTimestampTz || kind_ == TypeKind::kTimestampTzNs; }
   bool is_temporal() const { return kind_ >= TypeKind::kDate && kind_ <= TypeKind::kInterval; }
   bool is_string() const { return kind_ == TypeKind::kVarchar; }
+  bool is_jsonb() const { return kind_ == TypeKind::kJson && length_ != 0; }
   bool is_nested() const { return kind_ >= TypeKind::kList; }
 
   // As PostgreSQL writes it: "bigint", "numeric(15,2)", "timestamp with time zone", "integer[]";

@@ -100,7 +100,16 @@ std::string Value::ToString() const {
   return is_null() ? "NULL" : FormatValue(*this);
 }
 
+namespace {
+// Where a TypeKind is written: no kind of its own in memory.
+constexpr uint8_t kSerializedJsonb = 64;
+}  // namespace
+
 void SerializeType(const Type& type, ByteWriter& out) {
+  if (type.is_jsonb()) {
+    out.Put(kSerializedJsonb);
+    return;
+  }
   out.Put(static_cast<uint8_t>(type.kind()));
   switch (type.kind()) {
     case TypeKind::kDecimal:
@@ -137,6 +146,7 @@ constexpr int kTypeDepthMax = 100;
 Type DeserializeTypeAt(ByteReader& in, int depth) {
   if (depth > kTypeDepthMax) throw Error::Operational(sqlstate::kDataCorrupted, "type nested too deeply");
   const auto kind = in.Get<uint8_t>();
+  if (kind == kSerializedJsonb) return Type::Jsonb();
   if (kind > static_cast<uint8_t>(TypeKind::kMap)) {
     throw Error::Operational(sqlstate::kDataCorrupted, "unknown type kind: {}", kind);
   }

@@ -30,6 +30,8 @@ void FuzzCsv(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzCsvSeeds();
 void FuzzJson(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzJsonSeeds();
+void FuzzJsonPath(std::span<const uint8_t> bytes);
+std::vector<std::string> FuzzJsonPathSeeds();
 void FuzzOtlp(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzOtlpSeeds();
 void FuzzPgwire(std::span<const uint8_t> bytes);
@@ -53,6 +55,7 @@ constexpr Target kTargets[] = {{"sql", FuzzSqlParser, FuzzSqlParserSeeds},
                                {"parquet", FuzzParquet, FuzzParquetSeeds},
                                {"csv", FuzzCsv, FuzzCsvSeeds},
                                {"json", FuzzJson, FuzzJsonSeeds},
+                               {"jsonpath", FuzzJsonPath, FuzzJsonPathSeeds},
                                {"otlp", FuzzOtlp, FuzzOtlpSeeds},
                                {"pgwire", FuzzPgwire, FuzzPgwireSeeds},
                                {"plan", FuzzPlan, FuzzPlanSeeds}};

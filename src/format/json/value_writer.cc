@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "format/text_blocks.h"
 #include "format/text_value.h"
+#include "types/jsonb.h"
 #include "types/text.h"
 
 namespace weir::json {
@@ -150,7 +151,7 @@ bool JsonValueWriter::AppendNumber(ondemand::value& value, ColumnBuilder& out, J
     out.AppendNull();
     return NoteValue(token, fault);
   }
-  if (type_.is(TypeKind::kJson)) return out.AppendString(token), true;
+  if (type_.is(TypeKind::kJson)) return AppendJson(token, out, fault);
   if (type_.is_floating() || type_.is(TypeKind::kDecimal) || type_.is_string()) {
     return AppendTextValue(out, type_, token) || NoteValue(token, fault);
   }
@@ -162,7 +163,7 @@ bool JsonValueWriter::AppendString(ondemand::value& value, ColumnBuilder& out, J
   std::string_view text;
   if (const error_code error = value.get_string().get(text)) return Malformed(error, out, fault);
   if (type_.is_string() && type_.max_length() == 0) return out.AppendString(text), true;
-  if (type_.is(TypeKind::kJson)) return out.AppendString(token), true;
+  if (type_.is(TypeKind::kJson)) return AppendJson(token, out, fault);
   if (!type_.is_nested() && AppendPlainValue(out, type_, text)) return true;
   if (type_.is_nested()) {
     out.AppendNull();
@@ -183,6 +184,21 @@ bool JsonValueWriter::AppendBoolean(ondemand::value& value, ColumnBuilder& out, 
     out.AppendNull();
     return NoteValue(text, fault);
   }
+  return true;
+}
+
+// As it is written, or in jsonb's form.
+bool JsonValueWriter::AppendJson(std::string_view token, ColumnBuilder& out, JsonFault& fault) {
+  if (!type_.is_jsonb()) {
+    out.AppendString(token);
+    return true;
+  }
+  std::string text;
+  if (CatchError([&] { text = NormalizeJsonb(token); }) != nullptr) {
+    out.AppendNull();
+    return NoteValue(token, fault);
+  }
+  out.AppendString(text);
   return true;
 }
 
@@ -207,6 +223,7 @@ bool JsonValueWriter::AppendRaw(ondemand::value& value, Kind kind, ColumnBuilder
   while (!raw.empty() && static_cast<unsigned char>(raw.back()) <= ' ') raw.remove_suffix(1);
   // It was passed over by its brackets alone.
   if (CatchError([&] { ValidateJson(raw); }) != nullptr) return Malformed(simdjson::TAPE_ERROR, out, fault);
+  if (type_.is_jsonb()) return AppendJson(raw, out, fault);
   out.AppendString(raw);
   return true;
 }

@@ -50,6 +50,7 @@ class JsonValueWriter {
   bool AppendNumber(simdjson::ondemand::value& value, ColumnBuilder& out, JsonFault& fault);
   bool AppendString(simdjson::ondemand::value& value, ColumnBuilder& out, JsonFault& fault);
   bool AppendBoolean(simdjson::ondemand::value& value, ColumnBuilder& out, JsonFault& fault);
+  bool AppendJson(std::string_view token, ColumnBuilder& out, JsonFault& fault);
   bool AppendStruct(simdjson::ondemand::value& value, ColumnBuilder& out, JsonFault& fault);
   bool AppendMap(simdjson::ondemand::value& value, ColumnBuilder& out, JsonFault& fault);
   bool AppendList(simdjson::ondemand::value& value, ColumnBuilder& out, JsonFault& fault);

@@ -1,9 +1,29 @@
 #include "function/aggregate/register.h"
 
+#include "expr/registry.h"
 #include "function/aggregate/families.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
+
+namespace {
+
+// Names that other dialects have for them.
+void AddAliases(Registry& registry) {
+  const std::pair<const char*, std::vector<std::string>> aliases[] = {
+      {"stddev_samp", {"std"}},
+      {"bool_or", {"boolor_agg"}},
+      {"bool_and", {"booland_agg"}},
+  };
+  for (const auto& [name, more] : aliases) {
+    AggregateSpec spec;
+    spec.name = name;
+    spec.aliases = more;
+    registry.Add(std::move(spec));
+  }
+}
+
+}  // namespace
 
 void RegisterAggregates(Registry& registry) {
   RegisterCountAggregates(registry);
@@ -20,6 +40,7 @@ void RegisterAggregates(Registry& registry) {
   RegisterSketchAggregates(registry);
   RegisterJsonAggregates(registry);
   RegisterRewrittenAggregates(registry);
+  AddAliases(registry);
 }
 
 void ThrowBadState(std::string_view what) {

@@ -3,6 +3,7 @@
 
 #include "function/scalar/cast.h"
 #include "function/scalar/kernel.h"
+#include "types/jsonb.h"
 #include "types/text.h"
 
 // Casts to and from text, by the text input and output of each type.
@@ -120,10 +121,20 @@ ColumnPtr ParseJson(const KernelArgs& args) {
   writer.AddOwners(view.base().owners());
   ForEachRow(args, [&](size_t row) {
     const StringRef text = view.At<StringRef>(row);
+    if (args.result_type.is_jsonb()) {
+      writer.SetString(row, NormalizeJsonb(text.view()));
+      return;
+    }
     ValidateJson(text.view());
     writer.Set(row, text);
   });
   return writer.Finish();
+}
+
+// Between json and jsonb.
+CastKernel JsonToJson(const Type&, const Type& to) {
+  if (to.is_jsonb()) return ParseJson;
+  return [](const KernelArgs& args) { return Column::Reinterpret(args.columns[0], args.result_type); };
 }
 
 ColumnPtr ParseAny(const KernelArgs& args) {
@@ -232,6 +243,7 @@ void RegisterTextCasts(Registry& registry) {
     registry.AddCast(TypeKind::kVarchar, kind, CastRule::kExplicit, FromText);
   }
   registry.AddCast(TypeKind::kVarchar, TypeKind::kVarchar, CastRule::kImplicit, FromText);
+  registry.AddCast(TypeKind::kJson, TypeKind::kJson, CastRule::kImplicit, JsonToJson);
   Family family(registry, "string");
   family.Add("check_varchar_length",
              "The text, unless it is longer than a column of type varchar(n) takes; what INSERT applies.",

@@ -2,7 +2,6 @@
 
 #include "expr/cast_rules.h"
 #include "expr/comparison.h"
-#include "expr/overload.h"
 #include "function/scalar/decimal_arithmetic.h"
 #include "function/scalar/kernel.h"
 #include "types/decimal.h"
@@ -10,26 +9,6 @@
 namespace weir {
 
 namespace {
-
-// json has no equality in PostgreSQL, since texts that differ may mean the same.
-bool HoldsJson(const Type& type) {
-  if (type.is(TypeKind::kJson)) return true;
-  for (size_t i = 0; i < type.child_count(); ++i) {
-    if (HoldsJson(type.child(i))) return true;
-  }
-  return false;
-}
-
-TypeResolver RefuseJson(std::string name) {
-  return [name = std::move(name)](std::span<const Type> types, std::span<const std::optional<Value>>) {
-    if (HoldsJson(types[0])) {
-      const ArgumentShape shapes[] = {{types[0], {}}, {types[1], {}}};
-      throw Error::User(sqlstate::kUndefinedFunction, "operator does not exist: {}", CallText(name, shapes))
-          .WithHint("json has no equality; compare json::text, or a part of it taken out with ->>.");
-    }
-    return ResolvedCall{{types[0], types[1]}, TypeKind::kBoolean};
-  };
-}
 
 // Decimals are aligned, unless that takes more than 38 digits; then the kernel compares them as they are.
 ResolvedCall AlignDecimals(std::span<const Type> types, std::span<const std::optional<Value>> constants) {
@@ -113,11 +92,12 @@ ResolvedCall AlignIntegers(std::span<const Type> types, std::span<const std::opt
 }
 
 // anyelement takes pairs with a common type; a real meets other numbers in double precision.
-std::vector<FunctionOverload> Overloads(std::string_view name, CompareOp op, ScalarKernel kernel, NullBehavior nulls) {
+std::vector<FunctionOverload> Overloads(CompareOp op, ScalarKernel kernel, NullBehavior nulls) {
   std::vector<FunctionOverload> out;
   const auto any = TypePattern::Kind::kAnyElement;
   const auto decimal = TypePattern::Kind::kDecimal;
-  out.push_back(Resolving(Total({any, any}, TypeKind::kBoolean, kernel), RefuseJson(std::string(name))));
+  // json too, by its text: the binder refuses that to statements, but plans compare copies of a row.
+  out.push_back(Total({any, any}, TypeKind::kBoolean, kernel));
   out.push_back(Resolving(
       Total({decimal, decimal}, TypeKind::kBoolean, DecimalKernel(op, kernel, nulls == NullBehavior::kSpecial)),
       AlignDecimals));
@@ -142,9 +122,8 @@ std::vector<FunctionOverload> Overloads(std::string_view name, CompareOp op, Sca
 void RegisterComparisonFunctions(Registry& registry) {
   Family family(registry, "comparison");
   const auto add = [&](Family::Names names, std::string description, std::string example, CompareOp op) {
-    const std::string name = names.name;
     family.Add(std::move(names), std::move(description), std::move(example), "t",
-               Overloads(name, op, ComparisonKernel(op), NullBehavior::kPropagate));
+               Overloads(op, ComparisonKernel(op), NullBehavior::kPropagate));
   };
   add("=", "Whether two values are equal.", "1 = 1.0", CompareOp::kEqual);
   add({"<>", {"!="}}, "Whether two values differ.", "1 <> 2", CompareOp::kNotEqual);
@@ -154,11 +133,11 @@ void RegisterComparisonFunctions(Registry& registry) {
   add(">=", "Whether the first value does not sort before the second.", "2 >= 1", CompareOp::kGreaterEqual);
   family.Add("is_distinct_from", "Whether two values differ, NULL being a value of its own: IS DISTINCT FROM.",
              "1 IS DISTINCT FROM NULL", "t",
-             Overloads("=", CompareOp::kNotEqual, DistinctKernel(false), NullBehavior::kSpecial));
+             Overloads(CompareOp::kNotEqual, DistinctKernel(false), NullBehavior::kSpecial));
   family.Add({"is_not_distinct_from", {"<=>"}},
              "Whether two values are equal, NULL being a value of its own: IS NOT DISTINCT FROM.",
              "NULL IS NOT DISTINCT FROM NULL", "t",
-             Overloads("=", CompareOp::kEqual, DistinctKernel(true), NullBehavior::kSpecial));
+             Overloads(CompareOp::kEqual, DistinctKernel(true), NullBehavior::kSpecial));
 }
 
 }  // namespace weir

@@ -36,8 +36,6 @@ TEST(ComparisonTest, MixedTypes) {
             "22P02 invalid input syntax for type integer: \"a\"");
   EXPECT_EQ(ErrorOf([] { Call("=", {Lit(Value::Boolean(true)), Lit(Value::Int32(1))}); }),
             "42883 operator does not exist: boolean = integer");
-  EXPECT_EQ(ErrorOf([] { Call("=", {Lit(TypeKind::kJson, "1"), Lit(TypeKind::kJson, "1")}); }),
-            "42883 operator does not exist: json = json");
   // A column compared with a constant keeps its type, so that it can be pruned and compared as it is.
   const ExprPtr small = Expr::Input(0, TypeKind::kInt16);
   EXPECT_EQ(Call("<>", {small, Lit(Value::Int32(0))})->child(0), small);

@@ -427,6 +427,22 @@ void AddExtract(Family& family) {
              "A field as a number: century, day, decade, dow, doy, epoch, hour, isodow, isoyear, julian, "
              "microseconds, millennium, milliseconds, minute, month, quarter, second, timezone, week, year.",
              "extract(year from timestamp '2024-01-31 13:05:00')", "2024", std::move(extract));
+  // Of a date, as PostgreSQL has it, by way of a timestamp: the hour is 0.
+  part[0] = Partial({kText, TypeKind::kDate}, TypeKind::kDouble, [](const KernelArgs& args) {
+    const ColumnView days(*args.columns[1]);
+    FlatWriter<int64_t> writer(TypeKind::kTimestamp, args.size);
+    ForEachRow(args, [&](size_t row) {
+      writer.Set(row, 0);
+      const int32_t day = days.At<int32_t>(row);
+      if (IsInfiniteDate(day)) {
+        writer.Set(row, day > 0 ? kTimestampInfinity : kTimestampMinusInfinity);
+      } else if (__builtin_mul_overflow(int64_t{day}, kMicrosPerDay, &writer.values()[row])) {
+        throw Error::User(sqlstate::kDatetimeFieldOverflow, "date out of range for timestamp");
+      }
+    });
+    const ColumnPtr columns[] = {args.columns[0], writer.Finish()};
+    return DatePart({columns, args.size, args.rows, args.result_type, args.context, args.state});
+  });
   family.Add("date_part", "A field as a double: see extract.", "date_part('hour', timestamp '2024-01-31 13:05:00')",
              "13", std::move(part));
 }

@@ -79,7 +79,7 @@ class Reader {
   }
 
   std::optional<Type> TryType() {
-    static const std::pair<const char*, TypeKind> kNames[] = {
+    static const std::pair<const char*, Type> kNames[] = {
         {"boolean", TypeKind::kBoolean},
         {"bool", TypeKind::kBoolean},
         {"tinyint", TypeKind::kInt8},
@@ -102,7 +102,7 @@ class Reader {
         {"bytea", TypeKind::kVarbinary},
         {"uuid", TypeKind::kUuid},
         {"json", TypeKind::kJson},
-        {"jsonb", TypeKind::kJson},
+        {"jsonb", Type::Jsonb()},
     };
     const std::string_view word = PeekWord();
     Type type;
@@ -277,10 +277,10 @@ class Reader {
   ExprPtr Binary(int least) {
     static constexpr auto kOperators = std::to_array<Operator>({
         {"!~~*", 2}, {"!~~", 2}, {"!~*", 2}, {"!~", 2}, {"~~*", 2}, {"~~", 2}, {"~*", 2}, {"->>", 2},
-        {"#>>", 2},  {"->", 2},  {"#>", 2},  {"@>", 2}, {"<@", 2},  {"&&", 2}, {"||", 2}, {"^@", 2},
-        {"?|", 2},   {"?&", 2},  {"?", 2},   {"~", 2},  {"<>", 1},  {"<=", 1}, {">=", 1}, {"<<", 2},
-        {">>", 2},   {"=", 1},   {"<", 1},   {">", 1},  {"+", 3},   {"-", 3},  {"*", 4},  {"/", 4},
-        {"%", 4},    {"^", 5},   {"&", 2},   {"|", 2},  {"#", 2},
+        {"#>>", 2},  {"#-", 2},  {"@?", 2},  {"@@", 2}, {"->", 2},  {"#>", 2}, {"@>", 2}, {"<@", 2},
+        {"&&", 2},   {"||", 2},  {"^@", 2},  {"?|", 2}, {"?&", 2},  {"?", 2},  {"~", 2},  {"<>", 1},
+        {"<=", 1},   {">=", 1},  {"<<", 2},  {">>", 2}, {"=", 1},   {"<", 1},  {">", 1},  {"+", 3},
+        {"-", 3},    {"*", 4},   {"/", 4},   {"%", 4},  {"^", 5},   {"&", 2},  {"|", 2},  {"#", 2},
     });
     ExprPtr left = Postfix();
     while (true) {

@@ -3,10 +3,9 @@
 #include <charconv>
 
 #include "base/json_text.h"
-#include "function/scalar/kernel.h"
+#include "function/scalar/json_kernel.h"
 #include "function/scalar/list_view.h"
 #include "function/scalar/register.h"
-#include "types/json_document.h"
 
 namespace weir {
 
@@ -91,107 +90,372 @@ void Pretty(const JsonDocument& document, const Node& node, size_t depth, std::s
   out += node.kind == Kind::kArray ? ']' : '}';
 }
 
-// What jsonb_set does at the end of its path.
+// What is done at the end of a path.
+enum class PathAction : uint8_t { kReplace, kSet, kDelete, kInsertBefore, kInsertAfter };
+
 struct Change {
   const std::vector<std::string>& path;
   std::string_view value;
-  bool create;
+  PathAction action;
 };
 
-void Set(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out) {
+// Writes items with commas between them.
+class ItemWriter {
+ public:
+  explicit ItemWriter(std::string& out) : out_(out) {}
+  void Begin() {
+    if (!first_) out_ += ", ";
+    first_ = false;
+  }
+  void Element(std::string_view text) {
+    Begin();
+    out_ += text;
+  }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+void ChangeAt(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out);
+
+void ChangeObject(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out) {
   const bool last = at + 1 == change.path.size();
+  const bool inserts = change.action == PathAction::kInsertBefore || change.action == PathAction::kInsertAfter;
   const std::string& step = change.path[at];
-  const auto write = [&](const Node& child, bool chosen) {
+  ItemWriter items(out);
+  bool found = false;
+  out += '{';
+  document.ForEachField(node, [&](const Node& key, const Node& value) {
+    const bool chosen = JsonDocument::StringEquals(key, step);
+    found |= chosen;
+    if (chosen && last && inserts) {
+      throw Error::User(sqlstate::kInvalidParameterValue, "cannot replace existing key")
+          .WithHint("Try using the function jsonb_set to replace key value.");
+    }
+    if (chosen && last && change.action == PathAction::kDelete) return;
+    items.Begin();
+    out += key.text;
+    out += ": ";
     if (!chosen) {
-      out += child.text;
+      out += value.text;
     } else if (last) {
       out += change.value;
     } else {
-      Set(document, child, at + 1, change, out);
+      ChangeAt(document, value, at + 1, change, out);
     }
-  };
-  if (node.kind == Kind::kObject) {
-    bool found = false, first = true;
-    out += '{';
-    document.ForEachField(node, [&](const Node& key, const Node& value) {
-      if (!first) out += ", ";
-      first = false;
-      const bool chosen = JsonDocument::StringEquals(key, step);
-      found |= chosen;
-      out += key.text;
-      out += ": ";
-      write(value, chosen);
-    });
-    if (!found && last && change.create) {
-      if (!first) out += ", ";
-      AppendJsonString(step, out);
-      out += ": ";
-      out += change.value;
-    }
-    out += '}';
-    return;
+  });
+  if (!found && last && (inserts || change.action == PathAction::kSet)) {
+    items.Begin();
+    AppendJsonString(step, out);
+    out += ": ";
+    out += change.value;
   }
-  if (node.kind != Kind::kArray) {
-    out += node.text;
-    return;
-  }
+  out += '}';
+}
+
+void ChangeArray(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out) {
+  const bool last = at + 1 == change.path.size();
+  const bool inserts = change.action == PathAction::kInsertBefore || change.action == PathAction::kInsertAfter;
+  const bool adds = inserts || change.action == PathAction::kSet;
+  const std::string& step = change.path[at];
   int64_t index = 0;
   const auto [end, failure] = std::from_chars(step.data(), step.data() + step.size(), index);
-  if (failure != std::errc() || end != step.data() + step.size()) {
+  if (failure != std::errc() || end != step.data() + step.size() || index < INT32_MIN || index > INT32_MAX) {
     throw Error::User(sqlstate::kInvalidTextRepresentation, "path element at position {} is not an integer: \"{}\"",
                       at + 1, step);
   }
   const auto count = static_cast<int64_t>(node.count);
   const bool before = index < -count;
   if (index < 0) index += count;
+  ItemWriter items(out);
   int64_t i = 0;
-  bool first = true;
-  const auto separate = [&] {
-    if (!first) out += ", ";
-    first = false;
-  };
   out += '[';
-  if (before && last && change.create) {
-    separate();
-    out += change.value;
-  }
+  if (before && last && adds) items.Element(change.value);
   document.ForEachElement(node, [&](const Node& child) {
-    separate();
-    write(child, i++ == index);
+    if (i++ != index) {
+      items.Element(child.text);
+      return;
+    }
+    if (!last) {
+      items.Begin();
+      ChangeAt(document, child, at + 1, change, out);
+      return;
+    }
+    if (change.action == PathAction::kDelete) return;
+    if (change.action == PathAction::kInsertAfter) items.Element(child.text);
+    items.Element(change.value);
+    if (change.action == PathAction::kInsertBefore) items.Element(child.text);
   });
-  if (index >= count && last && change.create) {
-    separate();
-    out += change.value;
-  }
+  if (index >= count && last && adds) items.Element(change.value);
   out += ']';
 }
 
+void ChangeAt(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out) {
+  if (node.kind == Kind::kObject) {
+    ChangeObject(document, node, at, change, out);
+  } else if (node.kind == Kind::kArray) {
+    ChangeArray(document, node, at, change, out);
+  } else {
+    out += node.text;
+  }
+}
+
+std::vector<std::string> PathAt(const ListView& paths, size_t row) {
+  const ListEntry entry = paths.At(row);
+  std::vector<std::string> path;
+  for (uint32_t i = 0; i < entry.length; ++i) {
+    if (paths.IsNullElement(entry.offset + i)) {
+      throw Error::User(sqlstate::kNullValueNotAllowed, "path element at position {} is null", i + 1);
+    }
+    path.emplace_back(paths.elements().At<StringRef>(entry.offset + i).view());
+  }
+  return path;
+}
+
+void ChangeDocument(std::string_view text, const ListView& paths, size_t row, std::string_view value, PathAction action,
+                    std::string& out) {
+  const JsonDocument document(text);
+  if (!document.root().is_container()) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "cannot {} path in scalar",
+                      action == PathAction::kDelete ? "delete" : "set");
+  }
+  const std::vector<std::string> path = PathAt(paths, row);
+  if (path.empty() ||
+      (document.root().count == 0 && (action == PathAction::kDelete || action == PathAction::kReplace))) {
+    out = document.root().text;
+    return;
+  }
+  ChangeAt(document, document.root(), 0, {path, value, action}, out);
+}
+
+// jsonb_set, jsonb_insert: the fourth argument chooses between two actions.
+template <PathAction kWhenTrue, PathAction kWhenFalse, bool kDefault>
 ColumnPtr SetKernel(const KernelArgs& args) {
   const ColumnView documents(*args.columns[0]), values(*args.columns[2]);
   const ListView paths(*args.columns[1]);
-  const ColumnView creates = args.columns.size() > 3 ? ColumnView(*args.columns[3]) : ColumnView();
   FlatWriter<StringRef> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
-    const JsonDocument document(documents.At<StringRef>(row).view());
-    if (!document.root().is_container()) {
-      throw Error::User(sqlstate::kInvalidParameterValue, "cannot set path in scalar");
-    }
-    const ListEntry entry = paths.At(row);
-    std::vector<std::string> path;
-    for (uint32_t i = 0; i < entry.length; ++i) {
-      if (paths.IsNullElement(entry.offset + i)) {
-        throw Error::User(sqlstate::kNullValueNotAllowed, "path element at position {} is null", i + 1);
-      }
-      path.emplace_back(paths.elements().At<StringRef>(entry.offset + i).view());
-    }
-    if (path.empty()) {
-      out.SetString(row, document.root().text);
+    const bool flag = args.columns.size() > 3 ? ColumnView(*args.columns[3]).At<uint8_t>(row) != 0 : kDefault;
+    std::string text;
+    ChangeDocument(TextAt(documents, row), paths, row, TextAt(values, row), flag ? kWhenTrue : kWhenFalse, text);
+    out.SetString(row, text);
+  });
+  return out.Finish();
+}
+
+// jsonb_set with a say in what becomes of a NULL.
+ColumnPtr SetLax(const KernelArgs& args) {
+  std::vector<ColumnView> views;
+  for (const ColumnPtr& column : args.columns) views.emplace_back(*column);
+  const ListView paths(*args.columns[1]);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    const bool create = views.size() <= 3 || (!views[3].IsNull(row) && views[3].At<uint8_t>(row) != 0);
+    if (views[0].IsNull(row) || views[1].IsNull(row) || (views.size() > 3 && views[3].IsNull(row))) {
+      out.SetNull(row);
       return;
     }
+    if (views.size() > 4 && views[4].IsNull(row)) {
+      throw Error::User(
+          sqlstate::kInvalidParameterValue,
+          "null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"");
+    }
+    PathAction action = create ? PathAction::kSet : PathAction::kReplace;
+    std::string_view value = "null";
+    if (!views[2].IsNull(row)) {
+      value = TextAt(views[2], row);
+    } else {
+      const std::string_view treatment = views.size() > 4 ? TextAt(views[4], row) : "use_json_null";
+      if (treatment == "raise_exception") {
+        throw Error::User(sqlstate::kNullValueNotAllowed, "JSON value must not be null")
+            .WithDetail("Exception was raised because null_value_treatment is \"raise_exception\".")
+            .WithHint(
+                "To avoid, either change the null_value_treatment argument or ensure that an SQL NULL is not passed.");
+      }
+      if (treatment == "return_target") {
+        out.SetString(row, TextAt(views[0], row));
+        return;
+      }
+      if (treatment == "delete_key") {
+        action = PathAction::kDelete;
+      } else if (treatment != "use_json_null") {
+        throw Error::User(sqlstate::kInvalidParameterValue,
+                          "null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or "
+                          "\"raise_exception\"");
+      }
+    }
     std::string text;
-    const bool create = args.columns.size() < 4 || creates.At<uint8_t>(row) != 0;
-    Set(document, document.root(), 0, {path, values.At<StringRef>(row).view(), create}, text);
+    ChangeDocument(TextAt(views[0], row), paths, row, value, action, text);
     out.SetString(row, text);
+  });
+  return out.Finish();
+}
+
+ColumnPtr DeletePath(const KernelArgs& args) {
+  const ColumnView documents(*args.columns[0]);
+  const ListView paths(*args.columns[1]);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    std::string text;
+    ChangeDocument(TextAt(documents, row), paths, row, {}, PathAction::kDelete, text);
+    out.SetString(row, text);
+  });
+  return out.Finish();
+}
+
+// RFC 7396: fields of the patch replace those of the target, null takes them away.
+void MergePatch(const JsonDocument& target, const Node* node, const JsonDocument& patch, const Node& change,
+                std::string& out) {
+  if (change.kind != Kind::kObject) {
+    out += change.text;
+    return;
+  }
+  ItemWriter items(out);
+  out += '{';
+  const bool has_fields = node != nullptr && node->kind == Kind::kObject;
+  if (has_fields) {
+    target.ForEachField(*node, [&](const Node& key, const Node& value) {
+      const Node* replacement = patch.Find(change, JsonDocument::StringOf(key));
+      if (replacement != nullptr && replacement->kind == Kind::kNull) return;
+      items.Begin();
+      out += key.text;
+      out += ": ";
+      if (replacement == nullptr) {
+        out += value.text;
+      } else {
+        MergePatch(target, &value, patch, *replacement, out);
+      }
+    });
+  }
+  patch.ForEachField(change, [&](const Node& key, const Node& value) {
+    if (value.kind == Kind::kNull) return;
+    if (has_fields && target.Find(*node, JsonDocument::StringOf(key)) != nullptr) return;
+    items.Begin();
+    out += key.text;
+    out += ": ";
+    MergePatch(target, nullptr, patch, value, out);
+  });
+  out += '}';
+}
+
+ColumnPtr MergePatchKernel(const KernelArgs& args) {
+  const ColumnView targets(*args.columns[0]), patches(*args.columns[1]);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    const JsonDocument target(TextAt(targets, row)), patch(TextAt(patches, row));
+    std::string text;
+    MergePatch(target, &target.root(), patch, patch.root(), text);
+    out.SetString(row, text);
+  });
+  return out.Finish();
+}
+
+// ---- || and -
+
+ColumnPtr Concat(const KernelArgs& args) {
+  const ColumnView lefts(*args.columns[0]), rights(*args.columns[1]);
+  DocumentCache left_cache, right_cache;
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    const JsonDocument& a = left_cache.Get(TextAt(lefts, row));
+    const JsonDocument& b = right_cache.Get(TextAt(rights, row));
+    const bool objects = a.root().kind == Kind::kObject && b.root().kind == Kind::kObject;
+    std::string text(1, objects ? '{' : '[');
+    ItemWriter items(text);
+    const auto add = [&](const JsonDocument& document) {
+      if (objects) {
+        document.ForEachField(document.root(), [&](const Node& key, const Node& value) {
+          items.Element(key.text);
+          text += ": ";
+          text += value.text;
+        });
+      } else if (document.root().kind == Kind::kArray) {
+        document.ForEachElement(document.root(), [&](const Node& child) { items.Element(child.text); });
+      } else {
+        items.Element(document.root().text);
+      }
+    };
+    add(a);
+    add(b);
+    text += objects ? '}' : ']';
+    out.SetString(row, text);
+  });
+  return out.Finish();
+}
+
+// Leaves out the fields and text elements that `drops` names.
+template <typename Drops>
+void DeleteKeys(const JsonDocument& document, Drops&& drops, std::string& out) {
+  const Node& root = document.root();
+  if (!root.is_container()) throw Error::User(sqlstate::kInvalidParameterValue, "cannot delete from scalar");
+  ItemWriter items(out);
+  out += root.kind == Kind::kArray ? '[' : '{';
+  if (root.kind == Kind::kArray) {
+    document.ForEachElement(root, [&](const Node& child) {
+      if (child.kind != Kind::kString || !drops(JsonDocument::StringOf(child))) items.Element(child.text);
+    });
+  } else {
+    document.ForEachField(root, [&](const Node& key, const Node& value) {
+      if (drops(JsonDocument::StringOf(key))) return;
+      items.Element(key.text);
+      out += ": ";
+      out += value.text;
+    });
+  }
+  out += root.kind == Kind::kArray ? ']' : '}';
+}
+
+ColumnPtr DeleteKey(const KernelArgs& args) {
+  const ColumnView texts(*args.columns[0]), keys(*args.columns[1]);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    std::string text;
+    DeleteKeys(
+        JsonDocument(TextAt(texts, row)), [&](const std::string& key) { return key == TextAt(keys, row); }, text);
+    out.SetString(row, text);
+  });
+  return out.Finish();
+}
+
+ColumnPtr DeleteKeyList(const KernelArgs& args) {
+  const ColumnView texts(*args.columns[0]);
+  const ListView keys(*args.columns[1]);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    const ListEntry entry = keys.At(row);
+    const auto drops = [&](const std::string& key) {
+      for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
+        if (!keys.IsNullElement(i) && TextAt(keys.elements(), i) == key) return true;
+      }
+      return false;
+    };
+    std::string text;
+    DeleteKeys(JsonDocument(TextAt(texts, row)), drops, text);
+    out.SetString(row, text);
+  });
+  return out.Finish();
+}
+
+ColumnPtr DeleteIndex(const KernelArgs& args) {
+  const ColumnView texts(*args.columns[0]), indices(*args.columns[1]);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) {
+    const JsonDocument document(TextAt(texts, row));
+    const Node& root = document.root();
+    if (!root.is_container()) throw Error::User(sqlstate::kInvalidParameterValue, "cannot delete from scalar");
+    if (root.kind == Kind::kObject) {
+      throw Error::User(sqlstate::kInvalidParameterValue, "cannot delete from object using integer index");
+    }
+    int64_t index = indices.At<int32_t>(row);
+    if (index < 0) index += root.count;
+    std::string text = "[";
+    ItemWriter items(text);
+    int64_t i = 0;
+    document.ForEachElement(root, [&](const Node& child) {
+      if (i++ != index) items.Element(child.text);
+    });
+    out.SetString(row, text + "]");
   });
   return out.Finish();
 }
@@ -227,24 +491,65 @@ ColumnPtr Fields(const KernelArgs& args) {
 
 void RegisterJsonChangeFunctions(Registry& registry) {
   Family family(registry, "json");
-  family.Add({"json_strip_nulls", {"jsonb_strip_nulls"}}, "The value without fields that are null.",
+  const Type jsonb = Type::Jsonb();
+  const Type texts = Type::List(kText);
+  const Type fields = Type::Map(kText, kJson), fields_b = Type::Map(kText, jsonb),
+             fields_text = Type::Map(kText, kText);
+  family.Add("json_strip_nulls", "The value without fields that are null.",
              "json_strip_nulls('[{\"f1\":1, \"f2\":null}, null]')", "[{\"f1\":1},null]",
              {Partial({kJson}, kJson, Rewriting(StripNulls))});
+  family.Add("jsonb_strip_nulls", "The value without fields that are null.",
+             "jsonb_strip_nulls('[{\"f1\":1, \"f2\":null}, null]')", "[{\"f1\": 1}, null]",
+             {Partial({jsonb}, jsonb, InJsonbForm(Rewriting(StripNulls)))});
   family.Add({"jsonb_pretty", {"json_pretty"}}, "The value as text with a line for every field and element.",
              "jsonb_pretty('{\"a\": 1}')", "{\n    \"a\": 1\n}",
-             {Partial({kJson}, kText, Rewriting([](const JsonDocument& document, const Node& node, std::string& out) {
+             {Partial({jsonb}, kText, Rewriting([](const JsonDocument& document, const Node& node, std::string& out) {
                         Pretty(document, node, 0, out);
                       }))});
+  const auto setter = [&](const ScalarKernel& kernel) {
+    return std::vector<FunctionOverload>{
+        Optional(1, Partial({jsonb, texts, jsonb, kBool}, jsonb, InJsonbForm(kernel)))};
+  };
   family.Add({"jsonb_set", {"json_set"}},
              "The value with another one at a path of keys and indices, added there where nothing is unless the fourth "
              "argument is false.",
              "jsonb_set('{\"a\": [1, 2]}', '{a,1}', '5')", "{\"a\": [1, 5]}",
-             {Partial({kJson, Type::List(kText), kJson}, kJson, SetKernel),
-              Partial({kJson, Type::List(kText), kJson, kBool}, kJson, SetKernel)});
-  family.Add({"json_each", {"jsonb_each"}}, "The fields of an object as a map, in FROM as rows of key and value.",
-             "json_each('{\"a\": [1]}')", "{a=[1]}", {Partial({kJson}, Type::Map(kText, kJson), Fields<false>)});
+             setter(SetKernel<PathAction::kSet, PathAction::kReplace, true>));
+  family.Add("jsonb_insert",
+             "The value with another one added at a path: before the element there, or with true behind it; a key must "
+             "be new.",
+             "jsonb_insert('{\"a\": [0,1,2]}', '{a, 1}', '\"new\"')", "{\"a\": [0, \"new\", 1, 2]}",
+             setter(SetKernel<PathAction::kInsertAfter, PathAction::kInsertBefore, false>));
+  family.Add(
+      "jsonb_set_lax",
+      "As jsonb_set; what a NULL does is said by the fifth argument: raise_exception, use_json_null, delete_key or "
+      "return_target.",
+      "jsonb_set_lax('{\"f1\":1,\"f2\":null}', '{f1}', NULL)", "{\"f1\": null, \"f2\": null}",
+      {Optional(2, SeesNulls(Partial({jsonb, texts, jsonb, kBool, kText}, jsonb, InJsonbForm(SetLax))))});
+  family.Add({"#-", {"jsonb_delete_path"}}, "The value without what is at a path of keys and indices.",
+             "'[\"a\", {\"b\":1}]'::jsonb #- '{1,b}'", "[\"a\", {}]",
+             {Partial({jsonb, texts}, jsonb, InJsonbForm(DeletePath))});
+  family.Add("||", "", "", "", {Partial({jsonb, jsonb}, jsonb, InJsonbForm(Concat))});
+  family.Add("jsonb_concat", "The fields of both objects (the second's where both have one), or the elements of both.",
+             "jsonb_concat('{\"a\": 1}', '{\"b\": 2}')", "{\"a\": 1, \"b\": 2}",
+             {Partial({jsonb, jsonb}, jsonb, InJsonbForm(Concat))});
+  family.Add("json_merge_patch", "The value with the fields of a patch in place of its own; null takes a field away.",
+             "json_merge_patch('{\"a\": 1, \"b\": 2}', '{\"b\": null, \"c\": 3}')", "{\"a\": 1, \"c\": 3}",
+             {SameJson(Partial({kJson, kJson}, kJson, InJsonbForm(MergePatchKernel)))});
+  const std::vector<FunctionOverload> deletes = {
+      Partial({jsonb, kText}, jsonb, InJsonbForm(DeleteKey)),
+      Partial({jsonb, TypeKind::kInt32}, jsonb, InJsonbForm(DeleteIndex)),
+      Partial({jsonb, texts}, jsonb, InJsonbForm(DeleteKeyList)),
+  };
+  family.Add("-", "", "", "", deletes);
+  family.Add("jsonb_delete", "The value without a key, keys, or the element at an index: the operator -.",
+             "jsonb_delete('{\"a\": 1, \"b\": 2}', 'a')", "{\"b\": 2}", deletes);
+  family.Add("json_each", "The fields of an object as a map, in FROM as rows of key and value.",
+             "json_each('{\"a\": [1]}')", "{a=[1]}", {Partial({kJson}, fields, Fields<false>)});
+  family.Add("jsonb_each", "The fields of an object as a map, in FROM as rows of key and value.",
+             "jsonb_each('{\"a\": [1]}')", "{a=[1]}", {Partial({jsonb}, fields_b, Fields<false>)});
   family.Add({"json_each_text", {"jsonb_each_text"}}, "The fields of an object as a map of texts.",
-             "json_each_text('{\"a\": \"x\"}')", "{a=x}", {Partial({kJson}, Type::Map(kText, kText), Fields<true>)});
+             "json_each_text('{\"a\": \"x\"}')", "{a=x}", {Partial({kJson}, fields_text, Fields<true>)});
 }
 
 }  // namespace weir

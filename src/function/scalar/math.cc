@@ -125,8 +125,13 @@ double ArcDegrees(double radians) {
 void AddPowers(Family& family) {
   family.Add({"sqrt", {"|/"}}, "Square root.", "sqrt(2)", "1.4142135623730951", {PartialDouble(Sqrt)});
   family.Add({"cbrt", {"||/"}}, "Cube root.", "cbrt(64.0)", "4", {TotalDouble<std::cbrt>()});
-  family.Add("exp", "e raised to a power.", "exp(1.0)", "2.718281828459045",
-             {PartialDouble([](double x) { return Finite(std::exp(x), x); })});
+  family.Add("exp", "e raised to a power.", "exp(1.0)", "2.718281828459045", {PartialDouble([](double x) {
+               const double value = std::exp(x);
+               if (value == 0 && std::isfinite(x)) {
+                 throw Error::User(sqlstate::kNumericValueOutOfRange, "value out of range: underflow");
+               }
+               return Finite(value, x);
+             })});
   family.Add({"ln", {"dlog1"}}, "Natural logarithm.", "ln(2.0)", "0.6931471805599453",
              {PartialDouble([](double x) { return std::log(CheckLogarithm(x)); })});
   family.Add({"log10", {"dlog10"}}, "Base 10 logarithm.", "log10(1000.0)", "3",

@@ -143,6 +143,23 @@ ColumnPtr RegexpMatch(const KernelArgs& args) {
   });
 }
 
+// A list of such lists: of the first match, with flag g of each.
+ColumnPtr RegexpMatches(const KernelArgs& args) {
+  Arguments in(args);
+  return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
+    const std::string_view flags = in.TextOr(2, row, "");
+    const RegexpPattern& pattern = in.Pattern(row, flags);
+    pattern.ForEachMatch(in.Text(0, row), 0, false, [&](size_t, size_t, const std::vector<std::string_view>& groups) {
+      for (size_t i = pattern.group_count() == 0 ? 0 : 1; i < groups.size(); ++i) {
+        AppendGroup(out.child(0).child(0), groups[i]);
+      }
+      out.child(0).CloseRow();
+      return pattern.is_global();
+    });
+    out.CloseRow();
+  });
+}
+
 // (text, pattern [, group]): '' when there is no match.
 ColumnPtr RegexpExtract(const KernelArgs& args) {
   Arguments in(args);
@@ -368,7 +385,12 @@ void AddFunctions(Family& family) {
               With(Partial({kText, kText, kText, kInt}, kText, RegexpReplace<3, 9, 9>), PrepareAt(1, kNoFlags)),
               With(Partial({kText, kText, kText, kInt, kInt}, kText, RegexpReplace<3, 4, 9>), PrepareAt(1, kNoFlags)),
               With(Partial({kText, kText, kText, kInt, kInt, kText}, kText, RegexpReplace<3, 4, 5>), PrepareAt(1, 5))});
-  family.Add({"regexp_match", {"regexp_matches"}}, "The groups of the first match, or the match when there are none.",
+  const Type rows = Type::List(texts);
+  family.Add("regexp_matches", "The groups of the first match, with flag g of each match, as rows.",
+             "regexp_matches('foobarbequebaz', '(bar)(beque)')", "{{bar,beque}}",
+             {With(Partial({kText, kText}, rows, RegexpMatches), PrepareAt(1, kNoFlags)),
+              With(Partial({kText, kText, kText}, rows, RegexpMatches), PrepareAt(1, 2))});
+  family.Add("regexp_match", "The groups of the first match, or the match when there are none.",
              "regexp_match('foobarbequebaz', '(bar)(beque)')", "{bar,beque}",
              {With(Partial({kText, kText}, texts, RegexpMatch), PrepareAt(1, kNoFlags)),
               With(Partial({kText, kText, kText}, texts, RegexpMatch), PrepareAt(1, 2))});

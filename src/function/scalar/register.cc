@@ -27,9 +27,20 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterLambdaFunctions(registry);
   RegisterBitmapFunctions(registry);
   RegisterJsonChangeFunctions(registry);
+  RegisterJsonBuildFunctions(registry);
+  RegisterDigestFunctions(registry);
+  RegisterTextDistanceFunctions(registry);
+  RegisterSpecialMathFunctions(registry);
+  RegisterIdentifierTextFunctions(registry);
+  RegisterListShapeFunctions(registry);
+  RegisterGeographyFunctions(registry);
+  RegisterStrftimeFunctions(registry);
+  RegisterJsonConvertFunctions(registry);
   RegisterByteFunctions(registry);
   RegisterSeriesFunctions(registry);
   RegisterSketchFunctions(registry);
+  // Last: it names what the others have.
+  RegisterFunctionAliases(registry);
 }
 
 }  // namespace weir

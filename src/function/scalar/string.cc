@@ -219,7 +219,11 @@ void Chr(RowOut<StringRef>& out, int32_t code) {
     out.Fail(Error::User(sqlstate::kProgramLimitExceeded, "null character not permitted"));
     return;
   }
-  if (code < 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
+  if (code < 0) {
+    out.Fail(Error::User(sqlstate::kInvalidParameterValue, "character number must be positive"));
+    return;
+  }
+  if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
     out.Fail(Error::User(sqlstate::kProgramLimitExceeded, "requested character not valid for encoding: {}", code));
     return;
   }

@@ -39,6 +39,21 @@ ColumnPtr Concat(const KernelArgs& args) {
   return out.Finish();
 }
 
+// text || boolean spells the boolean out, as the cast to text does.
+template <size_t kBoolean>
+ColumnPtr JoinBoolean(const KernelArgs& args) {
+  const ColumnView booleans(*args.columns[kBoolean]), texts(*args.columns[1 - kBoolean]);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  args.rows.ForEach([&](size_t row) {
+    const std::string_view word = booleans.At<uint8_t>(row) != 0 ? "true" : "false";
+    const std::string_view text = texts.At<StringRef>(row).view();
+    std::string joined(kBoolean == 0 ? word : text);
+    joined += kBoolean == 0 ? text : word;
+    out.SetString(row, joined);
+  });
+  return out.Finish();
+}
+
 ColumnPtr ConcatWithSeparator(const KernelArgs& args) {
   const std::vector<ColumnView> views = Views(args);
   const TextOptions options = TextOptionsOf(args.context.statement());
@@ -169,7 +184,8 @@ class Formatter {
         if (at > width_start && at < pattern.size() && pattern[at] == '$')
           ++at;
         else
-          width_argument = next++;
+          width_argument = next;
+        next = width_argument + 1;
         directive.width = Width(width_argument, row);
       } else {
         directive.width = static_cast<int64_t>(number());
@@ -268,8 +284,9 @@ void AddConcat(Family& family) {
   family.Add("||", "Joins two texts, bytea or lists, or a list and an element.", "'Post' || 'greSQL'", "PostgreSQL",
              {Partial({kText, kText}, kText, Join),
               Partial({TypeKind::kVarbinary, TypeKind::kVarbinary}, TypeKind::kVarbinary, Join),
-              Total({kText, kAny}, kText, Concat), Total({kAny, kText}, kText, Concat),
-              SeesNulls(Total({kAnyList, kAnyList}, kAnyList, JoinLists)),
+              Total({kText, TypeKind::kBoolean}, kText, JoinBoolean<1>),
+              Total({TypeKind::kBoolean, kText}, kText, JoinBoolean<0>), Total({kText, kAny}, kText, Concat),
+              Total({kAny, kText}, kText, Concat), SeesNulls(Total({kAnyList, kAnyList}, kAnyList, JoinLists)),
               Resolving(SeesNulls(Total({kAnyList, kAny}, kAnyList, JoinLists)),
                         [](std::span<const Type> types, auto) { return ResolveJoinLists(types, 0); }),
               Resolving(SeesNulls(Total({kAny, kAnyList}, kAnyList, JoinLists)),
@@ -311,12 +328,14 @@ void AddQuoting(Family& family) {
                 return out.Finish();
               })});
   family.Add("quote_nullable", "The text as an SQL string literal, or NULL as a word.", "quote_nullable(NULL)", "NULL",
-             {SeesNulls(Total({kText}, kText, [](const KernelArgs& args) {
+             {SeesNulls(Total({kAny}, kText, [](const KernelArgs& args) {
                const ColumnView view(*args.columns[0]);
+               const TextOptions options = TextOptionsOf(args.context.statement());
                FlatWriter<StringRef> out(args.result_type, args.size);
                args.rows.ForEach([&](size_t row) {
-                 out.SetString(row,
-                               view.IsNull(row) ? "NULL" : QuoteLiteral(view.values<StringRef>()[view.Index(row)]));
+                 std::string text;
+                 if (!view.IsNull(row)) AppendColumnText(view, row, options, text);
+                 out.SetString(row, view.IsNull(row) ? "NULL" : QuoteLiteral(text));
                });
                return out.Finish();
              }))});

@@ -46,9 +46,29 @@ class Unnester {
     // What has been unnested within may refer to more by now.
     NoteCtes(*apply.child(1));
     if (!IsCorrelated(*apply.child(1), outer)) return MakeJoin(apply, RightOf(apply), {});
+    if (LogicalPtr unnested = UnnestInPlace(apply)) return unnested;
     if (LogicalPtr joined = PullConditions(apply, outer)) return joined;
     if (LogicalPtr joined = PullEqualities(apply, outer)) return joined;
     return JoinDomain(apply, outer);
+  }
+
+  // FROM t, unnest(t.list): the lists are taken apart beside the row that they are of. So that filters of t come first:
+  // the functions that make lists may fail on other rows.
+  static LogicalPtr UnnestInPlace(const LogicalApply& apply) {
+    const LogicalPtr& right = apply.child(1);
+    if (apply.join_kind != JoinKind::kInner || right->kind() != LogicalKind::kUnnest) return nullptr;
+    const auto& unnest = right->as<LogicalUnnest>();
+    const LogicalPtr& input = unnest.child(0);
+    if (input->kind() != LogicalKind::kValues || input->as<LogicalValues>().rows.size() != 1 ||
+        !input->columns().empty()) {
+      return nullptr;
+    }
+    std::vector<PlanColumn> columns = apply.child(0)->columns();
+    columns.insert(columns.end(), unnest.columns().begin(), unnest.columns().end());
+    LogicalPtr plan =
+        std::make_shared<LogicalUnnest>(apply.child(0), unnest.lists, std::move(columns), unnest.with_ordinality);
+    if (!apply.condition->is_true()) plan = std::make_shared<LogicalFilter>(std::move(plan), apply.condition);
+    return plan;
   }
 
   // Whether a row exists does not depend on how many there are, or on their order.

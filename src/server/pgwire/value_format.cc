@@ -21,6 +21,10 @@ constexpr uint32_t kOidText = 25;
 constexpr int kPrecisionMax = 38;
 const Type kNumericParameter = Type::Decimal(kPrecisionMax, 10);
 
+// A flavour of json, so not in the table of kinds.
+constexpr uint32_t kOidJsonb = 3802;
+constexpr uint32_t kOidJsonbArray = 3807;
+
 struct OidEntry {
   TypeKind kind;
   uint32_t oid;
@@ -51,6 +55,8 @@ const OidEntry* Find(TypeKind kind) {
 }  // namespace
 
 uint32_t OidOf(const Type& type) {
+  if (type.is_jsonb()) return kOidJsonb;
+  if (type.is(TypeKind::kList) && type.element().is_jsonb()) return kOidJsonbArray;
   if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return 1043;
   if (type.is(TypeKind::kList)) {
     const OidEntry* element = Find(type.element().kind());
@@ -91,8 +97,9 @@ Type TypeOfOid(uint32_t oid) {
     case 23:
       return TypeKind::kInt32;
     case 114:
-    case 3802:
       return TypeKind::kJson;
+    case kOidJsonb:
+      return Type::Jsonb();
     case 700:
       return TypeKind::kFloat;
     case 701:
@@ -435,6 +442,8 @@ void RowEncoder::BinaryCell(const ColumnView& view, const Type& type, size_t row
     case TypeKind::kVarbinary:
     case TypeKind::kJson:
     case TypeKind::kUnknown:
+      // The version of jsonb's binary form.
+      if (type.is_jsonb()) out.Int8(1);
       return out.Bytes(view.At<StringRef>(row).view());
     default: {
       // Types that PostgreSQL does not have are text to it.

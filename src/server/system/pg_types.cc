@@ -32,6 +32,7 @@ std::vector<PgType> MakeTypes() {
       {TypeKind::kDecimal, 1700, "numeric", 1231, 0, -1, 'N'},
       {TypeKind::kInt128, 1700, "numeric", 1231, 0, -1, 'N'},
       {TypeKind::kUuid, 2950, "uuid", 2951, 0, 16, 'U'},
+      {TypeKind::kJson, 3802, "jsonb", 3807, 0, -1, 'U'},
   };
   const size_t count = types.size();
   for (size_t i = 0; i < count; ++i) {
@@ -42,7 +43,6 @@ std::vector<PgType> MakeTypes() {
   types.push_back({TypeKind::kUnknown, 26, "oid", 1028, 0, 4, 'N'});
   types.push_back({TypeKind::kUnknown, 19, "name", 1003, 0, 64, 'S'});
   types.push_back({TypeKind::kUnknown, 705, "unknown", 0, 0, -2, 'X'});
-  types.push_back({TypeKind::kUnknown, 3802, "jsonb", 3807, 0, -1, 'U'});
   types.push_back({TypeKind::kUnknown, 1042, "bpchar", 1014, 0, -1, 'S'});
   return types;
 }
@@ -70,6 +70,11 @@ std::span<const PgType> PgTypes() {
 
 const PgType& PgTypeOf(const Type& type) {
   const auto& types = AllTypes();
+  if (type.is_jsonb()) {
+    for (const PgType& candidate : types) {
+      if (candidate.name == "jsonb") return candidate;
+    }
+  }
   if (type.is(TypeKind::kList)) {
     const PgType& element = PgTypeOf(type.element());
     for (const PgType& candidate : types) {

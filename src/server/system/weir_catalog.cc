@@ -3,6 +3,7 @@
 #include "server/engine.h"
 #include "server/settings.h"
 #include "server/system/definition.h"
+#include "server/system/function_table.h"
 #include "server/system/system_table.h"
 #include "storage/snapshot.h"
 
@@ -15,37 +16,6 @@ const Type kBigint = TypeKind::kInt64;
 const Type kReal = TypeKind::kDouble;
 const Type kBool = TypeKind::kBoolean;
 const Type kTime = TypeKind::kTimestampTzNs;
-
-std::string Signature(const std::string& name, const std::vector<TypePattern>& parameters, size_t optional,
-                      bool variadic, const std::string& result) {
-  std::string out = name + "(";
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    if (i != 0) out += ", ";
-    const bool open = i + optional >= parameters.size();
-    out += (open ? "[" : "") + parameters[i].ToString() + (open ? "]" : "");
-  }
-  if (variadic) out += ", ...";
-  return out + ") -> " + result;
-}
-
-void FillFunctions(const SystemTableInput& input, RowWriter& out) {
-  for (const FunctionSpec* spec : input.engine.registry().functions()) {
-    for (const FunctionOverload& overload : spec->overloads) {
-      out.Text(spec->name).Text("scalar");
-      out.Text(Signature(spec->name, overload.parameters, overload.optional_parameters, overload.variadic,
-                         overload.resolve ? "depends on the arguments" : overload.result.ToString()));
-      out.Text(spec->description).Text(spec->example).Text(spec->example_result).Text(spec->family).EndRow();
-    }
-  }
-  for (const AggregateSpec* spec : input.engine.registry().aggregates()) {
-    for (const AggregateOverload& overload : spec->overloads) {
-      out.Text(spec->name).Text("aggregate");
-      out.Text(Signature(spec->name, overload.parameters, 0, overload.variadic,
-                         overload.resolve ? "depends on the arguments" : overload.result.ToString()));
-      out.Text(spec->description).Text(spec->example).Text(spec->example_result).Text("aggregate").EndRow();
-    }
-  }
-}
 
 void FillCommits(const SystemTableInput& input, RowWriter& out) {
   if (input.engine.storage() == nullptr) return;
@@ -199,16 +169,7 @@ void FillDefinitions(const SystemTableInput& input, RowWriter& out) {
 
 std::vector<SystemTableDef> WeirCatalogTables() {
   std::vector<SystemTableDef> out;
-  out.push_back({"functions",
-                 {{"name", kText},
-                  {"kind", kText},
-                  {"signature", kText},
-                  {"description", kText},
-                  {"example", kText},
-                  {"example_result", kText},
-                  {"family", kText}},
-                 "Functions and aggregates, a row per signature",
-                 FillFunctions});
+  out.push_back(FunctionTable());
   out.push_back({"commits",
                  {{"version", kBigint},
                   {"kind", kText},

@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "expr/comparison.h"
 #include "sql/binder/bind_type.h"
 #include "sql/binder/expression_binder.h"
 #include "sql/parser/to_sql.h"
@@ -289,7 +290,7 @@ ExprPtr ExpressionBinder::BindWholeRow(std::string_view relation, int64_t positi
     }
     std::vector<ExprPtr> fields, missing;
     for (const ScopeColumn& column : level->columns()) {
-      if (column.relation != relation) continue;
+      if (column.relation != relation || column.whole_row) continue;
       for (Scope* inner : passed) inner->AddCorrelated(column.id);
       ExprPtr value = Expr::Column(column.id, column.type, column.name);
       fields.push_back(Expr::Literal(Value::String(column.name)));
@@ -359,12 +360,56 @@ ExprPtr ExpressionBinder::BindBinaryChain(const ast::BinaryExpr& expr) {
   return bound;
 }
 
+namespace {
+
+bool IsComparison(std::string_view op) {
+  return CompareOpByName(op).has_value() || op.ends_with("_distinct_from") || op == "<=>";
+}
+
+// json has no equality in PostgreSQL, since texts that differ may mean the same.
+bool HoldsJson(const Type& type) {
+  if (type.is(TypeKind::kJson)) return !type.is_jsonb();
+  for (size_t i = 0; i < type.child_count(); ++i) {
+    if (HoldsJson(type.child(i))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 ExprPtr ExpressionBinder::BindOperator(std::string_view op, ExprPtr left, ExprPtr right, int64_t position) {
+  const auto is_json = [](const ExprPtr& expr) {
+    return expr->type().is(TypeKind::kJson) || expr->type().is(TypeKind::kUnknown);
+  };
+  if ((left->type().is_jsonb() || right->type().is_jsonb()) && is_json(left) && is_json(right)) {
+    if (IsComparison(op)) {
+      // Texts that differ may be equal, and sort otherwise: keys are compared, so that joins and filters work on bytes.
+      std::vector<ExprPtr> sides = {std::move(left), std::move(right)};
+      Unify(sides, op, position);
+      left = Call("jsonb_sort_key", {sides[0]}, position);
+      right = Call("jsonb_sort_key", {sides[1]}, position);
+    }
+  } else if (IsComparison(op) && (HoldsJson(left->type()) || HoldsJson(right->type()))) {
+    throw Error::User(sqlstate::kUndefinedFunction, "operator does not exist: {} {} {}", left->type().ToString(), op,
+                      right->type().ToString())
+        .WithHint("json has no equality; compare json::text, or a part of it taken out with ->>, or use jsonb.")
+        .WithPosition(position);
+  }
   return Call(op, {std::move(left), std::move(right)}, position);
 }
 
 ExprPtr ExpressionBinder::BindRowComparison(std::string_view op, const ast::Expr& left, const ast::Expr& right,
                                             int64_t position) {
+  const auto* left_row = left.TryAs<ast::RowExpr>();
+  const auto* right_row = right.TryAs<ast::RowExpr>();
+  if (op == "overlaps" && left_row != nullptr && right_row != nullptr && left_row->fields.size() == 2 &&
+      right_row->fields.size() == 2) {
+    const auto span = [&](const ast::RowExpr& row) {
+      return Call("row", {Bind(*row.fields[0]), Bind(*row.fields[1])}, position);
+    };
+    ExprPtr first = span(*left_row);
+    return Call("overlaps", {std::move(first), span(*right_row)}, position);
+  }
   const std::vector<ExprPtr> lefts = BindFields(left), rights = BindFields(right);
   if (lefts.size() != rights.size()) {
     throw Error::User(sqlstate::kSyntaxError, "unequal number of entries in row expressions").WithPosition(position);
@@ -432,9 +477,17 @@ ExprPtr ExpressionBinder::BindIsTest(const ast::IsTest& test) {
       result = Expr::IsNull(ToBoolean(std::move(operand), "IS UNKNOWN", test.offset));
       break;
     default:
-      throw Error::Unsupported("Use json_valid() and json_typeof().", "IS JSON is not available");
+      result = BindIsJson(std::move(operand), test);
   }
   return test.negated ? Expr::Not(std::move(result)) : result;
+}
+
+ExprPtr ExpressionBinder::BindIsJson(ExprPtr operand, const ast::IsTest& test) {
+  std::string_view kind = "value";
+  if (test.test == ast::IsTestKind::kJsonObject) kind = "object";
+  if (test.test == ast::IsTestKind::kJsonArray) kind = "array";
+  if (test.test == ast::IsTestKind::kJsonScalar) kind = "scalar";
+  return Call("is_json", {std::move(operand), Expr::Literal(Value::String(std::string(kind)))}, test.offset);
 }
 
 ExprPtr ExpressionBinder::BindBetween(const ast::BetweenExpr& between) {
@@ -470,6 +523,9 @@ ExprPtr ExpressionBinder::BindInList(const ast::InListExpr& in) {
     for (size_t i = 1; i < exprs.size(); ++i) constant = constant && exprs[i]->IsFoldable();
     if (constant) {
       Unify(exprs, "IN", in.offset);
+      if (exprs[0]->type().is_jsonb()) {
+        for (ExprPtr& expr : exprs) expr = Call("jsonb_sort_key", {expr}, in.offset);
+      }
       std::vector<Value> set;
       set.reserve(in.items.size());
       for (size_t i = 1; i < exprs.size(); ++i) {

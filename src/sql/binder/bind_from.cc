@@ -97,7 +97,7 @@ void Binder::ApplyAlias(Bound& bound, const ast::TableAlias& alias, int64_t posi
     ++visible;
   }
   if (!alias.name.empty())
-    std::erase_if(bound.scope.columns(), [](const ScopeColumn& column) { return column.hidden; });
+    std::erase_if(bound.scope.columns(), [](const ScopeColumn& column) { return column.hidden && !column.whole_row; });
   if (alias.columns.size() > visible) {
     throw Error::User(sqlstate::kInvalidColumnReference,
                       "table \"{}\" has {} columns available but {} columns specified", alias.name, visible,
@@ -272,6 +272,15 @@ ExternalRelation Binder::BindTableFunctionRelation(const ast::FunctionCall& call
   return std::move(*relation);
 }
 
+namespace {
+
+bool IsRecordFunction(std::string_view name) {
+  return name == "json_to_record" || name == "jsonb_to_record" || name == "json_to_recordset" ||
+         name == "jsonb_to_recordset";
+}
+
+}  // namespace
+
 Binder::Bound Binder::BindTableFunction(const ast::TableFunction& table, Scope* outer, Scope* lateral) {
   std::vector<const ast::FunctionCall*> calls;
   for (const ast::Expr* call : table.calls) calls.push_back(&call->As<ast::FunctionCall>());
@@ -286,7 +295,8 @@ Binder::Bound Binder::BindTableFunction(const ast::TableFunction& table, Scope* 
     }
   }
   // Set-returning functions over rows may use columns to their left.
-  if (table.rows_from || name == "unnest" || name == "generate_series" || registry_.FindFunction(name) != nullptr) {
+  if (table.rows_from || name == "unnest" || name == "generate_series" || IsRecordFunction(name) ||
+      registry_.FindFunction(name) != nullptr) {
     Scope* around = lateral == nullptr ? outer : lateral;
     return BindUnnest(table, calls, around);
   }
@@ -312,6 +322,25 @@ ExprPtr Binder::BindSeries(std::vector<ExprPtr> bounds, int64_t position) const 
   return registry_.BindCast(list, Type::List(TypeKind::kInt32), CastRule::kExplicit, position);
 }
 
+// json_to_record(j) AS t(a int, b text): the types come from the column definitions.
+ExprPtr Binder::BindRecordFunction(ExpressionBinder& binder, const ast::FunctionCall& call,
+                                   const ast::TableAlias& alias, std::string_view name) const {
+  if (alias.types.empty()) {
+    throw Error::User(sqlstate::kSyntaxError, "a column definition list is required for functions returning \"record\"")
+        .WithPosition(call.offset);
+  }
+  if (call.args.size() != 1) {
+    throw Error::User(sqlstate::kUndefinedFunction, "{} takes one argument", name).WithPosition(call.offset);
+  }
+  std::vector<Field> fields;
+  for (size_t i = 0; i < alias.types.size(); ++i) {
+    fields.push_back({std::string(alias.columns[i]), ResolveTypeName(*alias.types[i])});
+  }
+  const std::string_view populate = name.ends_with("set") ? "json_populate_recordset" : "json_populate_record";
+  return registry_.BindCall(
+      populate, {Expr::Literal(Value::Null(Type::Struct(std::move(fields)))), binder.Bind(*call.args[0])}, call.offset);
+}
+
 Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls,
                                  Scope* outer) {
   Scope scope(outer);
@@ -319,6 +348,7 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
   ExpressionBinder binder(*this, scope, "FROM", &pending);
   std::vector<ExprPtr> lists;
   std::vector<std::string> names;
+  bool is_record = false;  // columns have names of their own
   for (const ast::FunctionCall* call : calls) {
     const std::string name(call->name.last());
     if (name != "unnest") {
@@ -327,8 +357,20 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
         std::vector<ExprPtr> bounds;
         for (const ast::Expr* arg : call->args) bounds.push_back(binder.Bind(*arg));
         list = BindSeries(std::move(bounds), call->offset);
+      } else if (IsRecordFunction(name)) {
+        list = BindRecordFunction(binder, *call, table.alias, name);
       } else {
         list = binder.Bind(*call);
+      }
+      if (name.find("to_record") != std::string::npos || name.find("populate_record") != std::string::npos) {
+        if (!list->type().is(TypeKind::kList)) list = registry_.BindCall("array", {std::move(list)}, call->offset);
+        is_record = true;
+        for (const Field& field : list->type().element().fields()) {
+          const ExprPtr key = Expr::Literal(Value::String(field.name));
+          lists.push_back(registry_.BindCall("array_field", {list, key}, call->offset));
+          names.push_back(field.name);
+        }
+        continue;
       }
       // json_each and its like: rows of key and value.
       if (list->type().is(TypeKind::kMap) && name.find("_each") != std::string::npos) {
@@ -340,7 +382,9 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
       // A function that gives one value is a table of one row.
       if (!list->type().is(TypeKind::kList)) list = registry_.BindCall("array", {std::move(list)}, call->offset);
       lists.push_back(std::move(list));
-      names.push_back(name);
+      // PostgreSQL's name of what these give.
+      is_record |= name.find("array_elements") != std::string::npos;
+      names.push_back(name.find("array_elements") != std::string::npos ? "value" : name);
       continue;
     }
     for (const ast::Expr* arg : call->args) {
@@ -360,15 +404,22 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
       names.push_back(name);
     }
   }
-  const std::string relation = table.alias.name.empty() ? names[0] : std::string(table.alias.name);
+  const std::string function(calls[0]->name.last());
+  const std::string first = is_record || names.empty() ? function : names[0];
+  const std::string relation = table.alias.name.empty() ? first : std::string(table.alias.name);
   Bound bound{nullptr, Scope()};
   for (const ColumnId id : scope.correlated()) bound.scope.AddCorrelated(id);
   std::vector<PlanColumn> columns;
   for (size_t i = 0; i < lists.size(); ++i) {
     // PostgreSQL: the single column of a function has the alias's name.
-    const std::string column = lists.size() == 1 && !table.alias.name.empty() ? relation : names[i];
+    const bool one = lists.size() == 1 && !table.alias.name.empty() && !is_record;
+    const std::string column = one ? relation : names[i];
     columns.push_back(NewColumn(lists[i]->type().element(), column));
     bound.scope.Add({"", relation, column, columns.back().id, columns.back().type});
+  }
+  // The alias means the value too.
+  if (is_record && lists.size() == 1 && !table.alias.name.empty() && table.alias.columns.empty()) {
+    bound.scope.Add({"", relation, relation, columns[0].id, columns[0].type, true, true});
   }
   if (table.with_ordinality) {
     columns.push_back(NewColumn(TypeKind::kInt64, "ordinality"));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 
 #include "sql/binder/expression_binder.h"
 #include "sql/binder/window_names.h"
@@ -22,6 +23,7 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
     if (ExprPtr element = BindSetReturning(call, name)) return element;
   }
   if (ExprPtr special = BindSpecialFunction(call, name)) return special;
+  if (ExprPtr expanded = BindMacro(call, name)) return expanded;
   if (ExprPtr rewritten = BindRewrittenAggregate(call, name)) return rewritten;
   if (HasLambda(call)) return BindLambdaCall(call, name);
   if (call.star || binder_.registry_.FindAggregate(name) != nullptr) return BindAggregate(call, name);
@@ -30,17 +32,16 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
                       "{} is not an aggregate function: DISTINCT, FILTER and ORDER BY do not apply", name)
         .WithPosition(call.offset);
   }
-  std::vector<ExprPtr> args;
-  args.reserve(call.args.size());
-  for (const ast::Expr* arg : call.args) args.push_back(Bind(*arg));
-  return Call(name, std::move(args), call.offset);
+  return Call(name, BindArguments(call, name), call.offset);
 }
 
 bool GivesRows(std::string_view name) {
   constexpr std::string_view kNames[] = {
       "unnest",           "generate_series",           "generate_subscripts",  "regexp_split_to_table",
       "string_to_table",  "json_array_elements",       "jsonb_array_elements", "json_array_elements_text",
-      "json_object_keys", "jsonb_array_elements_text", "jsonb_object_keys",
+      "json_object_keys", "jsonb_array_elements_text", "jsonb_object_keys",    "jsonb_path_query",
+      "regexp_matches",   "jsonb_path_query_tz",       "json_populate_recordset",
+      "jsonb_populate_recordset",
   };
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
@@ -91,6 +92,15 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
     const Type type = results[0]->type();
     return Expr::Case({std::move(condition), results[0], results[1]}, type);
   }
+  if (name == "normalize" && call.args.size() == 2) {
+    // The form is a word.
+    const auto* form = call.args[1]->TryAs<ast::ColumnRef>();
+    if (form != nullptr && form->parts.size() == 1 && form->parts[0].size() <= 4 && form->parts[0].starts_with("nf")) {
+      std::string word(form->parts[0]);
+      for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      return Call("normalize", {Bind(*call.args[0]), Expr::Literal(Value::String(std::move(word)))}, call.offset);
+    }
+  }
   if (name == "grouping" || name == "grouping_id") return BindGrouping(call);
   if (name == "getvariable" && call.args.size() == 1) {
     const auto* variable = call.args[0]->TryAs<ast::StringLiteral>();
@@ -135,6 +145,8 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
     if (arg->kind != ast::ExprKind::kStarExpr) args.push_back(Bind(*arg));
   }
   if (call.has_separator) args.push_back(Expr::Literal(Value::String(std::string(call.separator))));
+  // PostgreSQL writes lists and structs on lines of their own.
+  if (name == "json_agg" && args.size() == 1 && args[0]->type().is_nested()) name = "json_agg_lines";
   AdaptAggregateArguments(name, args, call.offset);
   AggregateCall aggregate = binder_.registry_.BindAggregate(name, std::move(args), call.offset);
   for (ExprPtr& arg : aggregate.args) arg = FixParameters(arg);

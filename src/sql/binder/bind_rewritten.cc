@@ -46,8 +46,9 @@ void ExpressionBinder::AdaptAggregateArguments(std::string_view name, std::vecto
   const auto to_json = [&](ExprPtr& arg) {
     if (!arg->type().is(TypeKind::kJson)) arg = Call("to_json", {arg}, position);
   };
-  if (spec->name == "json_agg" && args.size() == 1) to_json(args[0]);
-  if (spec->name == "json_object_agg" && args.size() == 2) {
+  if ((name.starts_with("json_") || name.starts_with("jsonb_")) && spec->name.find("_agg") != std::string::npos) {
+    if (args.size() == 1) to_json(args[0]);
+    if (args.size() != 2) return;
     args[0] = CastTo(args[0], TypeKind::kVarchar, CastRule::kExplicit, position);
     to_json(args[1]);
   }

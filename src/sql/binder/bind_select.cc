@@ -322,7 +322,8 @@ LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
   std::vector<SortKey> keys;
   for (const Order& order : order_) {
     SortKey key = order.key;
-    if (order.item.has_value()) {
+    // jsonb sorts by a key of its own.
+    if (order.item.has_value() && !columns[*order.item].type.is_jsonb()) {
       const PlanColumn& column = columns[*order.item];
       key.expr = Expr::Column(column.id, column.type, column.name);
     } else {

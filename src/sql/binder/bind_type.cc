@@ -112,7 +112,7 @@ const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
       {"hll", TypeKind::kVarbinary},
       {"uuid", TypeKind::kUuid},
       {"json", TypeKind::kJson},
-      {"jsonb", TypeKind::kJson},
+      {"jsonpath", TypeKind::kVarchar},
       {"oid", TypeKind::kInt64},
       {"regclass", TypeKind::kVarchar},
       {"regtype", TypeKind::kVarchar},
@@ -149,6 +149,8 @@ Type ResolveBase(const ast::TypeName& name) {
     return Varchar(name, 0);
   } else if (last == "char" || last == "character" || last == "bpchar") {
     return name.quoted ? Type(TypeKind::kVarchar) : Varchar(name, last == "bpchar" ? 0 : 1);
+  } else if (last == "jsonb") {
+    return Type::Jsonb();
   } else if (last == "float") {
     return Modifier(name, 0, 53) <= 24 ? TypeKind::kFloat : TypeKind::kDouble;
   } else if (last == "timestamp" || last == "timestamp without time zone" || last == "datetime") {

@@ -14,6 +14,8 @@
 
 namespace weir {
 
+class ExpressionBinder;
+
 // A bound query or change of rows.
 struct BoundStatement {
   LogicalPtr plan;
@@ -141,6 +143,8 @@ class Binder {
   Bound BindTableFunction(const ast::TableFunction& table, Scope* outer, Scope* lateral);
   Bound BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls, Scope* outer);
   ExprPtr BindSeries(std::vector<ExprPtr> bounds, int64_t position) const;
+  ExprPtr BindRecordFunction(ExpressionBinder& binder, const ast::FunctionCall& call, const ast::TableAlias& alias,
+                             std::string_view name) const;
   Bound BindDerived(const ast::DerivedTable& table, Scope* outer, Scope* lateral);
   // bind_join.cc
   Bound BindJoin(const ast::JoinedTable& join, Scope* outer, Scope* lateral);
@@ -197,6 +201,7 @@ class Binder {
   const BindContext& context_;
   const Registry& registry_;
   ColumnIdSource ids_;
+  std::vector<std::shared_ptr<const ast::Expr>> expansions_;  // what calls were short for, kept while binding
   std::vector<Type> parameter_types_;
   std::vector<std::unique_ptr<Cte>> ctes_;  // visible ones, innermost last
   int view_depth_ = 0;

@@ -116,6 +116,7 @@ class ExpressionBinder {
                       int64_t position);
   ExprPtr BindLogical(const ast::LogicalExpr& expr);
   ExprPtr BindIsTest(const ast::IsTest& test);
+  ExprPtr BindIsJson(ExprPtr operand, const ast::IsTest& test);
   ExprPtr BindBetween(const ast::BetweenExpr& between);
   ExprPtr BindInList(const ast::InListExpr& in);
   ExprPtr BindLike(const ast::LikeExpr& like);
@@ -180,6 +181,10 @@ class ExpressionBinder {
                        std::string text, ExprPtr lambda_body, int64_t lambda_position, int64_t position);
   const LambdaParameter* FindLambdaParameter(std::string_view name) const;
   ExprPtr BindSpecialFunction(const ast::FunctionCall& call, std::string_view name);
+  // bind_macro.cc
+  ExprPtr BindMacro(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr BindText(const std::string& sql, int64_t position);
+  std::vector<ExprPtr> BindArguments(const ast::FunctionCall& call, std::string_view name);
   ExprPtr BindSubscript(const ast::SubscriptExpr& subscript);
   ExprPtr BindArray(const ast::ArrayExpr& array);
   ExprPtr BindStruct(const ast::StructExpr& expr);

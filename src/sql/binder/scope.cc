@@ -48,6 +48,11 @@ std::optional<ScopeColumn> Scope::FindHere(ast::List<ast::Name> parts, int64_t p
     }
     found = &column;
   }
+  if (found == nullptr && parts.size() == 1) {
+    for (const ScopeColumn& column : columns_) {
+      if (column.whole_row && column.name == parts[0]) found = &column;
+    }
+  }
   if (found == nullptr) return std::nullopt;
   return *found;
 }

@@ -19,7 +19,8 @@ struct ScopeColumn {
   std::string name;
   ColumnId id;
   Type type;
-  bool hidden = false;  // found by its qualified name only, and left out of `*`: the sides of USING columns
+  bool hidden = false;     // found by its qualified name only, and left out of `*`: the sides of USING columns
+  bool whole_row = false;  // hidden; found by its bare name where no column has it: the alias of a function
 };
 
 // What the names of one query level mean, and where to look next: the queries around it. Looking outwards makes the

@@ -272,6 +272,21 @@ const Expr* Parser::ParseIs(const Expr* left) {
       AcceptWord("value");
       node->test = ast::IsTestKind::kJson;
     }
+    if (AtWords("without", "unique") || AtWords("with", "unique")) {
+      const bool unique = AtWord("with");
+      Advance();
+      Advance();
+      AcceptWord("keys");
+      if (!unique) return node;
+      constexpr std::string_view kKinds[] = {"value", "object", "array", "scalar"};
+      const auto kind = static_cast<size_t>(node->test) - static_cast<size_t>(ast::IsTestKind::kJson);
+      const Expr* call =
+          MakeCall("is_json", {left, NewString(kKinds[kind], offset), NewString("unique", offset)}, offset);
+      if (!negated) return call;
+      auto* inverse = New<ast::NotExpr>(offset);
+      inverse->operand = call;
+      return inverse;
+    }
   } else if (At(Keyword::kNormalized) ||
              (PeekIs(1, Keyword::kNormalized) &&
               (At(Keyword::kNfc) || At(Keyword::kNfd) || At(Keyword::kNfkc) || At(Keyword::kNfkd)))) {

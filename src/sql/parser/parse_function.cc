@@ -45,6 +45,9 @@ const Expr* Parser::ParseCall(const ast::QualifiedName& name) {
     return ParseCallTail(call);
   }
   if (Accept(TokenKind::kRightParen)) return ParseCallTail(call);
+  if (name.parts.size() == 1 && name.last().starts_with("json_")) {
+    if (const Expr* json = ParseSqlJson(call)) return json;
+  }
   const bool lambda_only = IsHigherOrder(name.last());
   if (Accept(Keyword::kDistinct)) {
     call->distinct = true;

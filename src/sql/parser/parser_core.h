@@ -203,6 +203,13 @@ class Parser {
   const Expr* ParseArgument(bool may_be_lambda, bool lambda_only);
   const Expr* TryLambda(bool lambda_only);
   const Expr* ParseCallTail(ast::FunctionCall* call);  // behind the )
+  // parse_sql_json.cc
+  const Expr* ParseSqlJson(ast::FunctionCall* call);
+  const Expr* ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const Expr*>& args);
+  std::string_view ParseJsonBehavior(const Expr*& value);
+  const Expr* WithReturning(const Expr* value, const ast::TypeName* type, bool is_try);
+  void SkipJsonFormat();
+  void ExpectOnNull();
   const Expr* MakeCall(Name name, std::initializer_list<const Expr*> args, uint32_t offset);
   const Expr* ParseExtract();
   const Expr* ParseSubstring();

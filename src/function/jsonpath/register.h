@@ -1,0 +1,12 @@
+#pragma once
+
+namespace weir {
+
+class Registry;
+
+// The functions by paths into JSON.
+void RegisterJsonPathFunctions(Registry& registry);
+void RegisterShortPathFunctions(Registry& registry);
+void RegisterSqlJsonFunctions(Registry& registry);
+
+}  // namespace weir
