@@ -55,7 +55,9 @@ TEST(JsonNumberTest, AgreesWithIntegers) {
     x.AppendSortKey(x_key);
     y.AppendSortKey(y_key);
     EXPECT_EQ(x_key.compare(y_key) < 0, a < b) << a << " " << b;
-    if (b != 0) EXPECT_EQ(JsonNumber::Remainder(x, y).Text(), text(a % b));
+    if (b != 0) {
+      EXPECT_EQ(JsonNumber::Remainder(x, y).Text(), text(a % b));
+    }
     if (std::abs(a) < 2'000'000'000 && std::abs(b) < 2'000'000'000) {
       EXPECT_EQ(JsonNumber::Multiply(x, y).Text(), text(a * b));
     }
