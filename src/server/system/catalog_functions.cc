@@ -172,7 +172,7 @@ class Functions {
   explicit Functions(Registry& registry) : registry_(registry) {}
 
   void Add(std::string name, std::string description, std::string example, std::string result,
-           std::vector<std::vector<TypePattern>> signatures, Type type, const RowFunction& answer,
+           std::vector<std::vector<TypePattern>> signatures, const Type& type, const RowFunction& answer,
            Volatility volatility = Volatility::kStable) {
     FunctionSpec spec;
     spec.name = std::move(name);
