@@ -62,8 +62,11 @@ std::vector<JsonbField> FieldsOf(const JsonDocument& document, const Node& objec
   fields.reserve(object.count);
   document.ForEachField(object,
                         [&](const Node& key, const Node& value) { fields.push_back({CheckedString(key), &value}); });
-  std::stable_sort(fields.begin(), fields.end(), [](const JsonbField& a, const JsonbField& b) {
-    return a.key.size() != b.key.size() ? a.key.size() < b.key.size() : a.key < b.key;
+  // Equal keys stay in the order of the text, which their nodes are in.
+  std::sort(fields.begin(), fields.end(), [](const JsonbField& a, const JsonbField& b) {
+    if (a.key.size() != b.key.size()) return a.key.size() < b.key.size();
+    const int order = a.key.compare(b.key);
+    return order != 0 ? order < 0 : a.value < b.value;
   });
   size_t kept = 0;
   for (size_t i = 0; i < fields.size(); ++i) {

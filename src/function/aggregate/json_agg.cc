@@ -136,7 +136,7 @@ AggregateOverload Overload(JsonAggForm form) {
 
 template <bool kObject>
 void Add(Registry& registry, std::string name, std::vector<std::string> aliases, std::string description,
-         std::string example, std::string result, JsonAggForm form) {
+         const std::string& example, std::string result, JsonAggForm form) {
   AggregateSpec spec;
   spec.name = std::move(name);
   spec.aliases = std::move(aliases);

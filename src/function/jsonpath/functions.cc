@@ -183,16 +183,20 @@ void RegisterJsonPathFunctions(Registry& registry) {
     const std::string more = zone ? "; dates with and without time zone can be compared." : ".";
     const std::string arguments = "('{\"a\": [1, 2, 3]}', '$.a[*] ? (@ >= $min)', '{\"min\": 2}')";
     family.Add("jsonb_path_exists" + suffix, "Whether a jsonpath finds anything" + more,
-               "jsonb_path_exists" + suffix + arguments, "t", overloads(kBool, Exists(zone, false), zone));
+               fmt::format("jsonb_path_exists{}{}", suffix, arguments), "t",
+               overloads(kBool, Exists(zone, false), zone));
     family.Add("jsonb_path_match" + suffix, "What the predicate that a jsonpath is says" + more,
                "jsonb_path_match" + suffix + "('{\"a\": [1, 2, 3]}', 'exists($.a[*] ? (@ >= 3))')", "t",
                overloads(kBool, Match(zone, false), zone));
     family.Add("jsonb_path_query" + suffix, "What a jsonpath finds as a list, in FROM as rows" + more,
-               "jsonb_path_query" + suffix + arguments, "{2,3}", overloads(Type::List(jsonb), QueryRows(zone), zone));
+               fmt::format("jsonb_path_query{}{}", suffix, arguments), "{2,3}",
+               overloads(Type::List(jsonb), QueryRows(zone), zone));
     family.Add("jsonb_path_query_array" + suffix, "What a jsonpath finds as a jsonb array" + more,
-               "jsonb_path_query_array" + suffix + arguments, "[2, 3]", overloads(jsonb, QueryArray(zone), zone));
+               fmt::format("jsonb_path_query_array{}{}", suffix, arguments), "[2, 3]",
+               overloads(jsonb, QueryArray(zone), zone));
     family.Add("jsonb_path_query_first" + suffix, "The first that a jsonpath finds, or NULL" + more,
-               "jsonb_path_query_first" + suffix + arguments, "2", overloads(jsonb, QueryFirst(zone), zone));
+               fmt::format("jsonb_path_query_first{}{}", suffix, arguments), "2",
+               overloads(jsonb, QueryFirst(zone), zone));
   }
   family.Add("@?", "Whether a jsonpath finds anything; NULL where it fails.",
              "'{\"a\":[1,2,3,4,5]}'::jsonb @? '$.a[*] ? (@ > 2)'", "t",

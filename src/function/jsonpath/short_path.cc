@@ -272,7 +272,7 @@ ColumnPtr RemovePaths(const KernelArgs& args) {
 
 void RegisterShortPathFunctions(Registry& registry) {
   Family family(registry, "json");
-  const auto both = [](TypePattern result, const ScalarKernel& kernel) {
+  const auto both = [](const TypePattern& result, const ScalarKernel& kernel) {
     return std::vector<FunctionOverload>{Partial({kJson, kText}, result, kernel),
                                          Partial({kText, kText}, result, kernel)};
   };

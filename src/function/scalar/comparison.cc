@@ -92,7 +92,7 @@ ResolvedCall AlignIntegers(std::span<const Type> types, std::span<const std::opt
 }
 
 // anyelement takes pairs with a common type; a real meets other numbers in double precision.
-std::vector<FunctionOverload> Overloads(CompareOp op, ScalarKernel kernel, NullBehavior nulls) {
+std::vector<FunctionOverload> Overloads(CompareOp op, const ScalarKernel& kernel, NullBehavior nulls) {
   std::vector<FunctionOverload> out;
   const auto any = TypePattern::Kind::kAnyElement;
   const auto decimal = TypePattern::Kind::kDecimal;

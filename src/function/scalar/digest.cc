@@ -133,7 +133,7 @@ std::optional<std::string> Crypt(bool encrypt, std::string_view input, std::stri
                   EVP_CipherFinal_ex(context.get(), to + written, &last) == 1;
   ERR_clear_error();
   if (!ok) return std::nullopt;
-  out.resize(static_cast<size_t>(written + last));
+  out.resize(static_cast<size_t>(written) + static_cast<size_t>(last));
   return out;
 }
 

@@ -46,6 +46,7 @@ ColumnPtr Zip(const KernelArgs& args) {
     std::vector<Value> rows;
     for (size_t i = 0; i < longest; ++i) {
       std::vector<Value> fields;
+      fields.reserve(lists.size());
       for (size_t k = 0; k < lists.size(); ++k) {
         fields.push_back(i < lists[k].parts().size() ? lists[k].parts()[i] : Value::Null(record.fields()[k].type));
       }
@@ -138,8 +139,9 @@ ColumnPtr GradeUp(const KernelArgs& args) {
     const ListEntry entry = lists.At(row);
     std::vector<uint32_t> places(entry.length);
     std::iota(places.begin(), places.end(), uint32_t{0});
-    std::stable_sort(places.begin(), places.end(), [&](uint32_t a, uint32_t b) {
-      return lists.Compare(entry.offset + a, lists, entry.offset + b) < 0;
+    std::sort(places.begin(), places.end(), [&](uint32_t a, uint32_t b) {
+      const int order = lists.Compare(entry.offset + a, lists, entry.offset + b);
+      return order != 0 ? order < 0 : a < b;
     });
     for (const uint32_t place : places) out.child(0).AppendValue(Value::Int64(place + 1));
     out.CloseRow();

@@ -112,7 +112,8 @@ void RegisterSeriesFunctions(Registry& registry) {
     times.push_back(ByZone(kind, Partial({kind, kind, TypeKind::kInterval}, Type::List(kind), TimeSeries)));
   }
   family.Add("array_generate", "", "", "", std::move(times));
-  family.Add("row_count", "", "", "", {Partial({TypeKind::kInt64, TypeKind::kVarchar}, TypeKind::kInt64, RowCount)});
+  family.Add("row_count", "The number of rows that LIMIT or OFFSET says, checked.", "", "",
+             {Partial({TypeKind::kInt64, TypeKind::kVarchar}, TypeKind::kInt64, RowCount)});
   constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
   family.Add("generate_subscripts", "The subscripts of a dimension of a list, in FROM as rows.",
              "generate_subscripts(ARRAY['a', 'b'], 1)", "{1,2}",

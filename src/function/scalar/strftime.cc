@@ -216,12 +216,14 @@ bool Parse(std::string_view text, std::string_view pattern, Moment& moment) {
     if (expanded[i] != '%') {
       if (IsSpace(expanded[i])) {
         while (at < text.size() && IsSpace(text[at])) ++at;
-      } else if (at >= text.size() || text[at++] != expanded[i]) {
-        return false;
+      } else {
+        if (at >= text.size() || text[at] != expanded[i]) return false;
+        ++at;
       }
       continue;
     }
-    if (++i < expanded.size() && expanded[i] == '-') ++i;
+    ++i;
+    if (i < expanded.size() && expanded[i] == '-') ++i;
     if (i >= expanded.size()) throw BadPattern(pattern);
     int64_t ignored = 0;
     bool ok = true;
@@ -296,7 +298,8 @@ bool Parse(std::string_view text, std::string_view pattern, Moment& moment) {
         break;
       }
       case '%':
-        ok = at < text.size() && text[at++] == '%';
+        ok = at < text.size() && text[at] == '%';
+        ++at;
         break;
       default:
         throw BadPattern(pattern);

@@ -1,6 +1,7 @@
 // How alike texts are, and how they sound.
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "function/scalar/kernel.h"
@@ -79,7 +80,7 @@ double Jaro(std::string_view a, std::string_view b) {
   }
   const auto m = static_cast<double>(matches);
   return (m / static_cast<double>(a.size()) + m / static_cast<double>(b.size()) +
-          (m - static_cast<double>(out_of_order / 2)) / m) /
+          (m - std::floor(static_cast<double>(out_of_order) / 2)) / m) /
          3;
 }
 
