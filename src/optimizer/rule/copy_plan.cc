@@ -70,6 +70,7 @@ LogicalPtr PlanCopier::Copy(const LogicalPtr& plan) {
       const auto& aggregate = plan->as<LogicalAggregate>();
       std::vector<ExprPtr> groups = move_all(aggregate.groups);
       std::vector<AggregateCall> calls;
+      calls.reserve(aggregate.aggregates.size());
       for (const AggregateCall& call : aggregate.aggregates) calls.push_back(Substitute(call, map_));
       return std::make_shared<LogicalAggregate>(children[0], std::move(groups), std::move(calls),
                                                 Renew(plan->columns()));
@@ -114,6 +115,7 @@ LogicalPtr PlanCopier::Copy(const LogicalPtr& plan) {
     case LogicalKind::kWindow: {
       const auto& window = plan->as<LogicalWindow>();
       std::vector<WindowCall> calls;
+      calls.reserve(window.calls.size());
       for (const WindowCall& call : window.calls) calls.push_back(Substitute(call, map_));
       return std::make_shared<LogicalWindow>(children[0], move_all(window.partition_by), move_keys(window.order_by),
                                              std::move(calls), Renew(window.call_columns()), window.limit);

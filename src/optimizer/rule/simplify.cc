@@ -174,7 +174,7 @@ ExprPtr CompareInColumnType(const ExprPtr& expr, const OptimizerContext& context
       args[1 - side] = Expr::Literal(value);
       return context.registry.BindCall(expr->name(), std::move(args), expr->position());
     } catch (const Error&) {
-      // Out of the narrow type's range.
+      continue;  // Out of the narrow type's range.
     }
   }
   return expr;
@@ -264,7 +264,7 @@ LogicalPtr SimplifyPlan(const LogicalPtr& plan, const OptimizerContext& context)
     children.push_back(SimplifyPlan(child, context));
     changed = changed || children.back() != child;
   }
-  const LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
+  LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
   const auto simplify = [&](const ExprPtr& expr) { return SimplifyExpr(expr, context); };
   switch (node->kind()) {
     case LogicalKind::kScan: {

@@ -348,20 +348,24 @@ Binder::Cte* Binder::FindCte(std::string_view name) {
 
 namespace {
 
-// Puts the definition in the place of its only reference.
-LogicalPtr InlineCte(const LogicalPtr& plan, CteId id, const LogicalPtr& definition) {
-  if (plan->kind() == LogicalKind::kCteScan && plan->as<LogicalCteScan>().id == id) {
+// Puts definitions in the place of their only references, in one walk: they may refer to each other.
+LogicalPtr InlineCtes(const LogicalPtr& plan, const std::unordered_map<CteId, LogicalPtr>& definitions) {
+  if (plan->kind() == LogicalKind::kCteScan) {
     const auto& scan = plan->as<LogicalCteScan>();
+    const auto found = definitions.find(scan.id);
+    if (found == definitions.end()) return plan;
     std::vector<ExprPtr> exprs;
+    exprs.reserve(scan.columns().size());
     for (size_t i = 0; i < scan.columns().size(); ++i) {
       exprs.push_back(Expr::Column(scan.definition_columns[i], scan.columns()[i].type, scan.columns()[i].name));
     }
-    return std::make_shared<LogicalProject>(definition, std::move(exprs), scan.columns());
+    return std::make_shared<LogicalProject>(InlineCtes(found->second, definitions), std::move(exprs), scan.columns());
   }
   bool changed = false;
   std::vector<LogicalPtr> children;
+  children.reserve(plan->children().size());
   for (const LogicalPtr& child : plan->children()) {
-    children.push_back(InlineCte(child, id, definition));
+    children.push_back(InlineCtes(child, definitions));
     changed = changed || children.back() != child;
   }
   return changed ? plan->WithChildren(std::move(children)) : plan;
@@ -370,18 +374,19 @@ LogicalPtr InlineCte(const LogicalPtr& plan, CteId id, const LogicalPtr& definit
 }  // namespace
 
 LogicalPtr Binder::FinishCtes(LogicalPtr plan, size_t first) {
+  std::unordered_map<CteId, LogicalPtr> inlined;
   while (ctes_.size() > first) {
     const std::unique_ptr<Cte> cte = std::move(ctes_.back());
     ctes_.pop_back();
     if (cte->uses == 0 && !cte->changes_rows) continue;
     if (cte->uses == 1 && !cte->changes_rows && cte->materialization != ast::Materialization::kMaterialized) {
       // The reference is in the body or in the definition of a later CTE, which is part of the plan by now.
-      plan = InlineCte(plan, cte->id, cte->definition);
+      inlined.emplace(cte->id, cte->definition);
     } else {
       plan = std::make_shared<LogicalCte>(cte->id, cte->name, cte->definition, std::move(plan));
     }
   }
-  return plan;
+  return inlined.empty() ? plan : InlineCtes(plan, inlined);
 }
 
 }  // namespace weir
