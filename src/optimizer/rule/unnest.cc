@@ -341,6 +341,7 @@ class Unnester {
     }
     const Pushed pushed = Push(RightOf(apply), domain);
     std::vector<ExprPtr> conditions;
+    conditions.reserve(domain.columns.size());
     for (size_t i = 0; i < domain.columns.size(); ++i) {
       conditions.push_back(Equal(OuterColumn(domain, i), ToExpr(pushed.values[i]), true));
     }
@@ -389,6 +390,7 @@ class Unnester {
 
   ExprPtr SameDomain(const std::vector<PlanColumn>& a, const std::vector<PlanColumn>& b) const {
     std::vector<ExprPtr> parts;
+    parts.reserve(a.size());
     for (size_t i = 0; i < a.size(); ++i) parts.push_back(Equal(ToExpr(a[i]), ToExpr(b[i]), true));
     return CombineConjunction(std::move(parts));
   }
@@ -453,6 +455,7 @@ class Unnester {
         Pushed out = Push(plan->child(), domain);
         const ColumnMap map = MapOf(domain, out.values);
         std::vector<ExprPtr> lists;
+        lists.reserve(unnest.lists.size());
         for (const ExprPtr& list : unnest.lists) lists.push_back(Substitute(list, map));
         std::vector<PlanColumn> columns = out.plan->columns();
         const size_t inherited = plan->child()->columns().size();
@@ -468,11 +471,13 @@ class Unnester {
         Pushed out = Push(plan->child(), domain);
         const ColumnMap map = MapOf(domain, out.values);
         std::vector<ExprPtr> partition_by;
+        partition_by.reserve(out.values.size());
         for (const PlanColumn& value : out.values) partition_by.push_back(ToExpr(value));
         for (const ExprPtr& expr : window.partition_by) partition_by.push_back(Substitute(expr, map));
         std::vector<SortKey> order_by = window.order_by;
         for (SortKey& key : order_by) key.expr = Substitute(key.expr, map);
         std::vector<WindowCall> calls;
+        calls.reserve(window.calls.size());
         for (const WindowCall& call : window.calls) calls.push_back(Substitute(call, map));
         out.plan = std::make_shared<LogicalWindow>(out.plan, std::move(partition_by), std::move(order_by),
                                                    std::move(calls), window.call_columns(), window.limit);
@@ -487,9 +492,11 @@ class Unnester {
           Pushed out = MakeDomain(domain);
           const ColumnMap map = MapOf(domain, out.values);
           std::vector<ExprPtr> exprs;
+          exprs.reserve(row.size());
           for (const ExprPtr& expr : row) exprs.push_back(Substitute(expr, map));
           for (const PlanColumn& value : out.values) exprs.push_back(ToExpr(value));
           std::vector<PlanColumn> made;
+          made.reserve(exprs.size());
           for (const ExprPtr& expr : exprs) made.push_back(ids_.Make(expr->type(), "column"));
           rows.push_back(std::make_shared<LogicalProject>(out.plan, std::move(exprs), std::move(made)));
         }
@@ -520,6 +527,7 @@ class Unnester {
     std::vector<ExprPtr> exprs;
     std::vector<PlanColumn> kept(plan.columns().begin(), plan.columns().begin() + static_cast<ptrdiff_t>(width));
     kept.insert(kept.end(), pushed.values.begin(), pushed.values.end());
+    exprs.reserve(kept.size());
     for (const PlanColumn& column : kept) exprs.push_back(ToExpr(column));
     return std::make_shared<LogicalProject>(pushed.plan, std::move(exprs), std::move(kept));
   }
@@ -572,6 +580,7 @@ class Unnester {
     Pushed out = Push(sorted ? limit.child()->child() : limit.child(), domain);
     const ColumnMap map = MapOf(domain, out.values);
     std::vector<ExprPtr> partition_by;
+    partition_by.reserve(out.values.size());
     for (const PlanColumn& value : out.values) partition_by.push_back(ToExpr(value));
     std::vector<SortKey> order_by;
     if (sorted) order_by = limit.child()->as<LogicalSort>().keys;
@@ -604,8 +613,10 @@ class Unnester {
     Pushed out = Push(aggregate.child(), domain);
     const ColumnMap map = MapOf(domain, out.values);
     std::vector<ExprPtr> groups;
+    groups.reserve(aggregate.groups.size());
     for (const ExprPtr& group : aggregate.groups) groups.push_back(Substitute(group, map));
     std::vector<AggregateCall> calls;
+    calls.reserve(aggregate.aggregates.size());
     for (const AggregateCall& call : aggregate.aggregates) calls.push_back(Substitute(call, map));
     std::vector<PlanColumn> columns(aggregate.columns().begin(),
                                     aggregate.columns().begin() + static_cast<ptrdiff_t>(groups.size()));
@@ -696,6 +707,7 @@ class Unnester {
         std::make_shared<LogicalJoin>(JoinKind::kFull, left.plan, right.plan, CombineConjunction(std::move(parts)));
     std::vector<PlanColumn> columns = join.columns(), values;
     std::vector<ExprPtr> exprs;
+    exprs.reserve(columns.size());
     for (const PlanColumn& column : columns) exprs.push_back(ToExpr(column));
     for (size_t i = 0; i < left.values.size(); ++i) {
       exprs.push_back(Expr::Coalesce({ToExpr(left.values[i]), ToExpr(right.values[i])}));

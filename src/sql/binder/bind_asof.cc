@@ -110,17 +110,20 @@ LogicalPtr Binder::MakeAsof(const AsofCondition& asof, bool keep_left, const Log
     exprs.push_back(Expr::Literal(Value::Int32(is_left == strict ? 0 : 1)));
     for (const ExprPtr& value : packed) exprs.push_back(is_left ? Expr::Literal(Value::Null(value->type())) : value);
     std::vector<PlanColumn> columns;
+    columns.reserve(exprs.size());
     for (const ExprPtr& expr : exprs) columns.push_back(NewColumn(expr->type(), "asof"));
     return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns));
   };
   std::vector<LogicalPtr> branches = {branch(true), branch(false)};
   std::vector<PlanColumn> columns;
+  columns.reserve(branches[0]->columns().size());
   for (size_t i = 0; i < branches[0]->columns().size(); ++i) {
     columns.push_back(NewColumn(branches[0]->columns()[i].type, i < left_width ? left->columns()[i].name : "asof"));
   }
   LogicalPtr plan = std::make_shared<LogicalSetOperation>(SetOperationKind::kUnionAll, std::move(branches), columns);
 
   std::vector<ExprPtr> partition;
+  partition.reserve(asof.keys.size());
   for (size_t i = 0; i < asof.keys.size(); ++i) partition.push_back(ColumnOf(columns[left_width + i]));
   const bool descending = asof.op == "<" || asof.op == "<=";
   // Left rows without an order come before all right rows.
@@ -148,6 +151,7 @@ LogicalPtr Binder::MakeAsof(const AsofCondition& asof, bool keep_left, const Log
 
   std::vector<ExprPtr> exprs;
   std::vector<PlanColumn> output = left->columns();
+  exprs.reserve(left_width);
   for (size_t i = 0; i < left_width; ++i) exprs.push_back(ColumnOf(columns[i]));
   for (size_t i = 0; i < wanted.size(); ++i) {
     exprs.push_back(registry_.BindCall("struct_extract", {ColumnOf(found[i]), Expr::Literal(Value::String("v"))}));
@@ -156,7 +160,7 @@ LogicalPtr Binder::MakeAsof(const AsofCondition& asof, bool keep_left, const Log
   return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(output));
 }
 
-Binder::Bound Binder::BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right) {
+Binder::Bound Binder::BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, const Bound& right) {
   if (kind == JoinKind::kSemi || kind == JoinKind::kAnti) {
     throw Error::Unsupported("Use ASOF JOIN and select the left side's columns.", "ASOF {} joins are not available",
                              JoinKindName(kind))
@@ -216,6 +220,7 @@ Binder::Bound Binder::BindAsof(const ast::JoinedTable& join, JoinKind kind, Boun
                                          std::make_shared<LogicalCteScan>(id, "right", all, sources), std::move(same));
     std::vector<ExprPtr> results;
     std::vector<PlanColumn> output = left.plan->columns();
+    results.reserve(output.size());
     for (const PlanColumn& column : output) results.push_back(ColumnOf(column));
     for (size_t i = 0; i < right.plan->columns().size(); ++i) {
       results.push_back(ColumnOf(all[i]));

@@ -74,7 +74,7 @@ Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope
                                  "ASOF joins with LATERAL are not available")
             .WithPosition(node.offset);
       }
-      bound = BindAsof(node, kind, std::move(bound), std::move(right));
+      bound = BindAsof(node, kind, std::move(bound), right);
       continue;
     }
     if (node.type == ast::JoinType::kPositional) {
@@ -287,6 +287,7 @@ void Binder::MergeUsing(const ast::JoinedTable& join, JoinKind kind, const Using
     // Either side may be missing.
     std::vector<ExprPtr> exprs;
     std::vector<PlanColumn> columns = out.plan->columns();
+    exprs.reserve(columns.size());
     for (const PlanColumn& column : columns) exprs.push_back(Expr::Column(column.id, column.type, column.name));
     for (const auto& [a, b] : pairs) {
       const Type type = registry_.CommonType(a.type, b.type).value_or(a.type);

@@ -44,7 +44,7 @@ LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query) {
       throw Error::Unsupported("Use a number.", "subqueries in LIMIT with PERCENT or WITH TIES are not available")
           .WithPosition(query.offset);
     }
-    return LimitBySubquery(plan, std::move(limit_rows), std::move(offset_expr), pending);
+    return LimitBySubquery(plan, limit_rows, offset_expr, pending);
   }
   std::optional<uint64_t> offset;
   if (query.offset_rows != nullptr) {

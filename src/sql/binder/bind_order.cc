@@ -62,7 +62,7 @@ LogicalPtr Binder::NumberRows(const LogicalPtr& plan, const PlanColumn& number) 
 }
 
 // LIMIT and OFFSET that are known at run time only: rows by their numbers.
-LogicalPtr Binder::LimitBySubquery(const LogicalPtr& plan, ExprPtr limit, ExprPtr offset,
+LogicalPtr Binder::LimitBySubquery(const LogicalPtr& plan, const ExprPtr& limit, const ExprPtr& offset,
                                    std::vector<PendingApply>& pending) {
   const PlanColumn row = NewColumn(TypeKind::kInt64, "row");
   LogicalPtr out = FlushApplies(NumberRows(plan, row), pending);

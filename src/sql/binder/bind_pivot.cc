@@ -58,6 +58,7 @@ std::vector<std::vector<Value>> Binder::FindPivotValues(const ast::PivotTable& p
           .WithPosition(pivot.offset);
     }
     std::vector<Type> types;
+    types.reserve(subjects.size());
     for (const ExprPtr& subject : subjects) types.push_back(subject->type());
     plan = CastColumns(std::move(plan), types);
   } else {

@@ -163,7 +163,12 @@ void Binder::TrackRows(const ast::CommonTableExpr& cte, CteId id, const std::vec
     kept = call("<>", {ColumnOf(mark.scanned), yes});
   }
   // What is seen comes first.
-  std::ranges::stable_partition(added, [](const Added& each) { return !each.name.empty(); });
+  std::vector<Added> unseen;
+  for (const Added& each : added) {
+    if (each.name.empty()) unseen.push_back(each);
+  }
+  std::erase_if(added, [](const Added& each) { return each.name.empty(); });
+  added.insert(added.end(), unseen.begin(), unseen.end());
   std::vector<PlanColumn> outer, scanned;
   for (const Added& each : added) {
     outer.push_back(each.column);

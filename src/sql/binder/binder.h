@@ -107,7 +107,8 @@ class Binder {
   };
   Ordered ExposeOrder(const LogicalPtr& plan, bool keep_sort);
   LogicalPtr NumberRows(const LogicalPtr& plan, const PlanColumn& number);
-  LogicalPtr LimitBySubquery(const LogicalPtr& plan, ExprPtr limit, ExprPtr offset, std::vector<PendingApply>& pending);
+  LogicalPtr LimitBySubquery(const LogicalPtr& plan, const ExprPtr& limit, const ExprPtr& offset,
+                             std::vector<PendingApply>& pending);
   // bind_limit.cc
   LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query);
   static LogicalPtr OnlyColumns(LogicalPtr plan, const std::vector<PlanColumn>& columns);
@@ -163,7 +164,7 @@ class Binder {
                                  int64_t position);
   LogicalPtr MakeAsof(const AsofCondition& asof, bool keep_left, const LogicalPtr& left, const LogicalPtr& right,
                       const std::vector<PlanColumn>& wanted);
-  Bound BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, Bound right);
+  Bound BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, const Bound& right);
   // bind_pivot.cc
   std::vector<std::vector<Value>> FindPivotValues(const ast::PivotTable& pivot, const ast::PivotColumn& column,
                                                   const std::vector<ExprPtr>& subjects, const LogicalPtr& source,
@@ -182,8 +183,7 @@ class Binder {
   std::vector<const SqlFunction*> FindSqlFunctions(const ast::QualifiedName& name) const;
   const SqlFunction* ChooseSqlFunction(const std::vector<const SqlFunction*>& candidates,
                                        std::vector<SqlArgument>& arguments, int64_t position);
-  std::optional<Bound> BindSqlTableFunction(const ast::FunctionCall& call, Scope* around,
-                                            const ast::TableAlias& alias);
+  std::optional<Bound> BindSqlTableFunction(const ast::FunctionCall& call, Scope* around, const ast::TableAlias& alias);
   LogicalPtr BindSqlRows(const SqlFunction& function, std::vector<ExprPtr> arguments, std::vector<std::string>& names,
                          int64_t position);
   // What a function's body is bound in; refuses one that calls itself.
@@ -208,7 +208,7 @@ class Binder {
   int query_depth_ = 0;
   int change_depth_max_ = -1;       // of the queries whose WITH may have changes
   FunctionFrame* frame_ = nullptr;  // of the function whose body this is
-  ExprPtr merge_action_;        // what merge_action() is in the RETURNING of a MERGE
+  ExprPtr merge_action_;            // what merge_action() is in the RETURNING of a MERGE
 };
 
 }  // namespace weir

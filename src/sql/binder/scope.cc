@@ -75,6 +75,7 @@ bool Scope::HasRelation(std::string_view name) const {
 
 std::vector<std::string> Scope::VisibleNames() const {
   std::vector<std::string> names;
+  names.reserve(columns_.size());
   for (const ScopeColumn& column : columns_) names.push_back(column.name);
   return names;
 }
