@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Weir and DuckDB side by side on the same Parquet files: same threads, hot, medians, answers compared in the same run.
 
-usage: compare.py --weir BINARY [--suite tpch|webstats|FOLDER] [--scale 1] [--rows 2000000] [--threads N] [--runs 5]
+usage: compare.py --weir BINARY [--suite tpch|tpcds|webstats|groupjoin|FOLDER] [--scale 1] [--rows 2000000] [--threads N] [--runs 5]
                   [--queries q01,q06] [--data DIR] [--tables name=file.parquet,...] [--out FILE]
 
 A suite given as a folder is its *.sql files, one query each, or one file of queries ended by semicolons; --tables says which file
-each table is.
+each table is, or which folder has them all. Data and queries of tpcds are those of DuckDB's extension (pip install
+duckdb-extension-tpcds, of DuckDB's version) and are kept beside the data.
 """
 import argparse
 import csv
@@ -17,8 +18,10 @@ import os
 import pathlib
 import re
 import statistics
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import duckdb
@@ -39,28 +42,39 @@ def generate(folder, scale):
     subprocess.run([str(tool), "parquet", "-s", str(scale), "--output-dir", str(folder)], check=True)
 
 
-def generate_hits(binary, file, rows, threads):
-    if file.exists():
+def generate_by(binary, script, folder, rows, threads):
+    """Files that Weir makes by a script, in a folder that is there only when they are whole."""
+    if folder.exists():
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    sql = (HERE / "webstats" / "hits.sql").read_text().replace("${ROWS}", str(rows)).replace("${FILE}", str(part))
+    part = folder.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    sql = script.read_text().replace("${ROWS}", str(rows)).replace("${DIR}", str(part))
     subprocess.run([binary, "local", "--threads", str(threads), "-c", sql], check=True, stdout=subprocess.DEVNULL)
-    part.rename(file)
+    part.rename(folder)
 
 
-def over_files(sql, files):
-    """The query with the tables of its FROM clauses replaced by the files, under the same names."""
-    names = "|".join(map(re.escape, files))
-    pattern = (r"(\bfrom\s+|,\s*|\bjoin\s+)(" + names + r")\b(\s+(?:as\s+)?(?:n1|n2|l1|l2|l3)\b)?"
-               r"(?=\s*(?:,|;|\)|$|\bwhere\b|\bgroup\b|\border\b|\bleft\b|\bon\b|\bhaving\b|\blimit\b))")
+def generate_tpcds(folder, scale):
+    """Files and query texts as DuckDB's extension has them."""
+    if folder.exists():
+        return
+    import duckdb_extension_tpcds
+    extension = next(pathlib.Path(duckdb_extension_tpcds.__file__).parent.rglob("*.duckdb_extension"))
+    part = folder.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "queries").mkdir(parents=True)
+    connection = duckdb.connect()
+    connection.execute(f"LOAD '{extension}'")
+    connection.execute(f"CALL dsdgen(sf = {float(scale)})")
+    for (table,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall():
+        connection.execute(f"COPY {table} TO '{part / table}.parquet' (FORMAT parquet)")
+    for number, text in connection.execute("SELECT query_nr, query FROM tpcds_queries()").fetchall():
+        (part / "queries" / f"q{number:02}.sql").write_text(text)
+    part.rename(folder)
 
-    def replace(match):
-        table = next(name for name in files if name.lower() == match.group(2).lower())
-        alias = (match.group(3) or match.group(2)).split()[-1]
-        return f"{match.group(1)}read_parquet('{files[table]}') as {alias}"
 
-    return re.sub(pattern, replace, sql, flags=re.I)
+def files_of(folder):
+    return {path.stem: path for path in sorted(folder.glob("*.parquet"))}
 
 
 def queries_of(folder):
@@ -69,25 +83,32 @@ def queries_of(folder):
         texts = [text.strip() for text in folder.read_text().split(";")]
         return {f"q{i + 1:02}": text for i, text in enumerate(text for text in texts if text)}
     paths = sorted(folder.glob("*.sql"))
-    return {p.stem: p.read_text().strip().rstrip(";") for p in paths if p.name != "hits.sql"}
+    return {p.stem: p.read_text().strip().rstrip(";") for p in paths if p.stem != "tables"}
 
 
 class Weir:
-    """One `weir local` process that runs statements as they come, timed inside."""
+    """One `weir local` process a query, timed inside, over views of the files."""
 
-    def __init__(self, binary, threads):
+    def __init__(self, binary, threads, files):
         self.binary, self.threads = binary, threads
+        self.folder = tempfile.TemporaryDirectory(prefix="weir-bench-")
+        args = [binary, "local", "--data-dir", self.folder.name]
+        for name, file in files.items():
+            args += ["-c", f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{file}')"]
+        subprocess.run(args, check=True, stdout=subprocess.DEVNULL)
 
     def run(self, sql, runs):
         """Returns (rows, times in ms): the statement `runs` + 1 times in one process, the first not counted."""
-        args = [self.binary, "local", "--threads", str(self.threads), "--format", "csv", "--timing"]
+        args = [self.binary, "local", "--data-dir", self.folder.name, "--threads", str(self.threads), "--format", "csv",
+                "--timing"]
         for _ in range(runs + 1):
             args += ["-c", sql]
         done = subprocess.run(args, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
         pieces = re.split(r"^Time: ([0-9.]+) ms$", done.stdout, flags=re.M)
-        rows = list(csv.reader(io.StringIO(pieces[0].strip("\n"))))[1:]
+        # An empty line is a row of one NULL.
+        rows = [row or [""] for row in csv.reader(io.StringIO(pieces[0]))][1:]
         times = [float(t) for t in pieces[1::2]]
         return rows, times[1:]
 
@@ -120,10 +141,10 @@ def same(a, b):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True)
-    parser.add_argument("--suite", default="tpch", help="tpch, webstats, or a folder or file of queries")
-    parser.add_argument("--tables", default="", help="of a suite by path: name=file.parquet, by commas")
+    parser.add_argument("--suite", default="tpch", help="tpch, tpcds, webstats, groupjoin, or a folder or file of queries")
+    parser.add_argument("--tables", default="", help="of a suite by path: name=file.parquet, by commas, or a folder of files")
     parser.add_argument("--scale", default="1")
-    parser.add_argument("--rows", type=int, default=2_000_000, help="of webstats")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="of webstats and groupjoin")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--queries", default="")
@@ -138,26 +159,43 @@ def main():
         size = f"scale {options.scale}"
     elif options.suite == "webstats":
         folder = pathlib.Path(options.data or "build/webstats").resolve()
-        files = {"hits": folder / f"hits-{options.rows}.parquet"}
-        generate_hits(options.weir, files["hits"], options.rows, options.threads)
+        folder = folder / str(options.rows)
+        generate_by(options.weir, HERE / "webstats" / "tables.sql", folder, options.rows, options.threads)
+        files = files_of(folder)
         queries = queries_of(HERE / "webstats")
         size = f"{options.rows} rows"
+    elif options.suite == "groupjoin":
+        folder = pathlib.Path(options.data or "build/groupjoin").resolve() / str(options.rows)
+        generate_by(options.weir, HERE / "groupjoin" / "tables.sql", folder, options.rows, options.threads)
+        files = files_of(folder)
+        even = queries_of(HERE / "groupjoin")
+        # The same over skewed values and NULLs.
+        queries = even | {f"{name}_skewed": re.sub(r"\b(facts|probes)\b", r"\1_skewed", text) for name, text in even.items()}
+        size = f"{options.rows} rows"
+    elif options.suite == "tpcds":
+        folder = pathlib.Path(options.data or f"build/tpcds-sf{options.scale}").resolve()
+        generate_tpcds(folder, options.scale)
+        files = files_of(folder)
+        queries = queries_of(folder / "queries")
+        size = f"scale {options.scale}"
     else:
-        files = {name: pathlib.Path(file).resolve() for name, file in
-                 (pair.split("=", 1) for pair in options.tables.split(",") if pair)}
+        files = files_of(pathlib.Path(options.tables).resolve()) if options.tables and "=" not in options.tables else {
+            name: pathlib.Path(file).resolve() for name, file in
+            (pair.split("=", 1) for pair in options.tables.split(",") if pair)}
         queries = queries_of(pathlib.Path(options.suite))
         size = options.suite
     if options.queries:
         queries = {k: v for k, v in queries.items() if k in options.queries.split(",")}
-    weir = Weir(options.weir, options.threads)
+    weir = Weir(options.weir, options.threads, files)
     connection = duckdb.connect()
+    for name, file in files.items():
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{file}')")
     connection.execute(f"set threads to {options.threads}")
     connection.execute("set parquet_metadata_cache = true")
     results, wrong = [], 0
     print(f"{size}, {options.threads} threads, median of {options.runs}, DuckDB {duckdb.__version__}")
     print(f"{'query':<18}{'weir ms':>10}{'duckdb ms':>11}{'ratio':>8}  answers")
-    for name, sql in queries.items():
-        text = over_files(sql, files)
+    for name, text in queries.items():
         try:
             expected, duck = run_duckdb(connection, text, options.runs)
         except duckdb.Error as error:
@@ -173,7 +211,7 @@ def main():
             results.append({"query": name, "duckdb_ms": duck_ms, "error": str(error)})
             continue
         equal = len(rows) == len(expected) and all(
-            all(same(a, b) for a, b in zip(x, y)) for x, y in zip(rows, expected))
+            len(x) == len(y) and all(same(a, b) for a, b in zip(x, y)) for x, y in zip(rows, expected))
         wrong += not equal
         ms = statistics.median(ours)
         print(f"{name:<18}{ms:>10.1f}{duck_ms:>11.1f}{ms / duck_ms:>8.2f}  {'equal' if equal else 'DIFFERENT'}", flush=True)

@@ -265,6 +265,22 @@ void CommitLog::CommitGroup(std::vector<std::unique_ptr<Pending>> requests) noex
   }
 }
 
+namespace {
+
+// Whether the request counts on ids of objects that it creates: others may have been given those since. Who says what
+// catalog was seen means it, also where the ids are those of objects that are there now.
+bool NeedsIdsItSaw(const CommitRequest& request, const Catalog& before) {
+  if (request.ddl.empty()) return false;
+  const bool creates = std::any_of(request.ddl.begin(), request.ddl.end(), [](const CatalogChange& change) {
+    return std::holds_alternative<CreateTable>(change) || std::holds_alternative<CreateView>(change);
+  });
+  if (creates && request.catalog_seen != Version()) return true;
+  return std::any_of(request.tables.begin(), request.tables.end(),
+                     [&](const TableDelta& delta) { return before.FindTable(delta.table) == nullptr; });
+}
+
+}  // namespace
+
 // Checks one request against the state that the ones before it leave, and adds its commit to the group.
 void CommitLog::PrepareOne(Pending& pending, Group& group) {
   CommitRequest& request = pending.request;
@@ -283,9 +299,7 @@ void CommitLog::PrepareOne(Pending& pending, Group& group) {
   }
   if (request.validate) request.validate(*group.state);
   const Catalog& before = *group.state->catalog();
-  for (const TableDelta& delta : request.tables) {
-    if (request.ddl.empty() || before.FindTable(delta.table) != nullptr) continue;
-    if (before.version() == request.catalog_seen) continue;
+  if (before.version() != request.catalog_seen && NeedsIdsItSaw(request, before)) {
     throw Error::Operational(sqlstate::kSerializationFailure,
                              "definitions were changed by another commit: the request saw version {}, now it is {}",
                              request.catalog_seen, before.version())

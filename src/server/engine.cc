@@ -30,6 +30,21 @@ StorageOptions WithFolder(const EngineOptions& options) {
 
 }  // namespace
 
+namespace {
+
+// Schemas of sessions that could not remove theirs: the process ended before.
+void DropLeftTemporaries(Storage& storage) {
+  std::vector<CatalogChange> changes;
+  for (const auto& [name, database] : storage.snapshot()->catalog()->databases()) {
+    for (const auto& [schema, content] : database->schemas) {
+      if (schema.starts_with(kTemporarySchemaPrefix)) changes.emplace_back(DropSchema{name, schema, true, true});
+    }
+  }
+  if (!changes.empty()) storage.ApplyDdl(std::move(changes));
+}
+
+}  // namespace
+
 Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<VirtualTables> virtual_tables)
     : services_(services),
       options_(std::move(options)),
@@ -51,6 +66,7 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
     loads_ =
         std::make_unique<LoadService>(*storage_, services_.timers, *io_, services_.metrics, memory_, options_.loads);
     footers_ = storage_->footers();
+    DropLeftTemporaries(*storage_);
   } else {
     footers_ =
         std::make_shared<FooterCache>(memory_, kBareFooterCacheBytes, PageCacheBytes(options_), &services_.metrics);
@@ -102,6 +118,18 @@ std::vector<SessionInfo> Engine::sessions() const {
   std::vector<SessionInfo> out;
   for (const auto& [id, session] : sessions_) out.push_back(session->info());
   return out;
+}
+
+std::shared_ptr<const Settings> Engine::SettingsOf(int32_t session) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(session);
+  return found == sessions_.end() ? nullptr : found->second->shown_settings();
+}
+
+void Engine::RequestSetting(int32_t session, const std::string& name, std::string value, bool local) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(session);
+  if (found != sessions_.end()) found->second->RequestSetting(name, std::move(value), local);
 }
 
 bool Engine::CancelSession(int32_t id, bool terminate) {

@@ -26,6 +26,7 @@
 namespace weir {
 
 class Session;
+class Settings;
 
 // The world that an engine lives in; borrowed, and must outlive it.
 struct EngineServices {
@@ -107,6 +108,9 @@ class Engine {
   int32_t AddSession(Session& session);
   void RemoveSession(int32_t id);
   std::vector<SessionInfo> sessions() const;
+  // Of a session as its running statement has them; null when there is no such session.
+  std::shared_ptr<const Settings> SettingsOf(int32_t session) const;
+  void RequestSetting(int32_t session, const std::string& name, std::string value, bool local);
   // Cancels what the session runs; false when there is no such session. `terminate` also ends the session.
   bool CancelSession(int32_t id, bool terminate);
 

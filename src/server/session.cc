@@ -6,6 +6,7 @@
 #include "obs/profile.h"
 #include "server/file_relations.h"
 #include "server/statement/statement.h"
+#include "server/transaction_commit.h"
 
 namespace weir {
 
@@ -29,6 +30,8 @@ Session::Session(Engine& engine, SessionOptions options)
 
 Session::~Session() {
   cursors_.clear();
+  // What stays after a crash or a shutdown is removed when the engine starts.
+  CatchError([this] { DropTemporary(); });
   engine_.RemoveSession(id_);
 }
 
@@ -57,8 +60,10 @@ bool EndsTransaction(const ast::Statement& statement) {
 
 }  // namespace
 
-PreparedPtr Session::Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types) {
+PreparedPtr Session::Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types,
+                             std::vector<uint32_t> declared_parameters) {
   auto prepared = std::make_shared<PreparedStatement>();
+  prepared->declared_parameters = std::move(declared_parameters);
   if (statement == nullptr) return prepared;
   NoteText(statement->text);
   if (transaction_ == TransactionStatus::kFailed && !EndsTransaction(*statement)) {
@@ -137,6 +142,18 @@ SessionInfo Session::info() const {
   return info;
 }
 
+std::shared_ptr<const Settings> Session::shown_settings() const {
+  const std::lock_guard lock(mutex_);
+  return shown_settings_;
+}
+
+void Session::RequestSetting(const std::string& name, std::string value, bool local) {
+  const std::lock_guard lock(mutex_);
+  Settings tried = *shown_settings_;
+  tried.Set(name, value, local);
+  requested_settings_.push_back({name, std::move(value), local});
+}
+
 void Session::Cancel(const Error& reason) {
   const std::lock_guard lock(mutex_);
   if (running_ != nullptr) running_->Cancel(reason);
@@ -156,7 +173,25 @@ void Session::Terminate() {
 
 // ---- what statements work with
 
+void Session::NoteTemporary(const std::string& table, bool drop_on_commit) {
+  temporary_in_.insert(database_);
+  if (drop_on_commit) drop_on_commit_.push_back(table);
+}
+
+void Session::DropTemporary() {
+  drop_on_commit_.clear();
+  for (const std::string& database : std::exchange(temporary_in_, {})) {
+    storage().ApplyDdl({DropSchema{database, temporary_schema(), /*if_exists=*/true, /*cascade=*/true}});
+  }
+}
+
 NameScope Session::name_scope() const {
+  NameScope scope = creation_scope();
+  if (temporary_in_.contains(database_)) scope.search_path.insert(scope.search_path.begin(), temporary_schema());
+  return scope;
+}
+
+NameScope Session::creation_scope() const {
   NameScope scope;
   scope.database = database_;
   scope.search_path.clear();
@@ -183,13 +218,19 @@ NameScope Session::name_scope() const {
 }
 
 StatementContext Session::MakeStatementContext() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (shown_settings_ == nullptr || shown_settings_->revision() != settings_.revision()) {
+      shown_settings_ = std::make_shared<const Settings>(settings_);
+    }
+  }
   StatementContext context;
   context.statement_time_us = engine_.services().clock.Now() / 1000;
   context.time_zone = settings_.Get("timezone");
   context.user = options_.user;
   context.database = database_;
-  const NameScope scope = name_scope();
-  context.search_path = scope.search_path;
+  context.search_path = name_scope().search_path;
+  const NameScope scope = creation_scope();
   if (!scope.search_path.empty()) context.schema = scope.search_path[0];
   context.application_name = settings_.Get("application_name");
   context.random_seed = engine_.services().random.Next();
@@ -281,6 +322,10 @@ namespace {
 
 // Whether it does not matter if the change comes before or after rows of tables that exist already (rows go by id).
 bool LeavesRowsAlone(const CatalogChange& change) {
+  if (const auto* alter = std::get_if<AlterColumn>(&change)) {
+    return !alter->type.has_value() && !alter->nullable.has_value();
+  }
+  if (std::holds_alternative<SetTableComment>(change) || std::holds_alternative<DropView>(change)) return true;
   return std::holds_alternative<RenameTable>(change) || std::holds_alternative<CreateTable>(change) ||
          std::holds_alternative<CreateView>(change) || std::holds_alternative<CreateSchema>(change) ||
          std::holds_alternative<PutObject>(change) || std::holds_alternative<DropObject>(change);
@@ -370,6 +415,11 @@ void Session::EndStatement(FinishedQuery finished) {
     running_.reset();
     finished.query = has_run ? running_text_ : text_;
     finished.started = has_run ? running_since_ : text_since_;
+    for (SettingRequest& request : requested_settings_) {
+      if (request.local && transaction_ == TransactionStatus::kIdle) continue;
+      settings_.Set(request.name, std::move(request.value), request.local);
+    }
+    requested_settings_.clear();
   }
   text_ended_ = true;
   if (NamesPassword(finished.query)) finished.query = "(not shown: names a password)";
@@ -420,11 +470,15 @@ void Session::Commit() {
   transaction_ = TransactionStatus::kIdle;
   savepoints_.clear();
   CommitRequest changes = std::exchange(transaction_changes_, {});
-  if (transaction_snapshot_ != nullptr) changes.catalog_seen = transaction_snapshot_->catalog()->version();
   const bool changed = std::exchange(transaction_changed_, false);
-  transaction_snapshot_ = nullptr;
+  const SnapshotPtr seen = std::exchange(transaction_snapshot_, nullptr);
   settings_.EndTransaction(!failed);
-  if (!failed && changed) storage().Commit(std::move(changes));
+  const std::vector<std::string> dropped = std::exchange(drop_on_commit_, {});
+  if (failed) return;
+  if (changed) CommitTransaction(storage(), std::move(changes), seen);
+  for (const std::string& table : dropped) {
+    storage().ApplyDdl({DropTable{database_, temporary_schema(), table, /*if_exists=*/true}});
+  }
 }
 
 void Session::Rollback() {
@@ -434,6 +488,7 @@ void Session::Rollback() {
   implicit_ = false;
   EndCursors(false);
   transaction_ = TransactionStatus::kIdle;
+  drop_on_commit_.clear();
   savepoints_.clear();
   transaction_changes_ = {};
   transaction_changed_ = false;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "exec/query.h"
 #include "catalog/sql_function.h"
 #include "runtime/cancellation.h"
+#include "server/column_origin.h"
 #include "server/engine.h"
 #include "server/settings.h"
 #include "server/statement/cursor.h"
@@ -29,15 +31,19 @@ struct SessionOptions {
   std::vector<std::pair<std::string, std::string>> settings;  // from the client's start-up message
 };
 
+constexpr std::string_view kTemporarySchemaPrefix = "pg_temp_";
+
 enum class TransactionStatus : char { kIdle = 'I', kOpen = 'T', kFailed = 'E' };
 
 // A parsed and bound statement with a name or without.
 struct PreparedStatement {
   ast::StatementPtr statement;  // null: an empty query
   std::string text;
-  std::vector<Type> parameter_types;  // unknown ones became varchar
-  std::optional<Schema> columns;      // of the result; nullopt: no rows come back
-  Version catalog_version;            // of the definitions that it was bound with
+  std::vector<Type> parameter_types;          // unknown ones became varchar
+  std::vector<uint32_t> declared_parameters;  // object ids of types as the client gave them; 0: the server says
+  std::vector<ColumnOrigin> origins;          // of the columns, in their order, where the statement is a query
+  std::optional<Schema> columns;              // of the result; nullopt: no rows come back
+  Version catalog_version;                    // of the definitions that it was bound with
 };
 using PreparedPtr = std::shared_ptr<const PreparedStatement>;
 
@@ -114,7 +120,8 @@ class Session {
 
   std::vector<ast::StatementPtr> Parse(std::string_view sql);
   // Binds; throws user errors. In a failed transaction only COMMIT and ROLLBACK are taken (25P02).
-  PreparedPtr Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types);
+  PreparedPtr Prepare(ast::StatementPtr statement, std::vector<Type> parameter_types,
+                      std::vector<uint32_t> declared_parameters = {});
   // Runs with these parameters (one per parameter_types). Definitions may have changed since Prepare: it is bound
   // again then.
   std::unique_ptr<StatementExecution> Execute(const PreparedPtr& prepared, std::vector<Value> parameters);
@@ -145,6 +152,10 @@ class Session {
   int32_t secret() const { return secret_; }
   Engine& engine() { return engine_; }
   SessionInfo info() const;
+  // As the running statement, or the last one, has them. Any thread.
+  std::shared_ptr<const Settings> shown_settings() const;
+  // For functions, which run beside the session: checks now, and sets when the statement has ended. Any thread.
+  void RequestSetting(const std::string& name, std::string value, bool local);
 
   // Stops the running statement, if any. Any thread.
   void Cancel(const Error& reason);
@@ -159,7 +170,14 @@ class Session {
   // The snapshot that the next statement reads: the newest, or the open transaction's with its own changes.
   SnapshotPtr ReadSnapshot();
   CatalogPtr ReadCatalog();
+  // Where names are looked up; temporary tables come first.
   NameScope name_scope() const;
+  // Where what has no schema of its own is made.
+  NameScope creation_scope() const;
+  // Temporary tables are ordinary ones in a schema of the session, which goes with it; this is its name.
+  std::string temporary_schema() const { return fmt::format("{}{}", kTemporarySchemaPrefix, id_); }
+  void NoteTemporary(const std::string& table, bool drop_on_commit);
+  void DropTemporary();
   QueryOptions MakeQueryOptions(std::string_view statement_kind);
   // Commits, or adds to the open transaction.
   void ApplyDdl(std::vector<CatalogChange> changes);
@@ -189,6 +207,8 @@ class Session {
   int32_t id_ = 0;
   int32_t secret_ = 0;
   TransactionStatus transaction_ = TransactionStatus::kIdle;
+  std::set<std::string, std::less<>> temporary_in_;  // databases that have the session's temporary schema
+  std::vector<std::string> drop_on_commit_;          // temporary tables of the open transaction
   std::vector<Notice> notices_;
   // What ROLLBACK TO goes back to.
   struct Savepoint {
@@ -227,6 +247,13 @@ class Session {
   bool text_ended_ = true;  // EndStatement has told of it
   std::function<void()> on_terminate_;
   bool terminated_ = false;
+  mutable std::shared_ptr<const Settings> shown_settings_;
+  struct SettingRequest {
+    std::string name;
+    std::string value;
+    bool local = false;
+  };
+  std::vector<SettingRequest> requested_settings_;
 };
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -17,27 +18,46 @@ using Kind = SettingDef::Kind;
 
 constexpr SettingDef kSettings[] = {
     {"application_name", "", "Name that the client gives itself", Kind::kText, false, true},
+    {"block_size", "8192", "Bytes of a disk block; segments have pages of their own sizes", Kind::kInteger, true},
     {"bytea_output", "hex", "Text form of bytea", Kind::kText},
+    {"check_function_bodies", "on", "Accepted; functions are always checked", Kind::kBool},
     {"chunk_rows", "4096", "Rows that operators hand on at once", Kind::kInteger},
     {"client_encoding", "UTF8", "Encoding of the client's text; always UTF8", Kind::kText, false, true},
     {"client_min_messages", "notice", "Least severe message that is sent", Kind::kText},
     {"datestyle", "ISO, MDY", "Form of dates; always ISO", Kind::kText, false, true},
+    {"default_table_access_method", "segments", "Accepted; tables are kept in segments", Kind::kText},
+    {"default_tablespace", "", "Accepted; there is one tablespace", Kind::kText},
+    {"default_transaction_deferrable", "off", "Accepted; transactions do not wait for each other", Kind::kBool},
     {"default_transaction_isolation", "repeatable read", "Every statement reads one snapshot", Kind::kText},
     {"default_transaction_read_only", "off", "Refuse changes by default", Kind::kBool},
+    {"escape_string_warning", "on", "Accepted; backslashes in '...' give no warning", Kind::kBool},
     {"extra_float_digits", "1", "Above 0: the shortest text that reads back to the same number", Kind::kInteger},
     {"forced_encoding_seed", "0", "Hand on chunks under other encodings, by this seed; for tests", Kind::kInteger},
     {"idle_in_transaction_session_timeout", "0", "Ends idle transactions after this time", Kind::kDuration},
+    {"in_hot_standby", "off", "Whether the server is a standby", Kind::kBool, true, true},
     {"integer_datetimes", "on", "Timestamps are integers", Kind::kBool, true, true},
     {"intervalstyle", "postgres", "Form of intervals", Kind::kText, false, true},
     {"is_superuser", "on", "Whether the user may do everything", Kind::kBool, true, true},
+    {"jit", "off", "Accepted; expressions are not compiled", Kind::kBool},
+    {"lc_collate", "C", "Order of text: by bytes", Kind::kText, true},
+    {"lc_ctype", "C", "Classes of characters", Kind::kText, true},
+    {"lc_messages", "C", "Accepted; messages are English", Kind::kText},
+    {"lc_monetary", "C", "Accepted; there are no amounts of money", Kind::kText},
+    {"lc_numeric", "C", "Accepted; numbers have a point", Kind::kText},
+    {"lc_time", "C", "Accepted; names of days and months are English", Kind::kText},
     {"lock_timeout", "0", "Accepted; readers and writers do not lock each other", Kind::kDuration},
+    {"max_connections", "10000", "Connections at once", Kind::kInteger, true},
+    {"max_function_args", "100", "Arguments of a function", Kind::kInteger, true},
     {"max_identifier_length", "255", "Longest name in bytes", Kind::kInteger, true},
+    {"max_index_keys", "32", "Columns of a key", Kind::kInteger, true},
     {"optimizer_disabled", "", "Optimizer passes to leave out, comma-separated, or all", Kind::kText},
     {"optimizer_verify", "off", "Check the plan after every optimizer pass; for tests", Kind::kBool},
+    {"password_encryption", "scram-sha-256", "How passwords are kept", Kind::kText, true},
     {"plan_round_trip", "off", "Run plans as they come out of their binary form; for tests", Kind::kBool},
     {"query_memory_limit", "0", "Memory that one query may use; 0: the process limit", Kind::kBytes},
     {"query_profile", "on", "Measure the time of every operator", Kind::kBool},
     {"random_blocking_seed", "0", "Block and cut chunks at random, by this seed; for tests", Kind::kInteger},
+    {"row_security", "on", "Accepted; there are no policies for rows", Kind::kBool},
     {"runtime_filters", "on", "Let joins filter the scans on their probe side", Kind::kBool},
     {"rw_implicit_flush", "off", "Wait after each change until all materialized views reflect it", Kind::kBool},
     {"search_path", "public", "Schemas that unqualified names are looked up in", Kind::kText},
@@ -47,13 +67,22 @@ constexpr SettingDef kSettings[] = {
     {"session_authorization", "weir", "The session's user", Kind::kText, true, true},
     {"standard_conforming_strings", "on", "Backslashes are ordinary in '...'", Kind::kBool, false, true},
     {"statement_timeout", "0", "Cancels statements that take longer; 0: never", Kind::kDuration},
+    {"synchronous_commit", "on", "Accepted; a commit is on disk when it is acknowledged", Kind::kText},
     {"threads", "0", "Workers that one query uses at most; 0: all", Kind::kInteger},
     {"timezone", "UTC", "Time zone of timestamptz text", Kind::kText, false, true},
+    {"transaction_deferrable", "off", "Accepted; transactions do not wait for each other", Kind::kBool},
     {"transaction_isolation", "repeatable read", "Isolation of the current transaction", Kind::kText},
     {"transaction_read_only", "off", "Whether the current transaction refuses changes", Kind::kBool},
     {"verify_chunks", "off", "Check what operators hand on; for tests", Kind::kBool},
     {"weir_version", "0.1.0", "Weir's own version", Kind::kText, true},
+    {"work_mem", "4MB", "Accepted; query_memory_limit is what bounds a query", Kind::kBytes},
+    {"xmloption", "content", "Accepted; there is no XML", Kind::kText},
 };
+
+uint64_t NextRevision() {
+  static std::atomic<uint64_t> revision = 0;
+  return ++revision;
+}
 
 std::string Lower(std::string_view text) {
   std::string out(text);
@@ -148,6 +177,7 @@ Settings::Settings(const std::vector<std::pair<std::string, std::string>>& defau
     const SettingDef* def = FindSetting(name);
     entry.value = entry.reset = def == nullptr ? value : Normalize(*def, value);
   }
+  revision_ = NextRevision();
 }
 
 Settings::Entry& Settings::At(std::string_view name) {
@@ -175,6 +205,7 @@ void Settings::Set(std::string_view name, std::string value, bool local) {
   if (!local) entry.before_local.reset();
   if (def != nullptr && def->report && entry.value != value) changes_[lower] = value;
   entry.value = std::move(value);
+  revision_ = NextRevision();
 }
 
 void Settings::Reset(std::string_view name) {
@@ -193,6 +224,7 @@ void Settings::ResetAll() {
 
 void Settings::EndTransaction(bool commit) {
   in_transaction_ = false;
+  revision_ = NextRevision();
   for (auto& [name, entry] : values_) {
     std::optional<std::string> after = std::exchange(entry.before_local, std::nullopt);
     std::optional<std::string> before = std::exchange(entry.before_transaction, std::nullopt);
@@ -212,6 +244,10 @@ std::optional<std::string> Settings::Find(std::string_view name) const {
   const auto found = values_.find(Lower(name));
   if (found == values_.end()) return std::nullopt;
   return found->second.value;
+}
+
+std::string Settings::ResetValue(std::string_view name) const {
+  return const_cast<Settings*>(this)->At(name).reset;
 }
 
 bool Settings::GetBool(std::string_view name) const {

@@ -46,6 +46,10 @@ class Settings {
   std::vector<std::pair<std::string, std::string>> All() const;
   // Reported settings that have changed since the last call.
   std::vector<std::pair<std::string, std::string>> TakeChanges();
+  // What RESET goes back to.
+  std::string ResetValue(std::string_view name) const;
+  // Another number after every change; copies that have the same say the same.
+  uint64_t revision() const { return revision_; }
 
  private:
   struct Entry {
@@ -58,6 +62,7 @@ class Settings {
   std::map<std::string, Entry, std::less<>> values_;
   std::map<std::string, std::string, std::less<>> changes_;
   bool in_transaction_ = false;
+  uint64_t revision_ = 0;
 };
 
 // "512MB", "4 GiB", "1024", "-1" -> bytes; plain numbers count `unit_bytes` each.

@@ -64,6 +64,47 @@ class Psycopg(ServerCase):
         self.addCleanup(db.close)
         return db
 
+    def test_transactions_that_define_side_by_side(self):
+        # Both work with the same object id until they commit.
+        first, second = self.open(), self.open()
+        first.autocommit = second.autocommit = False
+        for db, name, value in ((first, "side_a", 1), (second, "side_b", 2)):
+            db.execute(f"CREATE TABLE {name} (x int)")
+            db.execute(f"INSERT INTO {name} VALUES ({value})")
+            db.execute(f"CREATE VIEW {name}_tmp AS SELECT x FROM {name}")
+            db.execute(f"ALTER VIEW {name}_tmp RENAME TO {name}_view")
+        first.commit()
+        second.commit()
+        for name, value in (("side_a", 1), ("side_b", 2)):
+            self.assertEqual(self.db.execute(f"SELECT * FROM {name}").fetchall(), [(value,)])
+            self.assertEqual(self.db.execute(f"SELECT * FROM {name}_view").fetchall(), [(value,)])
+        first.execute("CREATE TABLE side_c (x int)")
+        second.execute("CREATE TABLE side_c (y int)")
+        first.commit()
+        with self.assertRaises(psycopg.errors.DuplicateTable):
+            second.commit()
+        for name in ("side_a", "side_b"):
+            self.db.execute(f"DROP VIEW {name}_view")
+            self.db.execute(f"DROP TABLE {name}")
+        self.db.execute("DROP TABLE side_c")
+
+    def test_columns_say_where_they_are_from(self):
+        db = self.db
+        db.execute("CREATE TABLE origin (a int, b text)")
+        cursor = db.execute("SELECT b, a + 1, o.a AS c, 1 FROM origin o WHERE a > %s", [0])
+        oid = db.execute("SELECT 'origin'::regclass::oid").fetchone()[0]
+        result = cursor.pgresult
+        self.assertEqual([(result.ftable(i), result.ftablecol(i)) for i in range(4)], [(oid, 2), (0, 0), (oid, 1), (0, 0)])
+        db.execute("DROP TABLE origin")
+
+    def test_declared_parameter_types_stay(self):
+        # varchar, char, name, oid and jsonb are what the client said they are.
+        pgconn = self.db.pgconn
+        oids = [1043, 1042, 19, 26, 3802, 0]
+        pgconn.prepare(b"declared", b"SELECT $1, $2, $3, $4::bigint, $5, $6::int", oids)
+        described = pgconn.describe_prepared(b"declared")
+        self.assertEqual([described.param_type(i) for i in range(6)], [*oids[:5], 23])
+
     def test_every_type_both_ways(self):
         db = self.db
         for kind, values in VALUES.items():

@@ -15,13 +15,33 @@ try:
 except ImportError:
     sqlalchemy = None
 
-# Each must answer without an error, also where there is nothing to show.
-COMMANDS = [
-    r"\d", r"\d+", r"\d seen", r"\d+ seen", r"\d+ shown", r"\dt", r"\dt+", r"\dt *.*", r"\dv+", r"\dm", r"\di+", r"\ds",
-    r"\dE", r"\df", r"\df+", r"\da", r"\dn", r"\dn+", r"\du", r"\du+", r"\l", r"\l+", r"\dT", r"\dT+", r"\dx", r"\dx+",
-    r"\dp", r"\db+", r"\dA+", r"\dAc", r"\dAf", r"\dc", r"\dC+", r"\dd", r"\dD", r"\ddp", r"\des", r"\det", r"\deu",
-    r"\dew", r"\dF", r"\dFd", r"\dFp", r"\dFt", r"\dl", r"\dL", r"\do", r"\dO", r"\dP", r"\drds", r"\dRp+", r"\dRs+",
-    r"\dX", r"\dy+", r"\sv shown", r"\d pg_class", r"\dS", r"\dTS", r"\dconfig", r"\dconfig+ work*",
+# Every command that lists things, plain, with +, with S and with both, for all, for a pattern, and for one with a schema.
+LISTS = """d da dA dAc dAf dAo dAp db dc dC dconfig dd dD ddp dE des det deu dew df dfa dfn dfp dft dfw dF dFd dFp dFt dg di dL dm dn
+do dO dp dP dPi dPt dPn drds dRp dRs ds dt dT du dv dx dX dy l z dtvmsE""".split()
+PATTERNS = ["", " *", " pg*", " pg_catalog.pg_c*"]
+OTHERS = [
+    r"\d seen", r"\d+ seen", r"\d shown", r"\d+ shown", r"\sv shown", r"\sv+ shown", r"\df count", r"\df lower text", r"\do +",
+    r"\do = integer integer", r"\dT int*", r"\dconfig work_mem", r"\dAc btree int*", r"\dAf btree", r"\dAo btree", r"\dAp btree",
+    r"\dAo+ hash float_ops", r"\dAp+ btree", r"\drds weir", r"\drds * *", r"\dg weir", r"\dp seen", r"\z public.*", r"\l weir", r"\dl",
+    r"\lo_list", r"\lo_list+", r"\encoding", r"\conninfo", r"\dconfig+ *path*", r"\dt *.*", r"\d *.*", "SELECT 1 AS a, 'x' AS b \\gdesc",
+    "SELECT a, b, count(*) FROM seen GROUP BY 1, 2 \\crosstabview", "SELECT 'SELECT 1' \\gexec",
+    "SELECT 1 AS one \\gset", r"\timing", r"\sf lower", r"\sf+ lower", r"\df+ lower", r"\da+ count",
+]
+# What completion of names asks for, in psql's manner.
+COMPLETIONS = [
+    "SELECT c.relname, NULL::text FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND (c.relname) LIKE 'se%' AND "
+    "pg_catalog.pg_table_is_visible(c.oid) UNION ALL SELECT NULL::text, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname LIKE 'se%' "
+    "LIMIT 1000",
+    "SELECT a.attname FROM pg_catalog.pg_attribute a, pg_catalog.pg_class c WHERE c.oid = a.attrelid AND a.attnum > 0 AND NOT a.attisdropped "
+    "AND a.attname LIKE '%' AND c.relname = 'seen' AND pg_catalog.pg_table_is_visible(c.oid) LIMIT 1000",
+    "SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings WHERE pg_catalog.lower(name) LIKE pg_catalog.lower('ti%') LIMIT 1000",
+    "SELECT p.proname, NULL::text FROM pg_catalog.pg_proc p WHERE p.prokind IN ('f', 'w') AND p.proname LIKE 'lo%' AND "
+    "pg_catalog.pg_function_is_visible(p.oid) LIMIT 1000",
+    "SELECT pg_catalog.format_type(t.oid, NULL) FROM pg_catalog.pg_type t WHERE (t.typrelid = 0 OR (SELECT c.relkind = 'c' FROM "
+    "pg_catalog.pg_class c WHERE c.oid = t.typrelid)) AND t.typname !~ '^_' AND pg_catalog.pg_type_is_visible(t.oid) LIMIT 1000",
+    "SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE 'we%' LIMIT 1000",
+    "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname LIKE 'we%' LIMIT 1000",
+    "SELECT pg_catalog.quote_ident(label) FROM (SELECT e.enumlabel AS label FROM pg_catalog.pg_enum e) ss LIMIT 10",
 ]
 
 
@@ -37,18 +57,21 @@ class Tools(ServerCase):
             db.execute("CREATE VIEW shown AS SELECT a FROM seen")
             db.execute("COMMENT ON TABLE seen IS 'a comment on it'")
             db.execute("COMMENT ON COLUMN seen.b IS 'on a column'")
-        for command in COMMANDS:
+        commands = [f"\\{name}{flags}{pattern}" for name in LISTS for flags in ("", "+", "S", "S+") for pattern in PATTERNS]
+        script = "".join(f"\\echo ### {command.replace(chr(92), '/')}\n{command}\n"
+                         for command in [*commands, *OTHERS, *(f"{query};" for query in COMPLETIONS)])
+        done = subprocess.run(["psql", "-X", self.dsn()], input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=240)
+        answers = dict(part.split("\n", 1) for part in done.stdout.split("### ")[1:])
+        for command, answer in answers.items():
             with self.subTest(command=command):
-                done = subprocess.run(["psql", "-X", self.dsn(), "-c", command], capture_output=True, text=True,
-                                      timeout=30)
-                self.assertNotIn("ERROR", done.stderr)
-                if command == r"\dt+":
-                    self.assertIn("a comment on it", done.stdout)
-                if command == r"\d+ seen":
-                    self.assertIn("on a column", done.stdout)
-                    self.assertIn("not null", done.stdout)
-                if command == r"\d+ shown":
-                    self.assertIn("FROM seen", done.stdout)
+                self.assertNotIn("ERROR", answer)
+        self.assertIn("a comment on it", answers["/dt+"])
+        self.assertIn("on a column", answers["/d+ seen"])
+        self.assertIn("not null", answers["/d+ seen"])
+        self.assertIn("FROM seen", answers["/d+ shown"])
+        self.assertIn("pg_roles", answers["/dvS pg*"])
+        self.assertIn("4MB", answers["/dconfig work_mem"])
 
     @unittest.skipUnless(sqlalchemy and psycopg, "SQLAlchemy is not installed")
     def test_sqlalchemy(self):

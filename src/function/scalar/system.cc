@@ -1,6 +1,7 @@
 // What a statement can say about itself and its session, and the catalog functions that PostgreSQL's clients call.
 
 #include <array>
+#include <charconv>
 
 #include "function/scalar/kernel.h"
 #include "function/scalar/register.h"
@@ -37,49 +38,6 @@ Value TextList(const std::vector<std::string>& texts) {
   return Value::Nested(Type::List(kText), std::move(parts));
 }
 
-// Settings that live in the statement's context; the rest are the session's, by SHOW.
-std::optional<std::string> SettingOf(const StatementContext& statement, std::string_view name) {
-  const auto is = [&](std::string_view other) { return EqualsIgnoreCase(name, other); };
-  if (is("timezone") || is("time_zone")) return statement.time_zone;
-  if (is("application_name")) return statement.application_name;
-  if (is("extra_float_digits")) return std::to_string(statement.extra_float_digits);
-  if (is("search_path")) {
-    std::string out;
-    for (const std::string& schema : statement.search_path) out += (out.empty() ? "" : ", ") + schema;
-    return out;
-  }
-  if (is("server_version")) return "15.0";
-  if (is("server_version_num")) return "150000";
-  if (is("server_encoding") || is("client_encoding")) return "UTF8";
-  if (is("standard_conforming_strings") || is("integer_datetimes")) return "on";
-  if (is("datestyle")) return "ISO, MDY";
-  if (is("intervalstyle")) return "postgres";
-  if (is("max_identifier_length")) return "63";
-  if (is("default_table_access_method")) return "segments";
-  if (is("max_index_keys")) return "32";
-  if (is("max_connections")) return "10000";
-  return std::nullopt;
-}
-
-ColumnPtr CurrentSetting(const KernelArgs& args) {
-  const ColumnView names(*args.columns[0]);
-  const ColumnView missing = args.columns.size() > 1 ? ColumnView(*args.columns[1]) : ColumnView();
-  FlatWriter<StringRef> out(args.result_type, args.size);
-  ForEachRow(args, [&](size_t row) {
-    const std::string_view name = names.values<StringRef>()[names.Index(row)].view();
-    const std::optional<std::string> value = SettingOf(args.context.statement(), name);
-    if (value.has_value()) {
-      out.SetString(row, *value);
-    } else if (args.columns.size() > 1 && missing.At<uint8_t>(row) != 0) {
-      out.SetNull(row);
-    } else {
-      throw Error::User(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"{}\"", name)
-          .WithHint("SHOW knows all settings of the session.");
-    }
-  });
-  return out.Finish();
-}
-
 void AddSession(Family& family) {
   family.Add(
       "version", "The version of the server.", "", "",
@@ -97,7 +55,9 @@ void AddSession(Family& family) {
                const std::vector<std::string>& path = args.context.statement().search_path;
                std::vector<std::string> with_catalog = {"pg_catalog"};
                with_catalog.insert(with_catalog.end(), path.begin(), path.end());
-               const Value plain = TextList(path), full = TextList(with_catalog);
+               std::vector<std::string> lasting = path;
+               std::erase_if(lasting, [](const std::string& schema) { return schema.starts_with("pg_temp_"); });
+               const Value plain = TextList(lasting), full = TextList(with_catalog);
                const ColumnView implicit(*args.columns[0]);
                return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
                  out.AppendValue(implicit.At<uint8_t>(row) != 0 ? full : plain);
@@ -105,9 +65,24 @@ void AddSession(Family& family) {
              }))});
   family.Add({"pg_backend_pid", {"connection_id"}}, "The number of the session.", "pg_backend_pid()", "0",
              {OfStatement(kInt, [](const StatementContext& s) { return Value::Int32(s.session_id); })});
-  family.Add("current_setting", "The value of a setting; with true as second argument NULL for unknown ones.",
-             "current_setting('TimeZone')", "UTC",
-             {Stable(Partial({kText}, kText, CurrentSetting)), Stable(Partial({kText, kBool}, kText, CurrentSetting))});
+}
+
+constexpr int64_t kNextUnitFrom = 10'240;
+
+// As PostgreSQL: the next unit from 10240 on, rounded half up.
+std::string PrettySize(int64_t bytes) {
+  constexpr std::array<std::string_view, 6> kUnits = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+  const bool negative = bytes < 0;
+  uint64_t value = negative ? uint64_t{0} - static_cast<uint64_t>(bytes) : static_cast<uint64_t>(bytes);
+  size_t unit = 0;
+  bool half = false;
+  while (unit + 1 < kUnits.size() && value + (half ? 1 : 0) >= static_cast<uint64_t>(kNextUnitFrom)) {
+    half = (value >> 9 & 1) != 0;
+    value >>= 10;
+    ++unit;
+  }
+  if (half) ++value;
+  return fmt::format("{}{} {}", negative ? "-" : "", value, kUnits[unit]);
 }
 
 void AddTypes(Family& family) {
@@ -116,23 +91,26 @@ void AddTypes(Family& family) {
   };
   family.Add({"pg_typeof", {"typeof"}}, "The type of the argument.", "pg_typeof(1)", "integer",
              {SeesNulls(Total({kAny}, kText, type_of))});
+  const ScalarKernel of_numeric = [](const KernelArgs& args) {
+    FlatWriter<StringRef> out(args.result_type, args.size);
+    ForEachRow(args, [&](size_t row) {
+      const std::string text = args.columns[0]->GetValue(row).ToString();
+      int64_t whole = 0;
+      const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), whole);
+      if (failure != std::errc()) whole = text[0] == '-' ? INT64_MIN : INT64_MAX;
+      // Columns have a scale, sizes have none.
+      std::string shown = text;
+      if (shown.find('.') != std::string::npos) shown.erase(shown.find_last_not_of('0') + 1);
+      if (shown.ends_with('.')) shown.pop_back();
+      out.SetString(row, whole > -kNextUnitFrom && whole < kNextUnitFrom ? shown + " bytes" : PrettySize(whole));
+    });
+    return out.Finish();
+  };
   family.Add("pg_size_pretty", "A number of bytes for people.", "pg_size_pretty(1234567)", "1206 kB",
              {Total({kLong}, kText, RowKernelWith<StringRef, int64_t>([](RowOut<StringRef>& out, int64_t bytes) {
-                      // As PostgreSQL: the next unit from 10240 on, rounded half up.
-                      constexpr std::array<std::string_view, 6> kUnits = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-                      const bool negative = bytes < 0;
-                      uint64_t value =
-                          negative ? uint64_t{0} - static_cast<uint64_t>(bytes) : static_cast<uint64_t>(bytes);
-                      size_t unit = 0;
-                      bool half = false;
-                      while (unit + 1 < kUnits.size() && value + (half ? 1 : 0) >= 10'240) {
-                        half = (value >> 9 & 1) != 0;
-                        value >>= 10;
-                        ++unit;
-                      }
-                      if (half) ++value;
-                      out.SetString(fmt::format("{}{} {}", negative ? "-" : "", value, kUnits[unit]));
-                    }))});
+                      out.SetString(PrettySize(bytes));
+                    })),
+              Total({TypePattern::Kind::kDecimal}, kText, of_numeric)});
 }
 
 // Names of the types that clients ask format_type for, by PostgreSQL's object ids.

@@ -10,9 +10,16 @@ namespace {
 
 using Conjuncts = std::vector<ExprPtr>;
 
+// Once: passes that run again find again what an OR implies, and estimates would count each copy.
+void AddOnce(ExprPtr conjunct, Conjuncts& out) {
+  const bool known = conjunct->volatility() != Volatility::kVolatile &&
+                     std::any_of(out.begin(), out.end(), [&](const ExprPtr& e) { return e->Equals(*conjunct); });
+  if (!known) out.push_back(std::move(conjunct));
+}
+
 void AddConjuncts(const ExprPtr& predicate, Conjuncts& out) {
   for (ExprPtr& conjunct : SplitConjunction(predicate)) {
-    if (!conjunct->is_true()) out.push_back(std::move(conjunct));
+    if (!conjunct->is_true()) AddOnce(std::move(conjunct), out);
   }
 }
 
@@ -53,9 +60,7 @@ void AddImplied(const Conjuncts& conjuncts, const ColumnSet& side, Conjuncts& ou
       branches.push_back(CombineConjunction(std::move(own)));
     }
     if (branches.size() != conjunct->children().size()) continue;
-    ExprPtr implied = Expr::Or(std::move(branches));
-    const bool known = std::any_of(out.begin(), out.end(), [&](const ExprPtr& e) { return e->Equals(*implied); });
-    if (!known) out.push_back(std::move(implied));
+    AddOnce(Expr::Or(std::move(branches)), out);
   }
 }
 
@@ -76,10 +81,8 @@ void AddTransitiveConstants(Conjuncts& conjuncts, const Registry& registry) {
       }
       for (int side = 0; side < 2; ++side) {
         if (equality->child(static_cast<size_t>(side))->column_id() != constant->child(0)->column_id()) continue;
-        ExprPtr implied = registry.BindCall("=", {equality->child(static_cast<size_t>(1 - side)), constant->child(1)});
-        const bool known =
-            std::any_of(conjuncts.begin(), conjuncts.end(), [&](const ExprPtr& e) { return e->Equals(*implied); });
-        if (!known) conjuncts.push_back(std::move(implied));
+        AddOnce(registry.BindCall("=", {equality->child(static_cast<size_t>(1 - side)), constant->child(1)}),
+                conjuncts);
       }
     }
   }
@@ -98,11 +101,7 @@ class FilterPusher {
         if (conjuncts.empty()) return plan;
         const auto& scan = plan->as<LogicalScan>();
         Conjuncts filters = scan.filters;
-        for (ExprPtr& conjunct : conjuncts) {
-          const bool known =
-              std::any_of(filters.begin(), filters.end(), [&](const ExprPtr& e) { return e->Equals(*conjunct); });
-          if (!known) filters.push_back(std::move(conjunct));
-        }
+        for (ExprPtr& conjunct : conjuncts) AddOnce(std::move(conjunct), filters);
         return scan.WithFilters(std::move(filters));
       }
       case LogicalKind::kProject:
@@ -235,7 +234,7 @@ class FilterPusher {
     switch (kind) {
       case JoinKind::kInner:
         for (ExprPtr& conjunct : conjuncts) {
-          if (!IsVolatile(*conjunct)) on.push_back(conjunct);
+          if (!IsVolatile(*conjunct)) AddOnce(conjunct, on);
         }
         std::erase_if(conjuncts, [](const ExprPtr& e) { return !IsVolatile(*e); });
         AddTransitiveConstants(on, context_.registry);

@@ -368,14 +368,16 @@ void Connection::WriteCopyResponse(char message, const CopyOptions& options, siz
   out_.End();
 }
 
-void Connection::WriteRowDescription(const Schema& schema, const std::vector<int16_t>& formats) {
+void Connection::WriteRowDescription(const Schema& schema, const std::vector<int16_t>& formats,
+                                     const std::vector<ColumnOrigin>& origins) {
   out_.Begin('T');
   out_.Int16(static_cast<int16_t>(schema.size()));
   for (size_t i = 0; i < schema.size(); ++i) {
     const Type& type = schema[i].type;
     out_.Text(schema[i].name);
-    out_.Int32(0);  // table
-    out_.Int16(0);  // column of it
+    const ColumnOrigin origin = i < origins.size() ? origins[i] : ColumnOrigin();
+    out_.Int32(static_cast<int32_t>(origin.table));
+    out_.Int16(origin.column);
     out_.Int32(static_cast<int32_t>(OidOf(type)));
     out_.Int16(TypeLengthOf(type));
     out_.Int32(TypeModifierOf(type));

@@ -70,7 +70,8 @@ class Connection {
   // messages
   // 'G' or 'H', before the rows of a COPY.
   void WriteCopyResponse(char message, const CopyOptions& options, size_t columns);
-  void WriteRowDescription(const Schema& schema, const std::vector<int16_t>& formats);
+  void WriteRowDescription(const Schema& schema, const std::vector<int16_t>& formats,
+                           const std::vector<ColumnOrigin>& origins = {});
   void WriteError(const Error& error, std::string_view severity);
   void WriteNotices();
   void WriteParameter(std::string_view name, std::string_view value);

@@ -9,6 +9,8 @@ namespace weir::pgwire {
 
 namespace {
 
+constexpr uint32_t kOidUnknown = 705;
+
 // Counts of formats, parameters and types are 16 bits; nobody has fewer than none.
 size_t Count(MessageReader& in) {
   const int16_t count = in.Int16();
@@ -66,7 +68,11 @@ Task<void> Connection::HandleParse(std::string body) {
   query_text_.clear();
   std::string sql(in.Text());
   std::vector<Type> types;
-  for (size_t left = Count(in); left > 0; --left) types.push_back(TypeOfOid(static_cast<uint32_t>(in.Int32())));
+  std::vector<uint32_t> declared;
+  for (size_t left = Count(in); left > 0; --left) {
+    declared.push_back(static_cast<uint32_t>(in.Int32()));
+    types.push_back(TypeOfOid(declared.back()));
+  }
   in.ExpectEnd();
   RequireUtf8(name);
   RequireUtf8(sql);
@@ -81,7 +87,7 @@ Task<void> Connection::HandleParse(std::string body) {
   }
   ast::StatementPtr statement = parsed.empty() ? nullptr : parsed[0];
   co_await server_.engine_.io().Schedule();
-  PreparedPtr prepared = session_->Prepare(std::move(statement), std::move(types));
+  PreparedPtr prepared = session_->Prepare(std::move(statement), std::move(types), std::move(declared));
   (name.empty() ? unnamed_ : session_->named_statements()[name]) = std::move(prepared);
   out_.Begin('1');
   out_.End();
@@ -148,7 +154,12 @@ Task<void> Connection::HandleDescribe(std::string body) {
     prepared = FindStatement(name);
     out_.Begin('t');
     out_.Int16(static_cast<int16_t>(prepared->parameter_types.size()));
-    for (const Type& type : prepared->parameter_types) out_.Int32(static_cast<int32_t>(OidOf(type)));
+    for (size_t i = 0; i < prepared->parameter_types.size(); ++i) {
+      // Drivers rely on it that what they declared stays: varchar is not text for them.
+      const auto& declared = prepared->declared_parameters;
+      const bool keep = i < declared.size() && declared[i] != 0 && declared[i] != kOidUnknown;
+      out_.Int32(static_cast<int32_t>(keep ? declared[i] : OidOf(prepared->parameter_types[i])));
+    }
     out_.End();
   } else {
     const auto found = portals_.find(name);
@@ -165,7 +176,7 @@ Task<void> Connection::HandleDescribe(std::string body) {
     formats = found->second.formats;
   }
   if (prepared->columns.has_value()) {
-    WriteRowDescription(*prepared->columns, formats);
+    WriteRowDescription(*prepared->columns, formats, prepared->origins);
   } else {
     out_.Begin('n');
     out_.End();

@@ -173,7 +173,8 @@ void Refuse(bool condition, std::string_view hint, std::string_view what, int64_
 }
 
 std::string CreateTableStatement(Session& session, const ast::CreateTable& create) {
-  Refuse(create.temporary, "Create an ordinary table and drop it.", "CREATE TEMPORARY TABLE", create.offset);
+  Refuse(create.on_commit == "delete rows", "Use ON COMMIT DROP, or TRUNCATE it.", "ON COMMIT DELETE ROWS",
+         create.offset);
   Refuse(create.external, "Use read_parquet, read_csv or read_json.", "CREATE EXTERNAL TABLE", create.offset);
   Refuse(create.or_replace, "DROP it first.", "CREATE OR REPLACE TABLE", create.offset);
   Refuse(create.has_wildcard || create.format != nullptr || !create.include.empty(), "Use INSERT, COPY or OTLP.",
@@ -181,17 +182,32 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
   Refuse(!create.watermarks.empty(), "Leave it out.", "WATERMARK", create.offset);
   const CatalogPtr catalog = session.ReadCatalog();
   const weir::QualifiedName name = NameOf(create.name);
-  const auto [database, schema] = catalog->GetCreationSchema(name, session.name_scope());
   weir::CreateTable change;
-  change.database = database->name;
-  change.schema = schema->name;
+  const CatalogSchema* schema = nullptr;
+  std::vector<CatalogChange> changes;
+  if (create.temporary) {
+    if (!name.schema.empty() && name.schema != "pg_temp") {
+      throw Error::User(sqlstate::kInvalidTableDefinition,
+                        "cannot create temporary relation in non-temporary schema: {}", name.schema)
+          .WithPosition(create.name.offset);
+    }
+    change.database = session.database();
+    change.schema = session.temporary_schema();
+    schema = catalog->FindSchema(change.database, change.schema);
+    if (schema == nullptr) changes.emplace_back(weir::CreateSchema{change.database, change.schema, true});
+  } else {
+    const auto place = catalog->GetCreationSchema(name, session.creation_scope());
+    schema = place.second;
+    change.database = place.first->name;
+    change.schema = schema->name;
+  }
   change.if_not_exists = create.if_not_exists;
   TableDef& def = change.def;
   def.name = name.name;
   if (create.comment.has_value()) def.comment = std::string(*create.comment);
   TableMaker maker(session, def);
   std::optional<BoundStatement> query;
-  if (create.if_not_exists && schema->tables.contains(name.name)) {
+  if (create.if_not_exists && schema != nullptr && schema->tables.contains(name.name)) {
     session.AddNotice({"NOTICE", std::string(sqlstate::kDuplicateTable),
                        fmt::format("relation \"{}\" already exists, skipping", name.name), ""});
     return "CREATE TABLE";
@@ -242,7 +258,9 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
   for (const auto* options : {&create.properties, &create.options}) {
     for (const ast::Option& option : *options) def.properties[std::string(option.name)] = OptionText(option);
   }
-  session.ApplyDdl({change});
+  changes.emplace_back(change);
+  session.ApplyDdl(std::move(changes));
+  if (create.temporary) session.NoteTemporary(def.name, create.on_commit == "drop");
   if (create.query == nullptr || create.with_no_data) return "CREATE TABLE";
 
   // The rows follow as a commit of their own; when they fail, the table goes again.
@@ -400,7 +418,7 @@ std::string CreateViewStatement(Session& session, const ast::CreateView& create)
   Refuse(create.recursive, "Leave RECURSIVE out.", "CREATE RECURSIVE VIEW", create.offset);
   const CatalogPtr catalog = session.ReadCatalog();
   const weir::QualifiedName name = NameOf(create.name);
-  const NameScope scope = session.name_scope();
+  const NameScope scope = session.creation_scope();
   const auto [database, schema] = catalog->GetCreationSchema(name, scope);
   BindContext context = session.MakeBindContext();
   const StatementContext statement = session.MakeStatementContext();

@@ -141,13 +141,18 @@ std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast:
       return MakeCommandExecution("USE");
     default: {
       const ast::Name what = statement.As<ast::Discard>().what;
+      if (what == "listen") return MakeCommandExecution("UNLISTEN");  // there is no LISTEN, so nothing to undo
       if (what == "plans") return MakeCommandExecution("DISCARD PLANS");
       if (what == "sequences") return MakeCommandExecution("DISCARD SEQUENCES");
-      if (what != "all") return MakeCommandExecution("DISCARD TEMP");
+      if (what != "all") {
+        session.DropTemporary();
+        return MakeCommandExecution("DISCARD TEMP");
+      }
       if (session.transaction_status() != TransactionStatus::kIdle && !session.in_implicit_transaction()) {
         throw Error::User(sqlstate::kActiveSqlTransaction, "DISCARD ALL cannot run inside a transaction block");
       }
       session.settings().ResetAll();
+      session.DropTemporary();
       session.named_statements().clear();
       session.cursors().clear();
       session.variables().clear();

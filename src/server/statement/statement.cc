@@ -148,6 +148,8 @@ void DescribeStatement(Session& session, const ast::Statement& statement, Prepar
     const BoundStatement bound = BindRows(session, statement, prepared.parameter_types, {});
     prepared.parameter_types = bound.parameter_types;
     prepared.columns = ResultSchema(bound);
+    if (statement.kind == ast::StatementKind::kQueryStatement)
+      prepared.origins = OriginsOf(*bound.plan, bound.names.size());
     return;
   }
   if (const auto* explain = statement.TryAs<ast::Explain>()) {

@@ -314,6 +314,13 @@ int64_t TypeOid(std::string name) {
     if (type.name == name || FormatPgType(type.oid, -1) == name) return type.oid;
   }
   if (name == "int") return 23;
+  // Types of functions alone.
+  constexpr std::pair<std::string_view, int64_t> kPseudo[] = {
+      {"record", 2249},  {"cstring", 2275},  {"any", 2276},        {"anyarray", 2277},     {"void", 2278},
+      {"trigger", 2279}, {"internal", 2281}, {"anyelement", 2283}, {"event_trigger", 3838}};
+  for (const auto& [pseudo, oid] : kPseudo) {
+    if (pseudo == name) return oid;
+  }
   if (name == "decimal") return 1700;
   return 0;
 }
@@ -499,6 +506,36 @@ void AddBackends(Functions& functions) {
   }
 }
 
+// Rows in a list: read as tables, FROM pg_options_to_table(...).
+void AddRows(Functions& functions) {
+  const Type option = Type::Struct({{"option_name", kText}, {"option_value", kText}});
+  functions.Add("pg_options_to_table", "Options as name=value, apart", "pg_options_to_table(array['a=b'])",
+                "[(\"a\",\"b\")]", {{Type::List(kText)}}, Type::List(option),
+                [option](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  std::vector<Value> rows;
+                  const Value options = args.columns[0]->GetValue(row);
+                  for (const Value& entry : options.parts()) {
+                    if (entry.is_null()) continue;
+                    const std::string text(entry.bytes());
+                    const size_t equals = text.find('=');
+                    const Value value =
+                        equals == std::string::npos ? Value::Null(kText) : Value::String(text.substr(equals + 1));
+                    rows.push_back(Value::Nested(option, {Value::String(text.substr(0, equals)), value}));
+                  }
+                  return Value::Nested(Type::List(option), std::move(rows));
+                });
+  const auto none = [](const Type& fields) { return Value::Nested(Type::List(fields), {}); };
+  functions.Constant("pg_partition_tree", "The parts of a table: tables are not made of parts", "pg_partition_tree(1)",
+                     "[]", {{kBig}, {kText}},
+                     none(Type::Struct({{"relid", kBig}, {"parentrelid", kBig}, {"isleaf", kBool}, {"level", kInt}})));
+  functions.Constant("pg_partition_ancestors", "The tables that a table is a part of: none",
+                     "pg_partition_ancestors(1)", "[]", {{kBig}, {kText}}, none(Type::Struct({{"relid", kBig}})));
+  functions.Constant(
+      "aclexplode", "Privileges in rows: there are none but the owner's", "aclexplode(array['x'])", "[]",
+      {{Type::List(kText)}},
+      none(Type::Struct({{"grantor", kBig}, {"grantee", kBig}, {"privilege_type", kText}, {"is_grantable", kBool}})));
+}
+
 void AddConstants(Functions& functions) {
   const Value yes = Value::Boolean(true), no_text = Value::Null(kText);
   for (const char* name : {"pg_collation_is_visible", "pg_conversion_is_visible", "pg_operator_is_visible",
@@ -521,6 +558,11 @@ void AddConstants(Functions& functions) {
   functions.Constant("_pg_expandarray", "NULL: for queries over indexes, of which there are none",
                      "_pg_expandarray(array[1]).n", "NULL", {{TypePattern::Kind::kAny}},
                      Value::Null(Type::Struct({{"x", kBig}, {"n", kInt}})));
+  for (const char* name : {"pg_stat_get_numscans", "pg_stat_get_tuples_returned", "pg_stat_get_tuples_fetched",
+                           "pg_stat_get_live_tuples", "pg_stat_get_dead_tuples"}) {
+    functions.Constant(name, "What PostgreSQL counts of a table or index; 0, see weir_catalog",
+                       fmt::format("{}(1)", name), "0", {{kBig}}, Value::Int64(0));
+  }
   functions.Constant("pg_char_to_encoding", "An encoding's number; -1 for those that there are not",
                      "pg_char_to_encoding('UTF8')", "6", {{kText}}, Value::Int32(6));
   functions.Constant("getdatabaseencoding", "The name of the encoding", "getdatabaseencoding()", "UTF8", {{}},
@@ -551,7 +593,12 @@ void RegisterCatalogFunctions(Registry& registry) {
   AddNames(functions);
   AddProcedures(functions);
   AddBackends(functions);
+  AddRows(functions);
   AddConstants(functions);
+}
+
+Engine* EngineOf(const Registry* registry) {
+  return AllEngines().Find(registry);
 }
 
 void AttachCatalogFunctions(Engine& engine) {

@@ -11,6 +11,8 @@ class Engine;
 // uses it: until Attach they know no objects and give NULL.
 void RegisterCatalogFunctions(Registry& registry);
 void AttachCatalogFunctions(Engine& engine);
+// The engine that works with a registry; null before Attach.
+Engine* EngineOf(const Registry* registry);
 // The engine may be gone already.
 void DetachCatalogFunctions(const Registry* registry, const Engine* engine);
 

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "server/system/pg_types.h"
 #include "server/system/procedures.h"
 #include "server/system/standard_columns.h"
@@ -8,7 +10,6 @@ namespace weir {
 namespace {
 
 const Type kText = TypeKind::kVarchar;
-const Type kInt = TypeKind::kInt32;
 
 // The standard's names of types.
 std::string DataType(const Type& type) {
@@ -28,15 +29,51 @@ std::string DataType(const Type& type) {
   }
 }
 
-void OptionalInt(RowWriter& out, bool present, int64_t value) {
-  if (present) {
-    out.Int(value);
+void OptionalInt(RowWriter& out, std::optional<int64_t> value) {
+  if (value.has_value()) {
+    out.Int(*value);
   } else {
     out.Null();
   }
 }
 
+// Of numbers: precision, the base that it counts in, and scale.
+struct NumericShape {
+  std::optional<int64_t> precision, radix, scale;
+};
+NumericShape NumericShapeOf(const Type& type) {
+  switch (type.kind()) {
+    case TypeKind::kInt8:
+      return {8, 2, 0};
+    case TypeKind::kInt16:
+      return {16, 2, 0};
+    case TypeKind::kInt32:
+      return {32, 2, 0};
+    case TypeKind::kInt64:
+      return {64, 2, 0};
+    case TypeKind::kInt128:
+      return {128, 2, 0};
+    case TypeKind::kFloat:
+      return {24, 2, std::nullopt};
+    case TypeKind::kDouble:
+      return {53, 2, std::nullopt};
+    case TypeKind::kDecimal:
+      return {type.precision(), 10, type.scale()};
+    default:
+      return {};
+  }
+}
+
+std::optional<int64_t> DatetimePrecision(const Type& type) {
+  if (type.is(TypeKind::kDate)) return 0;
+  if (type.is_timestamp()) return type.is_timestamp_ns() ? 9 : 6;
+  if (type.is(TypeKind::kTime) || type.is(TypeKind::kInterval)) return 6;
+  return std::nullopt;
+}
+
 void FillColumns(const SystemTableInput& input, RowWriter& out) {
+  constexpr int64_t kTextBytesMax = 1 << 30;
+  constexpr int64_t kBytesOfCharacter = 4;
   for (const RelationInfo& relation : RelationsOf(input.catalog, input.statement.database)) {
     int64_t position = 0;
     for (const auto& column : relation.columns) {
@@ -48,15 +85,22 @@ void FillColumns(const SystemTableInput& input, RowWriter& out) {
         out.Text(column.default_sql);
       }
       out.Text(column.nullable ? "YES" : "NO").Text(DataType(type));
-      OptionalInt(out, type.is_string() && type.max_length() != 0, type.max_length());
-      OptionalInt(out, type.is(TypeKind::kDecimal), type.precision());
-      OptionalInt(out, type.is(TypeKind::kDecimal), type.scale());
-      OptionalInt(out, type.is_timestamp(), type.is_timestamp_ns() ? 9 : 6);
-      out.Text("pg_catalog")
-          .Text(PgTypeOf(type).name)
-          .Text(relation.table != nullptr ? "YES" : "NO")
-          .Text(column.comment);
-      out.EndRow();
+      if (type.is(TypeKind::kVarchar)) {
+        const int64_t length = type.max_length();
+        OptionalInt(out, length == 0 ? std::nullopt : std::optional(length));
+        out.Int(length == 0 ? kTextBytesMax : length * kBytesOfCharacter);
+      } else {
+        out.Nulls(2);
+      }
+      const NumericShape numeric = NumericShapeOf(type);
+      OptionalInt(out, numeric.precision);
+      OptionalInt(out, numeric.radix);
+      OptionalInt(out, numeric.scale);
+      OptionalInt(out, DatetimePrecision(type));
+      out.Nulls(11);  // intervals, character sets, collations, domains
+      out.Text(input.statement.database).Text("pg_catalog").Text(PgTypeOf(type).name).Nulls(4);
+      out.Text(std::to_string(position)).Text("NO").Text("NO").Nulls(5).Text("NO").Text("NEVER").Null();
+      out.Text(relation.table != nullptr ? "YES" : "NO").Text(column.comment).EndRow();
     }
   }
 }
@@ -64,9 +108,13 @@ void FillColumns(const SystemTableInput& input, RowWriter& out) {
 void FillTables(const SystemTableInput& input, RowWriter& out) {
   for (const RelationInfo& relation : RelationsOf(input.catalog, input.statement.database)) {
     out.Text(input.statement.database).Text(relation.schema).Text(relation.name);
-    out.Text(relation.kind == 'v' ? "VIEW" : "BASE TABLE").Text(relation.table != nullptr ? "YES" : "NO");
-    out.Text(relation.comment);
-    out.EndRow();
+    const bool temporary = relation.schema.starts_with("pg_temp_");
+    out.Text(relation.kind == 'v' ? "VIEW"
+             : temporary          ? "LOCAL TEMPORARY"
+                                  : "BASE TABLE")
+        .Nulls(5)
+        .Text(relation.table != nullptr ? "YES" : "NO");
+    out.Text("NO").Null().Text(relation.comment).EndRow();
   }
 }
 
@@ -74,34 +122,12 @@ void FillTables(const SystemTableInput& input, RowWriter& out) {
 
 std::vector<SystemTableDef> InformationSchemaTables() {
   std::vector<SystemTableDef> out;
-  out.push_back({"tables",
-                 {{"table_catalog", kText},
-                  {"table_schema", kText},
-                  {"table_name", kText},
-                  {"table_type", kText},
-                  {"is_insertable_into", kText},
-                  {"table_comment", kText}},
-                 "Tables and views",
-                 FillTables});
-  out.push_back({"columns",
-                 {{"table_catalog", kText},
-                  {"table_schema", kText},
-                  {"table_name", kText},
-                  {"column_name", kText},
-                  {"ordinal_position", kInt},
-                  {"column_default", kText},
-                  {"is_nullable", kText},
-                  {"data_type", kText},
-                  {"character_maximum_length", kInt},
-                  {"numeric_precision", kInt},
-                  {"numeric_scale", kInt},
-                  {"datetime_precision", kInt},
-                  {"udt_schema", kText},
-                  {"udt_name", kText},
-                  {"is_updatable", kText},
-                  {"column_comment", kText}},
-                 "Columns of tables and views",
-                 FillColumns});
+  Schema tables = StandardColumns(InformationSchemaStandard(), "tables");
+  tables.push_back({"table_comment", kText});
+  out.push_back({"tables", std::move(tables), "Tables and views", FillTables});
+  Schema columns = StandardColumns(InformationSchemaStandard(), "columns");
+  columns.push_back({"column_comment", kText});
+  out.push_back({"columns", std::move(columns), "Columns of tables and views", FillColumns});
   out.push_back({"schemata",
                  {{"catalog_name", kText}, {"schema_name", kText}, {"schema_owner", kText}},
                  "Schemas",

@@ -63,7 +63,8 @@ void FillClass(const SystemTableInput& input, RowWriter& out) {
         .Int(static_cast<int64_t>(relation.oid))
         .Int(0)
         .Int(0);
-    out.Cell(Value::Floating(kReal, static_cast<double>(rows))).Int(0).Int(0).Bool(false).Bool(false).Text("p");
+    out.Cell(Value::Floating(kReal, static_cast<double>(rows))).Int(0).Int(0).Bool(false).Bool(false);
+    out.Text(relation.schema.starts_with("pg_temp_") ? "t" : "p");
     out.Text(std::string(1, relation.kind))
         .Int(static_cast<int64_t>(relation.columns.size()))
         .Int(0)
@@ -142,16 +143,33 @@ void FillRoles(const SystemTableInput& input, RowWriter& out) {
   }
 }
 
-void FillSettings(const SystemTableInput&, RowWriter& out) {
-  // Limits that drivers ask for.
-  for (const auto& [name, value] : {std::pair{"max_index_keys", "32"}, std::pair{"max_connections", "10000"}}) {
-    out.Text(name).Text(value).Null().Text("Weir").Text("A limit").Text("internal").Text("integer").Text("default");
-    out.Text(value).Text(value).Bool(false).EndRow();
+// PostgreSQL spells a few names with capitals.
+std::string_view ShownName(std::string_view name) {
+  if (name == "timezone") return "TimeZone";
+  if (name == "datestyle") return "DateStyle";
+  if (name == "intervalstyle") return "IntervalStyle";
+  return name;
+}
+
+std::string_view KindName(SettingDef::Kind kind) {
+  switch (kind) {
+    case SettingDef::Kind::kBool:
+      return "bool";
+    case SettingDef::Kind::kInteger:
+      return "integer";
+    default:
+      return "string";
   }
+}
+
+void FillSettings(const SystemTableInput& input, RowWriter& out) {
+  const auto settings = input.engine.SettingsOf(input.statement.session_id);
   for (const SettingDef& def : SettingDefs()) {
-    out.Text(def.name).Text(def.fallback).Null().Text("Weir").Text(def.description);
-    out.Text(def.read_only ? "internal" : "user").Text("string").Text("default").Text(def.fallback).Text(def.fallback);
-    out.Bool(false).EndRow();
+    const std::string value = settings == nullptr ? std::string(def.fallback) : settings->Get(def.name);
+    const std::string reset = settings == nullptr ? value : settings->ResetValue(def.name);
+    out.Text(ShownName(def.name)).Text(value).Null().Text("Weir").Text(def.description);
+    out.Text(def.read_only ? "internal" : "user").Text(KindName(def.kind)).Text(value == reset ? "default" : "session");
+    out.Text(def.fallback).Text(reset).Bool(false).EndRow();
   }
 }
 

@@ -593,6 +593,13 @@ void AddStandardTables(std::span<const StandardTable> standard, std::vector<Syst
   }
 }
 
+Schema StandardColumns(std::span<const StandardTable> standard, std::string_view name) {
+  const auto found =
+      std::find_if(standard.begin(), standard.end(), [&](const StandardTable& table) { return table.name == name; });
+  WEIR_CHECK(found != standard.end(), "no such standard table: {}", name);
+  return ColumnsOf(*found);
+}
+
 uint64_t StandardOid(std::string_view name) {
   for (const StandardTable& table : kPgCatalog) {
     if (table.name == name) return table.oid;

@@ -24,6 +24,9 @@ std::span<const StandardTable> InformationSchemaStandard();
 // are NULL (RowWriter::EndRow), so that a client's query over what Weir has none of finds nothing instead of failing.
 void AddStandardTables(std::span<const StandardTable> standard, std::vector<SystemTableDef>& tables);
 
+// The columns of one of them, in PostgreSQL's order.
+Schema StandardColumns(std::span<const StandardTable> standard, std::string_view name);
+
 // The object id that clients know a table of pg_catalog by; 0 for others.
 uint64_t StandardOid(std::string_view name);
 

@@ -3,6 +3,7 @@
 #include "expr/row_adapter.h"
 #include "server/system/catalog_functions.h"
 #include "server/system/pg_types.h"
+#include "server/system/setting_functions.h"
 
 namespace weir {
 
@@ -55,22 +56,11 @@ FunctionOverload FormatTypeOverload() {
   return overload;
 }
 
-std::string PrettySize(int64_t bytes) {
-  constexpr std::string_view kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-  size_t unit = 0;
-  // As PostgreSQL: the next unit from 10240 on, rounded half away from zero.
-  auto size = static_cast<double>(bytes);
-  while (std::abs(size) >= 10240 && unit + 1 < std::size(kUnits)) {
-    size /= 1024;
-    ++unit;
-  }
-  return fmt::format("{} {}", static_cast<int64_t>(std::llround(size)), kUnits[unit]);
-}
-
 }  // namespace
 
 void RegisterClientFunctions(Registry& registry) {
   RegisterCatalogFunctions(registry);
+  RegisterSettingFunctions(registry);
   const auto always = [&](std::string name, std::string description, std::string example,
                           std::vector<std::vector<TypePattern>> signatures, Value value, std::string result) {
     std::vector<FunctionOverload> overloads;
@@ -113,11 +103,6 @@ void RegisterClientFunctions(Registry& registry) {
                     {Overload({kBig}, kText, ConstantKernel(Value::String("weir")))}));
   registry.Add(Spec("pg_encoding_to_char", "An encoding's name", "pg_encoding_to_char(6)", "UTF8",
                     {Overload({kInt}, kText, ConstantKernel(Value::String("UTF8")))}));
-  registry.Add(
-      Spec("pg_size_pretty", "Bytes with a unit", "pg_size_pretty(20480)", "20 kB",
-           {Overload({kBig}, kText, RowKernelWith<StringRef, int64_t>([](RowOut<StringRef>& out, int64_t bytes) {
-                       out.SetString(PrettySize(bytes));
-                     }))}));
 }
 
 }  // namespace weir

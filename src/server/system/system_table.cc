@@ -40,6 +40,11 @@ RowWriter& RowWriter::Null() {
   return *this;
 }
 
+RowWriter& RowWriter::Nulls(size_t count) {
+  for (size_t i = 0; i < count; ++i) Null();
+  return *this;
+}
+
 RowWriter& RowWriter::Cell(const Value& value) {
   Next().AppendValue(value);
   return *this;
@@ -118,7 +123,7 @@ std::vector<RelationInfo> RelationsOf(const Catalog& catalog, std::string_view d
     for (const auto& [schema_name, schema] : found->schemas) {
       for (const auto& [name, table] : schema->tables) {
         RelationInfo info;
-        info.oid = table->id.value() + 16384;
+        info.oid = RelationOid(table->id.value());
         info.schema = schema_name;
         info.name = name;
         info.comment = table->comment;
@@ -130,7 +135,7 @@ std::vector<RelationInfo> RelationsOf(const Catalog& catalog, std::string_view d
       }
       for (const auto& [name, view] : schema->views) {
         RelationInfo info;
-        info.oid = view->id.value() + 16384;
+        info.oid = RelationOid(view->id.value());
         info.schema = schema_name;
         info.name = name;
         info.kind = 'v';
@@ -147,7 +152,8 @@ std::vector<RelationInfo> RelationsOf(const Catalog& catalog, std::string_view d
       info.oid = SystemOid(schema, name);
       info.schema = schema;
       info.name = name;
-      info.kind = schema == "pg_catalog" ? 'r' : 'v';
+      // Those of PostgreSQL's that are views there.
+      info.kind = schema == "pg_catalog" && StandardOid(name) != 0 ? 'r' : 'v';
       info.system = true;
       info.comment = std::string(table->comment());
       for (const Field& column : table->schema()) info.columns.push_back({column.name, column.type, true, "", ""});

@@ -22,6 +22,7 @@ class RowWriter {
   RowWriter& Real(double value);
   RowWriter& Bool(bool value);
   RowWriter& Null();
+  RowWriter& Nulls(size_t count);
   RowWriter& Cell(const Value& value);
   // As many NULLs as there are columns left.
   void EndRow();
@@ -76,6 +77,10 @@ struct RelationInfo {
 // Of one database, with the system's own.
 std::vector<RelationInfo> RelationsOf(const Catalog& catalog, std::string_view database);
 
+// The object id of a table of the catalog.
+constexpr uint64_t RelationOid(uint64_t table_id) {
+  return table_id + 16384;
+}
 // Object ids of schemas: fixed for system ones.
 uint64_t SchemaOid(const Catalog& catalog, std::string_view database, std::string_view schema);
 std::vector<std::string> SchemasOf(const Catalog& catalog, std::string_view database);

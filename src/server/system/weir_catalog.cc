@@ -119,9 +119,14 @@ void FillMemory(const SystemTableInput& input, RowWriter& out) {
   }
 }
 
-void FillSettings(const SystemTableInput&, RowWriter& out) {
+void FillSettings(const SystemTableInput& input, RowWriter& out) {
+  const auto settings = input.engine.SettingsOf(input.statement.session_id);
   for (const SettingDef& def : SettingDefs()) {
-    out.Text(def.name).Text(def.fallback).Text(def.description).Bool(!def.read_only).EndRow();
+    out.Text(def.name)
+        .Text(settings == nullptr ? std::string(def.fallback) : settings->Get(def.name))
+        .Text(def.description)
+        .Bool(!def.read_only)
+        .EndRow();
   }
 }
 

@@ -235,7 +235,11 @@ ExprPtr ExpressionBinder::BindNumber(const ast::NumberLiteral& literal, bool neg
 }
 
 ExprPtr ExpressionBinder::BindColumn(const ast::ColumnRef& column) {
-  const auto& parts = column.parts;
+  auto parts = column.parts;
+  // database.schema.table.column
+  if (parts.size() > 3 && parts[0] == binder_.context_.names.database) {
+    if (const auto found = scope_.Find(parts.subspan(1, 3), column.offset)) parts = parts.subspan(1);
+  }
   if (const LambdaParameter* parameter = FindLambdaParameter(parts[0])) {
     ExprPtr expr = Expr::Column(parameter->id, parameter->type, parameter->name);
     for (size_t i = 1; i < parts.size(); ++i) expr = BindFieldOf(std::move(expr), parts[i], column.offset);

@@ -379,8 +379,9 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
         names.insert(names.end(), {"key", "value"});
         continue;
       }
-      // A function that gives one value is a table of one row.
-      if (!list->type().is(TypeKind::kList)) list = registry_.BindCall("array", {std::move(list)}, call->offset);
+      // A function that gives one value is a table of one row, also when the value is a list.
+      if (!list->type().is(TypeKind::kList) || !GivesRows(name))
+        list = registry_.BindCall("array", {std::move(list)}, call->offset);
       lists.push_back(std::move(list));
       // PostgreSQL's name of what these give.
       is_record |= name.find("array_elements") != std::string::npos;
@@ -430,7 +431,31 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
   all.insert(all.end(), columns.begin(), columns.end());
   bound.plan =
       std::make_shared<LogicalUnnest>(std::move(input), std::move(lists), std::move(all), table.with_ordinality);
+  if (calls.size() == 1 && names[0] != "unnest" && columns[0].type.is(TypeKind::kStruct)) SplitRows(bound, relation);
   return bound;
+}
+
+// The first column, a struct, becomes its fields: rows of a function that gives several columns.
+void Binder::SplitRows(Bound& bound, const std::string& relation) {
+  const ScopeColumn rows = bound.scope.columns()[0];
+  const ExprPtr base = Expr::Column(rows.id, rows.type, rows.name);
+  std::vector<ExprPtr> exprs;
+  std::vector<PlanColumn> columns;
+  std::vector<ScopeColumn> visible;
+  const auto add = [&](ExprPtr expr, const std::string& name) {
+    columns.push_back(NewColumn(expr->type(), name));
+    visible.push_back({"", relation, name, columns.back().id, expr->type()});
+    exprs.push_back(std::move(expr));
+  };
+  for (const Field& field : rows.type.fields()) {
+    add(registry_.BindCall("struct_extract", {base, Expr::Literal(Value::String(field.name))}), field.name);
+  }
+  for (size_t i = 1; i < bound.scope.columns().size(); ++i) {
+    const ScopeColumn& other = bound.scope.columns()[i];
+    add(Expr::Column(other.id, other.type, other.name), other.name);
+  }
+  bound.plan = std::make_shared<LogicalProject>(std::move(bound.plan), std::move(exprs), std::move(columns));
+  bound.scope.columns() = std::move(visible);
 }
 
 Binder::Bound Binder::BindDerived(const ast::DerivedTable& table, Scope* outer, Scope* lateral) {

@@ -37,11 +37,11 @@ ExprPtr ExpressionBinder::BindFunction(const ast::FunctionCall& call) {
 
 bool GivesRows(std::string_view name) {
   constexpr std::string_view kNames[] = {
-      "unnest",           "generate_series",           "generate_subscripts",  "regexp_split_to_table",
-      "string_to_table",  "json_array_elements",       "jsonb_array_elements", "json_array_elements_text",
-      "json_object_keys", "jsonb_array_elements_text", "jsonb_object_keys",    "jsonb_path_query",
-      "regexp_matches",   "jsonb_path_query_tz",       "json_populate_recordset",
-      "jsonb_populate_recordset",
+      "unnest",           "generate_series",           "generate_subscripts",     "regexp_split_to_table",
+      "string_to_table",  "json_array_elements",       "jsonb_array_elements",    "json_array_elements_text",
+      "json_object_keys", "jsonb_array_elements_text", "jsonb_object_keys",       "jsonb_path_query",
+      "regexp_matches",   "jsonb_path_query_tz",       "json_populate_recordset", "jsonb_populate_recordset",
+      "aclexplode",       "pg_options_to_table",       "pg_partition_ancestors",  "pg_partition_tree",
   };
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }

@@ -143,6 +143,7 @@ class Binder {
   Bound BindExternal(ExternalRelation relation, std::string name);
   Bound BindTableFunction(const ast::TableFunction& table, Scope* outer, Scope* lateral);
   Bound BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls, Scope* outer);
+  void SplitRows(Bound& bound, const std::string& relation);
   ExprPtr BindSeries(std::vector<ExprPtr> bounds, int64_t position) const;
   ExprPtr BindRecordFunction(ExpressionBinder& binder, const ast::FunctionCall& call, const ast::TableAlias& alias,
                              std::string_view name) const;

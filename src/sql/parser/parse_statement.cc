@@ -143,6 +143,7 @@ const ast::Statement* Parser::ParseOtherStatement() {
       {"summarize", &Parser::ParseSummarize},
       {"truncate", &Parser::ParseTruncate},
       {"uninstall", &Parser::ParseAdminCommand},
+      {"unlisten", &Parser::ParseDiscard},
       {"use", &Parser::ParseUse},
       {"vacuum", &Parser::ParseVacuum},
   });
@@ -163,7 +164,6 @@ const ast::Statement* Parser::ParseOtherStatement() {
       {"reassign", "Use ALTER ... OWNER TO for each object."},
       {"reindex", "Indexes are kept up to date by every commit."},
       {"security", "There are no security labels; use GRANT."},
-      {"unlisten", "There is no LISTEN to undo."},
       {"unpivot", "Write it behind the table: FROM t UNPIVOT (...)."},
   });
   if (token_.kind != TokenKind::kWord && token_.kind != TokenKind::kKeyword) SyntaxError();

@@ -218,6 +218,12 @@ const ast::Statement* Parser::ParseVacuum() {
 
 const ast::Statement* Parser::ParseDiscard() {
   auto* discard = New<ast::Discard>(token_.offset);
+  if (AcceptWord("unlisten")) {
+    // Pools of connections send it when one comes back.
+    if (!Accept(Operator::kStar)) ParseAnyName();
+    discard->what = "listen";
+    return discard;
+  }
   Advance();
   if (AcceptWord("temporary")) {
     discard->what = "temp";

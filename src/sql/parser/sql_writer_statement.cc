@@ -547,6 +547,7 @@ void SqlWriter::Write(const ast::Vacuum& vacuum) {
 }
 
 void SqlWriter::Write(const ast::Discard& discard) {
+  if (discard.what == "listen") return Put("UNLISTEN *");
   Put("DISCARD ", discard.what);
 }
 

@@ -1,5 +1,5 @@
 -- The table of the suite: a hit of a web site a row, 99 columns. Everything is arithmetic on the row number, so every run makes the
--- same rows; powers of evenly spread numbers make the skew. ${ROWS} and ${FILE} are filled in by compare.py.
+-- same rows; powers of evenly spread numbers make the skew. ${ROWS} and ${DIR} are filled in by compare.py.
 COPY (
   SELECT
          i * 2654435761 AS watch_id,
@@ -107,4 +107,4 @@ COPY (
                split_part('news,shop,forum,blog,video,photo,mail,maps,help,about', ',', (i * 7 % 10 + 1)::int) AS section,
                split_part('weather,tickets,phone,recipe,flat,car,love,games,music,film,google,history', ',', (i / 3 % 12 + 1)::int) AS word
         FROM generate_series(1::bigint, ${ROWS}::bigint) AS g(i)) AS s
-) TO '${FILE}' WITH (FORMAT parquet)
+) TO '${DIR}/hits.parquet' WITH (FORMAT parquet)

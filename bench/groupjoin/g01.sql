@@ -1,0 +1,1 @@
+SELECT id1, sum(v1) AS v1 FROM facts GROUP BY id1 ORDER BY id1 NULLS LAST

@@ -1,0 +1,1 @@
+SELECT id6, sum(v1) AS v1, sum(v2) AS v2, sum(v3) AS v3 FROM facts GROUP BY id6 ORDER BY v2 DESC NULLS LAST, id6 NULLS LAST LIMIT 100

@@ -1,0 +1,1 @@
+SELECT id3, max(v1) - min(v2) AS range FROM facts GROUP BY id3 ORDER BY range DESC NULLS LAST, id3 NULLS LAST LIMIT 100

@@ -1,0 +1,1 @@
+SELECT count(*), sum(n), max(n), sum(v3) FROM (SELECT id1, id2, id3, id4, id5, id6, sum(v3) AS v3, count(*) AS n FROM facts GROUP BY id1, id2, id3, id4, id5, id6) AS t

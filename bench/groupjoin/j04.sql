@@ -1,0 +1,1 @@
+SELECT count(*), sum(v1), sum(v2), sum(v1 * v2) FROM probes JOIN medium USING (t2)
