@@ -206,10 +206,10 @@ std::vector<std::vector<Value>> RunOnTheSpot(Session& session, const LogicalPtr&
                            session.MakeQueryOptions("SELECT"));
   std::vector<std::vector<Value>> rows;
   for (const Chunk& chunk : RunToCompletion(execution)) {
-    for (size_t row = 0; row < chunk.row_count(); ++row) {
+    chunk.rows().ForEach([&](size_t row) {
       rows.emplace_back();
-      for (size_t c = 0; c < chunk.column_count(); ++c) rows.back().push_back(chunk.column(c)->GetValue(row));
-    }
+      for (const ColumnPtr& column : chunk.columns()) rows.back().push_back(column->GetValue(row));
+    });
   }
   return rows;
 }
