@@ -3,6 +3,8 @@ import math
 
 FLOATS = {700, 701, 1700}
 ARRAYS_OF_FLOATS = {1021, 1022, 1231}
+INTERVAL = 1186
+UNITS = {"year": 360 * 86400, "mon": 30 * 86400, "day": 86400}
 
 
 def _number(cell):
@@ -46,10 +48,26 @@ def _sort_key(row, numbers):
     return key
 
 
+def _seconds(cell):
+    """An interval as one number: which of the equal ones a group or a sort shows is not determined."""
+    if cell is None:
+        return None
+    total, words = 0.0, cell.split()
+    for value, unit in zip(words[0::2], words[1::2]):
+        total += int(value) * UNITS[unit.rstrip("s")]
+    if len(words) % 2 == 1:
+        hours, minutes, seconds = words[-1].lstrip("+-").split(":")
+        time = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        total += -time if words[-1].startswith("-") else time
+    return f"{total:.6f}"
+
+
 def same_rows(a, b, oids, ordered):
     """Rows of text; columns whose type in `oids` is inexact are compared with a tolerance."""
     if len(a) != len(b):
         return False
+    if INTERVAL in oids:
+        a, b = ([tuple(_seconds(cell) if oid == INTERVAL else cell for cell, oid in zip(row, oids)) for row in rows] for rows in (a, b))
     numbers = [oid in FLOATS for oid in oids]
     if not ordered:
         a = sorted(a, key=lambda row: _sort_key(row, numbers))

@@ -3,7 +3,7 @@ divisors are never zero, doubles are mostly small sums of powers of two."""
 from query_tree import Node
 
 SQL_TYPES = {"int": "int", "big": "bigint", "dbl": "double precision", "num": "numeric(12,3)", "text": "text", "bool": "boolean",
-             "date": "date", "ts": "timestamp"}
+             "date": "date", "ts": "timestamp", "itv": "interval", "bytes": "bytea", "list": "integer[]"}
 TYPES = list(SQL_TYPES)
 VALUES = {
     "int": ["0", "1", "-1", "2", "3", "7", "10", "-5", "42", "100", "999"],
@@ -15,7 +15,17 @@ VALUES = {
     "date": ["1970-01-01", "2000-02-29", "2024-01-31", "2024-02-29", "2023-12-31", "1969-12-31", "2024-03-10", "1900-01-01"],
     "ts": ["1970-01-01 00:00:00", "2024-02-29 23:59:59.999999", "2023-12-31 12:00:00", "1969-12-31 23:59:59", "2024-01-01 00:00:00",
            "2024-06-15 13:45:30.5", "2000-02-29 06:00:00"],
+    # None of these is equal to another that looks different, as '1 day' and '24 hours' are.
+    "itv": ["0", "1 day", "1 month", "-1 day", "1 year 2 months 3 days 04:05:06.789", "-1 month +1 day", "00:00:00.5", "1 day 12:00", "1001 days",
+            "-2 years"],
+    "bytes": ["\\x", "\\x00", "\\x61", "\\x6162", "\\xff", "\\x61626364656667686970717273747576"],
+    "list": ["{}", "{1}", "{1,2}", "{2,1}", "{1,NULL}", "{NULL}", "{1,2,3,4,5}", "{-1,0}"],
 }
+# Texts that a cast may or may not read; errors are compared by class.
+READABLE = {"int": ["12", " -7 ", "x", "", "1.5", "99999999999"], "date": ["2024-02-29", "2023-02-29", "jan 5 2020", "nope", "20240101"],
+            "bool": ["t", "no", "maybe", "1"], "dbl": ["1e3", "NaN", "1e400", "."], "num": ["1.25", "12345678901", "a", "1e2"],
+            "ts": ["2024-01-01 12:34", "2024-01-01 25:00", "epoch", "x"], "itv": ["1 day 2:03", "1-2", "P1D", "1 x", "-1.5 months"],
+            "list": ["{1,2}", "{1,x}", "{", "{ 3 , NULL }"], "bytes": ["\\x61", "abc", "\\xa", "\\\\"]}
 EDGES = {"int": ["2147483647", "-2147483648"], "big": ["9223372036854775807", "-9223372036854775808"],
          "dbl": ["'NaN'", "'Infinity'", "'-Infinity'", "-0.0", "1e300"], "num": ["999999999.999", "-999999999.999"],
          "date": ["0001-01-01", "9999-12-31"], "ts": ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"]}
@@ -24,7 +34,9 @@ EDGES = {"int": ["2147483647", "-2147483648"], "big": ["9223372036854775807", "-
 def literal(kind, value):
     if kind in ("text", "bool"):
         return f"'{value}'::text" if kind == "text" else value
-    if kind in ("date", "ts"):
+    if kind in ("bytes", "list"):
+        return f"'{value}'::{SQL_TYPES[kind]}"
+    if kind in ("date", "ts", "itv"):
         return f"{SQL_TYPES[kind].split('(')[0]} '{value}'"
     return f"({value})::{SQL_TYPES[kind]}"
 
@@ -116,6 +128,8 @@ class Generator:
             return Node(kind, "CASE ", e("int"), " WHEN ", self.constant("int"), " THEN ", e(kind), " ELSE ", e(kind), " END")
         if pick < 0.27 and subqueries and depth >= 2:
             return self.scalar_subquery(kind, scope)
+        if pick < 0.28 and kind in READABLE:
+            return Node(kind, f"'{self.random.choice(READABLE[kind])}'::{SQL_TYPES[kind]}")
         return getattr(self, "expr_" + kind)(e, scope, depth, subqueries)
 
     def one_of(self, kind, *shapes):
@@ -136,7 +150,10 @@ class Generator:
                      " FROM ", e(self.random.choice(["date", "ts"])), ")::int"],
             lambda: ["(", e("bool"), ")::int"], lambda: ["(", e("date"), " - ", e("date"), ")"],
             lambda: ["(", e("int"), self.random.choice([" & ", " | ", " # "]), e("int"), ")"], lambda: ["(- ", e("int"), ")"],
-            lambda: ["ascii(", e("text"), ")::int"], lambda: ["octet_length(", e("text"), ")::int"],
+            lambda: ["ascii(", e("text"), ")::int"], lambda: ["(", e("list"), ")[" + self.small() + "]"],
+            lambda: ["cardinality(", e("list"), ")"], lambda: ["array_position(", e("list"), ", ", e("int"), ")"], lambda: ["length(", e("bytes"), ")"],
+            lambda: ["extract(" + self.random.choice(["year", "month", "day", "hour", "minute"]) + " FROM ", e("itv"), ")::int"],
+            lambda: ["array_length(", e("list"), ", 1)"], lambda: ["octet_length(", e("text"), ")::int"],
             lambda: ["extract(" + self.random.choice(["hour", "minute"]) + " FROM ", e("ts"), ")::int"],
             lambda: ["position(", e("text"), " IN ", e("text"), ")::int"], lambda: ["bit_length(", e("text"), ")::int"])
 
@@ -183,6 +200,10 @@ class Generator:
             lambda: ["split_part(", e("text"), ", ',', ", str(self.random.choice([1, 2, 3, -1])), ")"],
             lambda: ["(", e("int"), ")::text"], lambda: ["(", e("date"), ")::text"], lambda: ["(", e("ts"), ")::text"],
             lambda: ["translate(", e("text"), ", 'abo', 'xy')"], lambda: ["btrim(", e("text"), ", 'a ')"],
+            lambda: ["(", e("list"), ")::text"], lambda: ["encode(", e("bytes"), ", 'hex')"],
+            lambda: ["array_to_string(", e("list"), ", ',', '*')"], lambda: ["(", e("bytes"), ")::text"],
+            lambda: ["(ARRAY[", e("text"), ", ", e("text"), "])::text"], lambda: ["json_build_array(", e("int"), ", ", e("text"), ", ", e("bool"), ")::text"],
+            lambda: ["(to_json(", e("text"), ")::text)"],
             lambda: ["regexp_replace(", e("text"), ", '[a-c]+', 'X', 'g')"], lambda: ["(", e("bool"), ")::text"],
             lambda: ["to_char(", e("ts"), ", 'YYYY-MM-DD HH24:MI:SS')"])
 
@@ -203,6 +224,8 @@ class Generator:
             lambda: ["(NOT ", e("bool"), ")"],
             lambda: ["(", e("bool"), self.random.choice([" IS TRUE", " IS NOT TRUE", " IS FALSE", " IS UNKNOWN", " IS NOT FALSE"]), ")"],
             lambda: ["starts_with(", e("text"), ", ", e("text"), ")"],
+            lambda: ["(", e("list"), self.random.choice([" @> ", " <@ ", " && "]), e("list"), ")"],
+            lambda: ["(", e("int"), self.random.choice([" = ANY (", " < ANY (", " > ALL (", " <> ALL (", " >= ANY ("]), e("list"), "))"],
             lambda: ["((", e(kind), ", ", e("int"), self.random.choice([") = (", ") < (", ") <> ("]), e(kind), ", ", e("int"), "))"],
         ]
         if subqueries and depth >= 2:
@@ -223,10 +246,33 @@ class Generator:
 
     def expr_ts(self, e, scope, depth, subqueries):
         return self.one_of(
-            "ts", lambda: ["(", e("date"), ")::timestamp"],
+            "ts", lambda: ["(", e("date"), ")::timestamp"], lambda: ["(", e("ts"), self.random.choice([" + ", " - "]), e("itv"), ")"],
+            lambda: ["(", e("ts"), ")::timestamp(" + str(self.random.randint(0, 6)) + ")"],
             lambda: ["(", e(self.random.choice(["ts", "date"])), self.random.choice([" + ", " - "]), "interval '" +
                      self.random.choice(["1 day", "1 month", "36 hours", "1 year 2 months", "90 minutes", "0.5 seconds"]) + "')"],
             lambda: ["date_trunc('" + self.random.choice(["hour", "day", "month", "year", "week", "minute", "decade"]) + "', ", e("ts"), ")"])
+
+    def expr_itv(self, e, scope, depth, subqueries):
+        return self.one_of(
+            "itv", lambda: ["(", e("itv"), self.random.choice([" + ", " - "]), e("itv"), ")"], lambda: ["(", e("ts"), " - ", e("ts"), ")"],
+            lambda: ["(", e("itv"), " * ", self.random.choice(["2", "0.5", "-1", "1.5"]), ")"], lambda: ["(", e("itv"), " / 4)"],
+            lambda: ["(- ", e("itv"), ")"], lambda: [self.random.choice(["justify_days", "justify_hours", "justify_interval"]) + "(", e("itv"), ")"],
+            lambda: ["age(", e("ts"), ", ", e("ts"), ")"], lambda: ["make_interval(0, 0, 0, ", e("int"), " % 1000)"],
+            lambda: ["date_trunc('" + self.random.choice(["hour", "day", "month", "year", "minute"]) + "', ", e("itv"), ")"],
+            lambda: ["(", e("itv"), ")::interval(" + str(self.random.randint(0, 6)) + ")"])
+
+    def expr_bytes(self, e, scope, depth, subqueries):
+        return self.one_of(
+            "bytes", lambda: ["(", e("bytes"), " || ", e("bytes"), ")"], lambda: ["substr(", e("bytes"), ", ", str(self.random.randint(-1, 4)), ")"],
+            lambda: ["decode(md5(", e("text"), "), 'hex')"], lambda: ["convert_to(", e("text"), ", 'UTF8')"])
+
+    def expr_list(self, e, scope, depth, subqueries):
+        return self.one_of(
+            "list", lambda: ["ARRAY[", e("int"), ", ", e("int"), "]"], lambda: ["(", e("list"), " || ", e("list"), ")"],
+            lambda: ["(", e("list"), " || ", e("int"), ")"], lambda: ["(", e("list"), ")[" + self.small() + ":" + self.small() + "]"],
+            lambda: ["array_remove(", e("list"), ", ", e("int"), ")"], lambda: ["array_replace(", e("list"), ", ", e("int"), ", ", e("int"), ")"],
+            lambda: ["array_append(", e("list"), ", ", e("int"), ")"], lambda: ["array_prepend(", e("int"), ", ", e("list"), ")"],
+            lambda: ["array_positions(", e("list"), ", ", e("int"), ")"])
 
     def scalar_subquery(self, kind, scope):
         """One row at most: an ungrouped aggregate, or the first row by a total order."""
@@ -247,6 +293,13 @@ class Generator:
         def a(k):
             return self.expr(k, inner, 1, subqueries=False)
 
+        if kind == "bytes":
+            return Node(kind, "string_agg(", a("bytes"), ", ''::bytea) FILTER (WHERE false)")
+        if kind == "list":
+            element = str(a("int"))
+            return Node(kind, f"array_agg({self.random.choice(['', 'DISTINCT '])}{element} ORDER BY {element})")
+        if kind == "itv":  # equal intervals look different: '1 day' and '24 hours'
+            return Node(kind, *self.random.choice([["sum(", a("itv"), ")"], ["justify_interval(max(", a("itv"), "))"]]))
         shapes = [lambda: [self.random.choice(["min(", "max("]), a(kind), ")"]] if kind != "bool" else []
         if kind == "bool":
             shapes += [lambda: [self.random.choice(["bool_and(", "bool_or(", "every("]), a("bool"), ")"]]
@@ -300,7 +353,7 @@ class Generator:
         if kind == "dbl" and self.chance(0.4):
             order = "ORDER BY " + self.random.choice(inner)[0]
             return Node(kind, self.random.choice(["percent_rank()", "cume_dist()"]), " OVER (", partition, order, ")")
-        values = self.chance(0.4)
+        values = self.chance(0.4) or kind in ("itv", "bytes", "list")
         if values and self.chance(0.5):
             extra = self.random.choice(["", ", 2", ", 1, " + str(self.constant(kind))])
             return Node(kind, self.random.choice(["lag(", "lead("]), a(kind), extra, ") OVER (", partition, order, ")")
