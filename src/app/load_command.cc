@@ -126,7 +126,7 @@ std::vector<LoadColumn> MatchColumns(PgClient& client, const LoadOptions& option
   }
   std::string types;
   for (const LoadColumn& column : columns) {
-    types += fmt::format("{}pg_typeof((SELECT {} FROM {} LIMIT 0))::text", types.empty() ? "SELECT " : ", ",
+    types += fmt::format("{}typeof((SELECT {} FROM {} LIMIT 0))::text", types.empty() ? "SELECT " : ", ",
                          Quoted(column.target, '"'), TableName(options.table));
   }
   const PgResult typed = client.Query(types);
@@ -191,7 +191,7 @@ uint64_t LoadFile(PgClient& client, Process& process, Session& session, const Lo
   auto execution =
       session.Execute(session.Parse("SELECT " + sources + " FROM " + SourceOf(format, path, columns)).at(0));
   client.Query("COPY " + TableName(options.table) + " (" + targets + ") FROM STDIN");
-  CopyFormatter formatter(*execution->columns(), {}, "UTC", 1);
+  CopyFormatter formatter(*execution->columns(), {}, "UTC", TextStyle());
   uint64_t rows = 0, bytes = 0;
   PGconn* connection = client.connection();
   const auto fail = [&] { return Error::Operational(sqlstate::kConnectionFailure, "{}", PQerrorMessage(connection)); };

@@ -194,7 +194,7 @@ const CatalogDatabase& Catalog::GetDatabase(std::string_view name) const {
   if (const CatalogDatabase* found = FindDatabase(name)) return *found;
   std::vector<std::string> names;
   for (const auto& [candidate, database] : databases_) names.push_back(candidate);
-  throw Error::User(sqlstate::kInvalidCatalogName, "database does not exist: {}", name)
+  throw Error::User(sqlstate::kInvalidCatalogName, "database \"{}\" does not exist", name)
       .WithHint(DidYouMean(name, names));
 }
 
@@ -207,7 +207,7 @@ const CatalogSchema& Catalog::GetSchema(std::string_view database, std::string_v
   }
   std::vector<std::string> names;
   for (const auto& [candidate, unused] : in.schemas) names.push_back(candidate);
-  throw Error::User(sqlstate::kInvalidSchemaName, "schema does not exist: {}", schema)
+  throw Error::User(sqlstate::kInvalidSchemaName, "schema \"{}\" does not exist", schema)
       .WithHint(DidYouMean(schema, names));
 }
 
@@ -249,7 +249,7 @@ std::string Catalog::SimilarRelationHint(const QualifiedName& name, const NameSc
 
 Relation Catalog::GetRelation(const QualifiedName& name, const NameScope& scope, int64_t position) const {
   if (auto found = FindRelation(name, scope)) return *std::move(found);
-  throw Error::User(sqlstate::kUndefinedTable, "relation does not exist: {}", name.ToString())
+  throw Error::User(sqlstate::kUndefinedTable, "relation \"{}\" does not exist", name.ToString())
       .WithHint(SimilarRelationHint(name, scope))
       .WithPosition(position);
 }
@@ -257,7 +257,7 @@ Relation Catalog::GetRelation(const QualifiedName& name, const NameScope& scope,
 TablePtr Catalog::GetTable(const QualifiedName& name, const NameScope& scope, int64_t position) const {
   const Relation relation = GetRelation(name, scope, position);
   if (const TablePtr* table = relation.table()) return *table;
-  throw Error::User(sqlstate::kWrongObjectType, "not a table that can be written to: {}", name.ToString())
+  throw Error::User(sqlstate::kObjectNotInPrerequisiteState, "cannot write to view \"{}\"", name.ToString())
       .WithPosition(position);
 }
 

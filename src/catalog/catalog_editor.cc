@@ -48,7 +48,7 @@ std::string ColumnHint(const TableDef& table, std::string_view name) {
 size_t RequireColumn(const TableDef& table, std::string_view name) {
   const ColumnDef* column = table.FindColumn(name);
   if (column == nullptr) {
-    throw Error::User(sqlstate::kUndefinedColumn, "column does not exist: {}.{}", table.name, name)
+    throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" of relation \"{}\" does not exist", name, table.name)
         .WithHint(ColumnHint(table, name));
   }
   return static_cast<size_t>(column - table.columns.data());
@@ -108,7 +108,7 @@ std::map<TableId, Catalog::Location>& CatalogEditor::EditLocations() {
 bool CatalogEditor::NameTaken(const CatalogSchema& schema, std::string_view name, bool if_not_exists) const {
   if (schema.tables.find(name) == schema.tables.end() && schema.views.find(name) == schema.views.end()) return false;
   if (if_not_exists) return true;
-  throw Error::User(sqlstate::kDuplicateTable, "relation already exists: {}", name);
+  throw Error::User(sqlstate::kDuplicateTable, "relation \"{}\" already exists", name);
 }
 
 TableDef CatalogEditor::CopyTable(TableId table) const {
@@ -132,7 +132,7 @@ void CatalogEditor::operator()(const CreateDatabase& change) {
   CheckName("database", change.name);
   if (before_.FindDatabase(change.name) != nullptr) {
     if (change.if_not_exists) return;
-    throw Error::User(sqlstate::kDuplicateDatabase, "database already exists: {}", change.name);
+    throw Error::User(sqlstate::kDuplicateDatabase, "database \"{}\" already exists", change.name);
   }
   auto schema = std::make_shared<CatalogSchema>();
   auto database = std::make_shared<CatalogDatabase>();
@@ -169,7 +169,7 @@ void CatalogEditor::operator()(const CreateSchema& change) {
   const CatalogDatabase& database = before_.GetDatabase(change.database);
   if (database.schemas.find(change.name) != database.schemas.end() || before_.virtual_tables().HasSchema(change.name)) {
     if (change.if_not_exists) return;
-    throw Error::User(sqlstate::kDuplicateSchema, "schema already exists: {}", change.name);
+    throw Error::User(sqlstate::kDuplicateSchema, "schema \"{}\" already exists", change.name);
   }
   auto schema = std::make_shared<CatalogSchema>();
   schema->id = SchemaId(after_->next_id_++);
@@ -182,8 +182,10 @@ void CatalogEditor::operator()(const DropSchema& change) {
   if (schema == nullptr && change.if_exists) return;
   before_.GetSchema(change.database, change.name);
   if (!change.cascade && (!schema->tables.empty() || !schema->views.empty())) {
-    throw Error::User(sqlstate::kObjectInUse, "schema is not empty: {}", change.name)
-        .WithHint("use DROP SCHEMA ... CASCADE to drop its tables too");
+    constexpr std::string_view kDependentObjectsStillExist = "2BP01";
+    throw Error::User(kDependentObjectsStillExist, "cannot drop schema {} because other objects depend on it",
+                      change.name)
+        .WithHint("Use DROP ... CASCADE to drop the dependent objects too.");
   }
   ForgetSchema(*schema);
   auto& schemas = EditDatabase(change.database).schemas;
@@ -311,7 +313,8 @@ void CatalogEditor::operator()(const AddColumn& change) {
   CheckName("column", change.column.name);
   if (table.FindColumn(change.column.name) != nullptr) {
     if (change.if_not_exists) return;
-    throw Error::User(sqlstate::kDuplicateColumn, "column already exists: {}.{}", table.name, change.column.name);
+    throw Error::User(sqlstate::kDuplicateColumn, "column \"{}\" of relation \"{}\" already exists", change.column.name,
+                      table.name);
   }
   if (table.columns.size() >= kColumnsMax) {
     throw Error::User(sqlstate::kTooManyColumns, "table would have more than {} columns: {}", kColumnsMax, table.name);
@@ -355,7 +358,8 @@ void CatalogEditor::operator()(const RenameColumn& change) {
   const size_t at = RequireColumn(table, change.name);
   if (change.name == change.new_name) return;
   if (table.FindColumn(change.new_name) != nullptr) {
-    throw Error::User(sqlstate::kDuplicateColumn, "column already exists: {}.{}", table.name, change.new_name);
+    throw Error::User(sqlstate::kDuplicateColumn, "column \"{}\" of relation \"{}\" already exists", change.new_name,
+                      table.name);
   }
   table.columns[at].name = change.new_name;
   RenameInShredding(table, change.name, change.new_name);

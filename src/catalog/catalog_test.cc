@@ -123,8 +123,8 @@ TEST(CatalogTest, ViewsAndSchemasAndDatabases) {
   create.or_replace = true;
   catalog = catalog->Apply(create, Version(4));
   EXPECT_EQ(catalog->FindView(id)->sql, "SELECT 2");
-  EXPECT_EQ(SqlStateOf([&] { catalog->GetTable({"shop", "raw", "v"}, {}); }), "42809");
-  EXPECT_EQ(SqlStateOf([&] { catalog->Apply(DropSchema{"shop", "raw"}, Version(5)); }), "55006");
+  EXPECT_EQ(SqlStateOf([&] { catalog->GetTable({"shop", "raw", "v"}, {}); }), "55000");
+  EXPECT_EQ(SqlStateOf([&] { catalog->Apply(DropSchema{"shop", "raw"}, Version(5)); }), "2BP01");
   EXPECT_EQ(SqlStateOf([&] { catalog->Apply(DropTable{"shop", "raw", "v"}, Version(5)); }), "42809");
   catalog = catalog->Apply(DropDatabase{.name = "shop"}, Version(5));
   EXPECT_EQ(catalog->FindView(id), nullptr);

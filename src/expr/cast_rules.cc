@@ -75,7 +75,8 @@ Type DecimalForInteger(const Type& type) {
 Type UnifyDecimals(const Type& a, const Type& b) {
   const int scale = std::max(a.scale(), b.scale());
   const int digits = std::max(a.precision() - a.scale(), b.precision() - b.scale());
-  return Type::Decimal(std::clamp(digits + scale, 1, Type::kDecimalPrecisionMax), scale);
+  return Type::Decimal(std::clamp(digits + scale, 1, Type::kDecimalPrecisionMax), scale)
+      .WithNaturalScale(a.has_natural_scale() || b.has_natural_scale());
 }
 
 bool IsRelabel(const Type& from, const Type& to) {
@@ -150,11 +151,16 @@ Volatility CastVolatility(const Type& from, const Type& to) {
     return false;
   };
   if (from.has_time_zone() && to.has_time_zone()) return Volatility::kImmutable;
+  // The text of these follows DateStyle, IntervalStyle and bytea_output.
+  if (to.is_string() && (from.is(TypeKind::kDate) || from.is_timestamp() || from.is(TypeKind::kInterval) ||
+                         from.is(TypeKind::kVarbinary))) {
+    return Volatility::kStable;
+  }
   return depends(from, depends) || depends(to, depends) ? Volatility::kStable : Volatility::kImmutable;
 }
 
 std::optional<Type> UnifyTypes(const Type& a, const Type& b) {
-  if (a == b) return a;
+  if (a == b) return a.is(TypeKind::kDecimal) ? UnifyDecimals(a, b) : a;
   if (a.is(TypeKind::kUnknown)) return b;
   if (b.is(TypeKind::kUnknown)) return a;
   if (a.is_numeric() && b.is_numeric()) {

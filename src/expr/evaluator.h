@@ -8,6 +8,7 @@
 #include "column/chunk.h"
 #include "expr/expr.h"
 #include "expr/registry.h"
+#include "types/text_style.h"
 
 namespace weir {
 
@@ -23,7 +24,7 @@ struct StatementContext {
   std::string application_name;
   uint64_t random_seed = 0;
   int32_t session_id = 0;
-  int extra_float_digits = 1;
+  TextStyle text_style;
 };
 
 // Per-evaluation state handed to kernels; belongs to one thread.

@@ -126,7 +126,7 @@ void EvaluatorImpl::CompileKernel(EvalNode& node) {
       const Type& from = expr.child(0)->type();
       node.kernel = registry_.MakeCast(from, expr.type());
       if (node.kernel == nullptr) {
-        throw Error::User(sqlstate::kCannotCoerce, "cannot cast type {} to {}", from.ToString(), expr.type().ToString())
+        throw Error::User(sqlstate::kCannotCoerce, "cannot cast type {} to {}", from.Name(), expr.type().Name())
             .WithPosition(expr.position());
       }
       node.can_fail = CastCanFail(from, expr.type());

@@ -40,7 +40,7 @@ bool IsOperatorName(std::string_view name) {
 namespace {
 
 std::string TypeText(const Type& type) {
-  return type.is(TypeKind::kDecimal) ? "numeric" : type.ToString();
+  return type.Name();
 }
 
 // One overload that the arguments fit, and how well.
@@ -108,7 +108,7 @@ std::optional<Type> MatchPlain(const Registry& registry, const ArgumentShape& ar
       if (type.is(TypeKind::kDecimal)) return type;
       if (type.is_integer()) return DecimalForInteger(type);
       if (unknown) {
-        if (argument.literal.empty()) return Type::Decimal(Type::kDecimalPrecisionMax, 10);
+        if (argument.literal.empty()) return Type::Numeric();
         return DecimalForText(argument.literal);
       }
       return std::nullopt;

@@ -181,14 +181,18 @@ BoundArguments BindArguments(const Registry& registry, const Overload& overload,
 }
 
 Error CannotCast(const Type& from, const Type& to, int64_t position) {
-  return Error::User(sqlstate::kCannotCoerce, "cannot cast type {} to {}", from.ToString(), to.ToString())
+  return Error::User(sqlstate::kCannotCoerce, "cannot cast type {} to {}", from.Name(), to.Name())
       .WithPosition(position);
 }
 
-// 'now' and the like: the value depends on when the statement runs.
-bool NeedsClock(std::string_view text, const Type& to) {
+// 'now' and the like: the value depends on when the statement runs, or for whom.
+bool NeedsStatement(std::string_view text, const Type& to) {
   if (!to.is(TypeKind::kDate) && !to.is_timestamp() && !to.is(TypeKind::kTime)) return false;
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+  // The order of day and month is DateStyle's: 01/02/2024.
+  size_t digits = 0;
+  while (digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])) != 0) ++digits;
+  if (digits == 1 || digits == 2) return !to.is(TypeKind::kTime);
   const std::string word = Lower(text.substr(0, 3));
   return word == "now" || word == "tod" || word == "tom" || word == "yes" || word == "all";
 }
@@ -295,6 +299,8 @@ CastKernel Registry::MakeCast(const Type& from, const Type& to) const {
 
 ExprPtr Registry::BindCast(const ExprPtr& expr, const Type& to, CastRule context, int64_t position, bool is_try) const {
   const Type& from = expr->type();
+  if (to.fraction_digits() >= 0 && context != CastRule::kImplicit)
+    return BindRoundedCast(expr, to, context, position, is_try);
   if (from == to) return expr;
   if (position < 0) position = expr->position();
   const auto placed = [&](ExprPtr e) { return Expr::WithPosition(e, position); };
@@ -321,12 +327,21 @@ ExprPtr Registry::BindCast(const ExprPtr& expr, const Type& to, CastRule context
       CastVolatility(from.is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : from, to) != Volatility::kImmutable) {
     return placed(Expr::Cast(expr, to, is_try));
   }
-  if ((from.is(TypeKind::kUnknown) || from.is_string()) && NeedsClock(expr->literal().bytes(), to)) {
+  if ((from.is(TypeKind::kUnknown) || from.is_string()) && NeedsStatement(expr->literal().bytes(), to)) {
     return placed(Expr::Cast(expr, to, is_try));
   }
   ExprPtr cast = placed(Expr::Cast(expr, to, is_try));
   if (MakeCast(from, to) == nullptr) throw CannotCast(from, to, position);
   return placed(Expr::Literal(EvaluateConstant(cast, *this, StatementContext{})));
+}
+
+ExprPtr Registry::BindRoundedCast(const ExprPtr& expr, const Type& to, CastRule context, int64_t position,
+                                  bool is_try) const {
+  const ExprPtr value = BindCast(expr, to.kind(), context, position, is_try);
+  if (value->is(ExprKind::kLiteral) && value->literal().is_null()) return value;
+  ExprPtr rounded = BindCall("round_fraction", {value, Expr::Literal(Value::Int32(to.fraction_digits()))}, position);
+  if (!value->is(ExprKind::kLiteral)) return rounded;
+  return Expr::WithPosition(Expr::Literal(EvaluateConstant(rounded, *this, StatementContext{})), position);
 }
 
 std::optional<Type> Registry::CommonType(std::span<const Type> types) const {

@@ -63,6 +63,9 @@ class Registry {
   std::optional<Type> CommonType(const Type& a, const Type& b) const;
 
  private:
+  // To a type with fraction_digits(): the cast, then rounding.
+  ExprPtr BindRoundedCast(const ExprPtr& expr, const Type& to, CastRule context, int64_t position, bool is_try) const;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

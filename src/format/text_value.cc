@@ -90,7 +90,7 @@ bool AppendPlainValue(ColumnBuilder& out, const Type& type, std::string_view tex
     }
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
-      return AppendTimestamp(out, type, text, zone_is_utc);
+      return type.fraction_digits() < 0 && AppendTimestamp(out, type, text, zone_is_utc);
     default:
       return false;
   }

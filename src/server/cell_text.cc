@@ -40,24 +40,24 @@ void AppendCellText(const ColumnView& view, const Type& type, size_t row, const 
       return AppendDouble(view.At<double>(row), text.extra_float_digits, out);
     case TypeKind::kDecimal:
       return AppendDecimal(type.physical() == PhysicalType::kInt64 ? view.At<int64_t>(row) : view.At<int128_t>(row),
-                           type.scale(), out);
+                           type, out);
     case TypeKind::kDate:
-      return AppendDate(view.At<int32_t>(row), out);
+      return AppendDate(view.At<int32_t>(row), text, out);
     case TypeKind::kTime:
       return AppendTime(view.At<int64_t>(row), out);
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampNs:
-      return AppendTimestamp(view.At<int64_t>(row), type.is_timestamp_ns(), out);
+      return AppendTimestamp(view.At<int64_t>(row), type.is_timestamp_ns(), text, out);
     case TypeKind::kTimestampTz:
     case TypeKind::kTimestampTzNs:
-      return AppendTimestampTz(view.At<int64_t>(row), type.is_timestamp_ns(), text.time_zone, out);
+      return AppendTimestampTz(view.At<int64_t>(row), type.is_timestamp_ns(), text, out);
     case TypeKind::kVarchar:
     case TypeKind::kJson:
     case TypeKind::kUnknown:
       out += view.At<StringRef>(row).view();
       return;
     case TypeKind::kVarbinary:
-      return AppendBytea(view.At<StringRef>(row).view(), out);
+      return AppendBytea(view.At<StringRef>(row).view(), text.bytea_escaped, out);
     default:
       AppendValue(view.base().GetValue(view.Index(row)), out, text);
   }
@@ -77,7 +77,6 @@ void AppendCellJson(const ColumnView& view, const Type& type, size_t row, const 
       return AppendCellText(view, type, row, text, out);
     case TypeKind::kVarchar:
       return AppendJsonString(view.At<StringRef>(row).view(), out);
-    case TypeKind::kDate:
     case TypeKind::kTime:
       out += '"';
       AppendCellText(view, type, row, text, out);

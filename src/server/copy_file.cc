@@ -106,8 +106,7 @@ uint64_t CopyToFile(Session& session, StatementExecution& rows, const CopyOption
   }
   const TextCompression compression =
       options.format == Format::kParquet ? TextCompression::kNone : TextCompressionOf(options, path);
-  CopyFormatter formatter(*rows.columns(), options, session.settings().Get("timezone"),
-                          static_cast<int>(session.settings().GetInteger("extra_float_digits")));
+  CopyFormatter formatter(*rows.columns(), options, session.settings().Get("timezone"), session.text_style());
   const std::string temporary = fmt::format("{}.tmp-{}", path, session.id());
   uint64_t count = 0;
   try {

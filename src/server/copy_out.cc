@@ -8,10 +8,10 @@
 namespace weir {
 
 CopyFormatter::CopyFormatter(const Schema& schema, const CopyOptions& options, std::string time_zone,
-                             int extra_float_digits)
+                             const TextStyle& style)
     : schema_(schema), options_(options), time_zone_(std::move(time_zone)) {
   text_.time_zone = time_zone_;
-  text_.extra_float_digits = extra_float_digits;
+  static_cast<TextStyle&>(text_) = style;
   for (const Field& field : schema) {
     force_quote_.push_back(options_.force_quote_all ||
                            std::ranges::find(options_.force_quote, field.name) != options_.force_quote.end());

@@ -13,7 +13,7 @@ namespace weir {
 // Writes rows in COPY's text, csv or json format. One thread.
 class CopyFormatter {
  public:
-  CopyFormatter(const Schema& schema, const CopyOptions& options, std::string time_zone, int extra_float_digits);
+  CopyFormatter(const Schema& schema, const CopyOptions& options, std::string time_zone, const TextStyle& style);
   CopyFormatter(const CopyFormatter&) = delete;
   CopyFormatter& operator=(const CopyFormatter&) = delete;
 

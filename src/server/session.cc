@@ -217,6 +217,15 @@ NameScope Session::creation_scope() const {
   return scope;
 }
 
+TextStyle Session::text_style() const {
+  TextStyle style;
+  style.SetDates(settings_.Get("datestyle"));
+  style.SetIntervals(settings_.Get("intervalstyle"));
+  style.bytea_escaped = settings_.Get("bytea_output") == "escape";
+  style.extra_float_digits = static_cast<int>(settings_.GetInteger("extra_float_digits"));
+  return style;
+}
+
 StatementContext Session::MakeStatementContext() const {
   {
     const std::lock_guard lock(mutex_);
@@ -235,7 +244,7 @@ StatementContext Session::MakeStatementContext() const {
   context.application_name = settings_.Get("application_name");
   context.random_seed = engine_.services().random.Next();
   context.session_id = id_;
-  context.extra_float_digits = static_cast<int>(settings_.GetInteger("extra_float_digits"));
+  context.text_style = text_style();
   return context;
 }
 

@@ -145,6 +145,7 @@ class Session {
   void AddNotice(Notice notice);
   Settings& settings() { return settings_; }
   const Settings& settings() const { return settings_; }
+  TextStyle text_style() const;  // as the settings have it
   const std::string& user() const { return options_.user; }
   const std::string& database() const { return database_; }
   int32_t id() const { return id_; }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "types/text_style.h"
 #include "types/time_zone.h"
 
 namespace weir {
@@ -16,15 +17,18 @@ namespace {
 
 using Kind = SettingDef::Kind;
 
+// What PostgreSQL's clients and dumps set without being asked; here it changes nothing.
+constexpr std::string_view kAccepted = "Accepted for PostgreSQL's clients; changes nothing";
+
 constexpr SettingDef kSettings[] = {
     {"application_name", "", "Name that the client gives itself", Kind::kText, false, true},
     {"block_size", "8192", "Bytes of a disk block; segments have pages of their own sizes", Kind::kInteger, true},
-    {"bytea_output", "hex", "Text form of bytea", Kind::kText},
+    {"bytea_output", "hex", "Text form of bytea: hex or escape", Kind::kText},
     {"check_function_bodies", "on", "Accepted; functions are always checked", Kind::kBool},
     {"chunk_rows", "4096", "Rows that operators hand on at once", Kind::kInteger},
     {"client_encoding", "UTF8", "Encoding of the client's text; always UTF8", Kind::kText, false, true},
     {"client_min_messages", "notice", "Least severe message that is sent", Kind::kText},
-    {"datestyle", "ISO, MDY", "Form of dates; always ISO", Kind::kText, false, true},
+    {"datestyle", "ISO, MDY", "Form of dates: ISO, SQL, Postgres or German, and the order of month and day", Kind::kText, false, true},
     {"default_table_access_method", "segments", "Accepted; tables are kept in segments", Kind::kText},
     {"default_tablespace", "", "Accepted; there is one tablespace", Kind::kText},
     {"default_transaction_deferrable", "off", "Accepted; transactions do not wait for each other", Kind::kBool},
@@ -36,7 +40,8 @@ constexpr SettingDef kSettings[] = {
     {"idle_in_transaction_session_timeout", "0", "Ends idle transactions after this time", Kind::kDuration},
     {"in_hot_standby", "off", "Whether the server is a standby", Kind::kBool, true, true},
     {"integer_datetimes", "on", "Timestamps are integers", Kind::kBool, true, true},
-    {"intervalstyle", "postgres", "Form of intervals", Kind::kText, false, true},
+    {"intervalstyle", "postgres", "Form of intervals: postgres, postgres_verbose, sql_standard or iso_8601",
+     Kind::kText, false, true},
     {"is_superuser", "on", "Whether the user may do everything", Kind::kBool, true, true},
     {"jit", "off", "Accepted; expressions are not compiled", Kind::kBool},
     {"lc_collate", "C", "Order of text: by bytes", Kind::kText, true},
@@ -74,8 +79,41 @@ constexpr SettingDef kSettings[] = {
     {"transaction_isolation", "repeatable read", "Isolation of the current transaction", Kind::kText},
     {"transaction_read_only", "off", "Whether the current transaction refuses changes", Kind::kBool},
     {"verify_chunks", "off", "Check what operators hand on; for tests", Kind::kBool},
+    {"array_nulls", "on", kAccepted, Kind::kBool},
+    {"backslash_quote", "safe_encoding", kAccepted, Kind::kText},
+    {"effective_cache_size", "4GB", kAccepted, Kind::kBytes},
+    {"enable_bitmapscan", "on", kAccepted, Kind::kBool},
+    {"enable_hashagg", "on", kAccepted, Kind::kBool},
+    {"enable_hashjoin", "on", kAccepted, Kind::kBool},
+    {"enable_indexonlyscan", "on", kAccepted, Kind::kBool},
+    {"enable_indexscan", "on", kAccepted, Kind::kBool},
+    {"enable_material", "on", kAccepted, Kind::kBool},
+    {"enable_mergejoin", "on", kAccepted, Kind::kBool},
+    {"enable_nestloop", "on", kAccepted, Kind::kBool},
+    {"enable_partitionwise_aggregate", "off", kAccepted, Kind::kBool},
+    {"enable_partitionwise_join", "off", kAccepted, Kind::kBool},
+    {"enable_seqscan", "on", kAccepted, Kind::kBool},
+    {"enable_sort", "on", kAccepted, Kind::kBool},
+    {"from_collapse_limit", "8", kAccepted, Kind::kInteger},
+    {"geqo", "on", kAccepted, Kind::kBool},
+    {"gin_pending_list_limit", "4MB", kAccepted, Kind::kBytes},
+    {"hash_mem_multiplier", "2", kAccepted, Kind::kText},
+    {"join_collapse_limit", "8", kAccepted, Kind::kInteger},
+    {"maintenance_work_mem", "64MB", kAccepted, Kind::kBytes},
+    {"max_parallel_workers", "8", kAccepted, Kind::kInteger},
+    {"max_parallel_workers_per_gather", "2", kAccepted, Kind::kInteger},
+    {"parallel_setup_cost", "1000", kAccepted, Kind::kText},
+    {"parallel_tuple_cost", "0.1", kAccepted, Kind::kText},
+    {"quote_all_identifiers", "off", kAccepted, Kind::kBool},
+    {"random_page_cost", "4", kAccepted, Kind::kText},
+    {"seq_page_cost", "1", kAccepted, Kind::kText},
+    {"session_replication_role", "origin", kAccepted, Kind::kText},
+    {"synchronize_seqscans", "on", kAccepted, Kind::kBool},
+    {"temp_buffers", "8MB", kAccepted, Kind::kBytes},
+    {"temp_tablespaces", "", kAccepted, Kind::kText},
+    {"vacuum_cost_delay", "0", kAccepted, Kind::kText},
+    {"work_mem", "4MB", kAccepted, Kind::kBytes},
     {"weir_version", "0.1.0", "Weir's own version", Kind::kText, true},
-    {"work_mem", "4MB", "Accepted; query_memory_limit is what bounds a query", Kind::kBytes},
     {"xmloption", "content", "Accepted; there is no XML", Kind::kText},
 };
 
@@ -115,7 +153,16 @@ std::optional<std::pair<double, std::string>> SplitUnit(std::string_view text) {
   return std::pair{number, unit};
 }
 
-std::string Normalize(const SettingDef& def, std::string value) {
+// "2min" of 120000, "1500ms" of 1500; 0 has no unit.
+std::string InLargestUnit(int64_t value, std::initializer_list<std::pair<std::string_view, int64_t>> units) {
+  for (const auto& [name, size] : units) {
+    if (value != 0 && value % size == 0) return std::to_string(value / size) + std::string(name);
+  }
+  return "0";
+}
+
+// `current` is what the setting is: a value may say a part of it only.
+std::string Normalize(const SettingDef& def, std::string value, std::string_view current) {
   const auto bad = [&](std::string_view hint) {
     return Error::User(sqlstate::kInvalidParameterValue, "invalid value for parameter \"{}\": \"{}\"", def.name, value)
         .WithHint(std::string(hint));
@@ -130,20 +177,57 @@ std::string Normalize(const SettingDef& def, std::string value) {
       int64_t number = 0;
       const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
       if (failure != std::errc() || end != value.data() + value.size()) throw bad("Use an integer.");
+      if (def.name == "extra_float_digits" && (number < -15 || number > 3)) throw bad("Use -15 to 3.");
       if (def.name == "chunk_rows" && (number < 1 || number > 65536)) throw bad("Use 1 to 65536.");
       if (def.name == "threads" && (number < 0 || number > 1024)) throw bad("Use 0 to 1024.");
       return value;
     }
     case Kind::kBytes:
+      if (def.description == kAccepted) {
+        // PostgreSQL's count kilobytes, and SHOW has the largest unit that fits.
+        const auto bytes = ParseByteSize(value, 1024);
+        if (!bytes.has_value() || *bytes < 64 * 1024) throw bad("Use 64kB or more, with a unit: kB, MB, GB, TB.");
+        return InLargestUnit(*bytes / 1024, {{"TB", 1 << 30}, {"GB", 1 << 20}, {"MB", 1 << 10}, {"kB", 1}});
+      }
       if (!ParseByteSize(value).has_value()) throw bad("Use a number of bytes, or a unit: kB, MB, GB, TB.");
       return value;
     case Kind::kDuration:
-      if (!ParseDurationMs(value).has_value()) throw bad("Use milliseconds, or a unit: ms, s, min, h, d.");
-      return value;
+      if (const auto ms = ParseDurationMs(value); ms.has_value()) {
+        return InLargestUnit(*ms, {{"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}});
+      }
+      throw bad("Use milliseconds, or a unit: ms, s, min, h, d.");
     case Kind::kText:
       break;
   }
+  if (def.name == "timezone") {
+    // SET TIME ZONE 5 and INTERVAL '+05:30' HOUR TO MINUTE: hours east of Greenwich.
+    const bool hours = value.find_first_not_of("+-.0123456789") == std::string::npos;
+    double number = 0;
+    const char* const begin = value.data() + (value.starts_with('+') ? 1 : 0);
+    const char* const end = value.data() + value.size();
+    if (hours && std::from_chars(begin, end, number).ptr == end && begin != end && std::abs(number) <= 15) {
+      return TimeZone::FixedOffset(static_cast<int32_t>(number * 3600)).name();
+    }
+    if (value.find(':') != std::string::npos && value.find_first_not_of("0123456789:") == std::string::npos) {
+      value.insert(0, "+");
+    }
+  }
   if (def.name == "timezone") return std::string(TimeZone::Find(value).name());
+  if (def.name == "datestyle") {
+    TextStyle style;
+    style.SetDates(current);
+    if (!style.SetDates(value)) throw bad("Use ISO, SQL, Postgres or German, and MDY, DMY or YMD.");
+    return style.DatesText();
+  }
+  if (def.name == "intervalstyle") {
+    if (!TextStyle().SetIntervals(value)) throw bad("Use postgres, postgres_verbose, sql_standard or iso_8601.");
+    return Lower(value);
+  }
+  if (def.name == "bytea_output") {
+    const std::string form = Lower(value);
+    if (form != "hex" && form != "escape") throw bad("Use hex or escape.");
+    return form;
+  }
   if (def.name == "client_encoding") {
     std::string plain = Lower(value);
     std::erase(plain, '-');
@@ -175,7 +259,7 @@ Settings::Settings(const std::vector<std::pair<std::string, std::string>>& defau
   for (const auto& [name, value] : defaults) {
     Entry& entry = values_[Lower(name)];
     const SettingDef* def = FindSetting(name);
-    entry.value = entry.reset = def == nullptr ? value : Normalize(*def, value);
+    entry.value = entry.reset = def == nullptr ? value : Normalize(*def, value, entry.value);
   }
   revision_ = NextRevision();
 }
@@ -195,9 +279,10 @@ void Settings::Set(std::string_view name, std::string value, bool local) {
   if (def == nullptr && lower.find('.') != std::string::npos) values_.try_emplace(lower);
   Entry& entry = At(lower);
   if (def != nullptr && def->read_only) {
-    throw Error::User(sqlstate::kObjectNotInPrerequisiteState, "parameter \"{}\" cannot be changed", name);
+    constexpr std::string_view kCantChangeRuntimeParam = "55P02";
+    throw Error::User(kCantChangeRuntimeParam, "parameter \"{}\" cannot be changed", name);
   }
-  if (def != nullptr) value = Normalize(*def, std::move(value));
+  if (def != nullptr) value = Normalize(*def, std::move(value), entry.value);
   if (!local && in_transaction_ && !entry.before_transaction.has_value()) {
     entry.before_transaction = entry.before_local.value_or(entry.value);
   }

@@ -36,4 +36,21 @@ std::string_view WeekdayName(int weekday) {
   return kNames[weekday];
 }
 
+int64_t RoundFraction(int64_t micros, int digits) {
+  int64_t unit = kMicrosPerSecond;
+  for (int i = 0; i < digits; ++i) unit /= 10;
+  const int64_t rest = micros % unit;
+  if (rest == 0) return micros;
+  const int64_t truncated = micros - rest;
+  if (rest * 2 >= unit) return truncated > INT64_MAX - unit ? truncated : truncated + unit;
+  if (rest * 2 <= -unit) return truncated < INT64_MIN + unit ? truncated : truncated - unit;
+  return truncated;
+}
+
+int64_t RoundTimestampFraction(int64_t micros, int digits) {
+  constexpr int64_t kOrigin = 10'957 * kMicrosPerDay;  // 2000-01-01
+  if (IsInfiniteTimestamp(micros) || micros < kTimestampMin + kOrigin) return micros;
+  return RoundFraction(micros - kOrigin, digits) + kOrigin;
+}
+
 }  // namespace weir

@@ -106,6 +106,10 @@ inline bool IsInfiniteTimestamp(int64_t value) {
   return value == kTimestampInfinity || value == kTimestampMinusInfinity;
 }
 
+// To so many digits (0..6) of a second's fraction, halves away from zero; timestamps count from 2000, as in PostgreSQL.
+int64_t RoundFraction(int64_t micros, int digits);
+int64_t RoundTimestampFraction(int64_t micros, int digits);
+
 // "January".. and "Sunday"..; 1-based months, weekdays from 0 = Sunday.
 std::string_view MonthName(int month);
 std::string_view WeekdayName(int weekday);

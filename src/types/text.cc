@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "types/calendar.h"
 #include "types/jsonb.h"
 #include "types/text_nested.h"
 #include "types/text_scan.h"
@@ -34,27 +35,27 @@ void AppendValue(const Value& value, std::string& out, const TextOptions& option
       AppendDouble(value.floating(), options.extra_float_digits, out);
       break;
     case TypeKind::kDecimal:
-      AppendDecimal(value.wide(), type.scale(), out);
+      AppendDecimal(value.wide(), type, out);
       break;
     case TypeKind::kDate:
-      AppendDate(static_cast<int32_t>(value.integer()), out);
+      AppendDate(static_cast<int32_t>(value.integer()), options, out);
       break;
     case TypeKind::kTime:
       AppendTime(value.integer(), out);
       break;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampNs:
-      AppendTimestamp(value.integer(), type.is_timestamp_ns(), out);
+      AppendTimestamp(value.integer(), type.is_timestamp_ns(), options, out);
       break;
     case TypeKind::kTimestampTz:
     case TypeKind::kTimestampTzNs:
-      AppendTimestampTz(value.integer(), type.is_timestamp_ns(), options.time_zone, out);
+      AppendTimestampTz(value.integer(), type.is_timestamp_ns(), options, out);
       break;
     case TypeKind::kInterval:
-      AppendInterval(value.interval(), out);
+      AppendInterval(value.interval(), options.intervals, out);
       break;
     case TypeKind::kVarbinary:
-      AppendBytea(value.bytes(), out);
+      AppendBytea(value.bytes(), options.bytea_escaped, out);
       break;
     case TypeKind::kUuid:
       AppendUuid(value.wide(), out);
@@ -89,6 +90,7 @@ size_t CountCharacters(std::string_view text) {
 }  // namespace
 
 Value ParseValue(const Type& type, std::string_view text, const TextOptions& options) {
+  const int digits = type.fraction_digits();
   switch (type.kind()) {
     case TypeKind::kBoolean:
       return Value::Boolean(ParseBoolean(text));
@@ -109,16 +111,23 @@ Value ParseValue(const Type& type, std::string_view text, const TextOptions& opt
     }
     case TypeKind::kDate:
       return Value::Integer(type, ParseDate(text, options));
-    case TypeKind::kTime:
-      return Value::Integer(type, ParseTime(text, options));
+    case TypeKind::kTime: {
+      const int64_t time = ParseTime(text, options);
+      return Value::Integer(type, digits < 0 ? time : RoundFraction(time, digits));
+    }
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampNs:
-      return Value::Integer(type, ParseTimestamp(text, type.is_timestamp_ns(), options));
     case TypeKind::kTimestampTz:
-    case TypeKind::kTimestampTzNs:
-      return Value::Integer(type, ParseTimestampTz(text, type.is_timestamp_ns(), options));
-    case TypeKind::kInterval:
-      return Value::OfInterval(ParseInterval(text));
+    case TypeKind::kTimestampTzNs: {
+      const int64_t moment = type.has_time_zone() ? ParseTimestampTz(text, type.is_timestamp_ns(), options)
+                                                  : ParseTimestamp(text, type.is_timestamp_ns(), options);
+      return Value::Integer(type, digits < 0 ? moment : RoundTimestampFraction(moment, digits));
+    }
+    case TypeKind::kInterval: {
+      Interval interval = ParseInterval(text);
+      if (digits >= 0) interval.micros = RoundFraction(interval.micros, digits);
+      return Value::OfInterval(interval);
+    }
     case TypeKind::kVarbinary:
       return Value::Bytes(type, ParseBytea(text));
     case TypeKind::kUuid:

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "types/text_style.h"
 #include "types/value.h"
 
 namespace weir {
@@ -14,10 +15,9 @@ namespace weir {
 // Nested types: lists as '{1,NULL,"a b",{2}}', structs as records '(1,"a b",)', maps as '{k=1, "a b"=NULL}'.
 
 // How text depends on the session; defaults are PostgreSQL's with TimeZone = UTC.
-struct TextOptions {
+struct TextOptions : TextStyle {
   static constexpr int64_t kNoClock = INT64_MIN;
   std::string_view time_zone = "UTC";  // of timestamptz output, and of input without an offset
-  int extra_float_digits = 1;          // > 0: shortest text that reads back to the same value
   int64_t now_us = kNoClock;           // what 'now', 'today', 'tomorrow' mean as input; without it they are errors
 };
 
@@ -34,14 +34,22 @@ void AppendDouble(double value, std::string& out);
 void AppendFloat(float value, int extra_float_digits, std::string& out);
 void AppendDouble(double value, int extra_float_digits, std::string& out);
 void AppendDecimal(int128_t unscaled, int scale, std::string& out);
+// As a value of `type`, without zeros at the end where its scale is a natural one.
+void AppendDecimal(int128_t unscaled, const Type& type, std::string& out);
 void AppendDate(int32_t days, std::string& out);                    // "2024-01-31", "infinity", "0044-03-15 BC"
 void AppendTime(int64_t micros, std::string& out);                  // "13:05:00.25"
 void AppendTimestamp(int64_t value, bool nanos, std::string& out);  // "2024-01-31 13:05:00.25"
 void AppendTimestampTz(int64_t value, bool nanos, std::string_view time_zone, std::string& out);  // "...+00"
 void AppendInterval(const Interval& interval, std::string& out);  // "1 year 2 mons 3 days 04:05:06"
+// The same in the forms of DateStyle and IntervalStyle.
+void AppendDate(int32_t days, const TextStyle& style, std::string& out);
+void AppendTimestamp(int64_t value, bool nanos, const TextStyle& style, std::string& out);
+void AppendTimestampTz(int64_t value, bool nanos, const TextOptions& options, std::string& out);
+void AppendInterval(const Interval& interval, TextStyle::Intervals style, std::string& out);
 void AppendUuid(int128_t uuid, std::string& out);
 void AppendBytea(std::string_view bytes, std::string& out);  // "\x0aff"
-void AppendHex(std::string_view bytes, std::string& out);    // "0aff"
+void AppendBytea(std::string_view bytes, bool escaped, std::string& out);
+void AppendHex(std::string_view bytes, std::string& out);  // "0aff"
 
 bool ParseBoolean(std::string_view text);
 int128_t ParseInteger(std::string_view text, const Type& type);          // checked against the type's range

@@ -28,6 +28,23 @@ void AppendBytea(std::string_view bytes, std::string& out) {
   AppendHex(bytes, out);
 }
 
+void AppendBytea(std::string_view bytes, bool escaped, std::string& out) {
+  if (!escaped) return AppendBytea(bytes, out);
+  for (const char c : bytes) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (c == '\\') {
+      out += "\\\\";
+    } else if (byte >= 0x20 && byte <= 0x7e) {
+      out += c;
+    } else {
+      out += '\\';
+      out += static_cast<char>('0' + (byte >> 6));
+      out += static_cast<char>('0' + (byte >> 3 & 7));
+      out += static_cast<char>('0' + (byte & 7));
+    }
+  }
+}
+
 void AppendUuid(int128_t uuid, std::string& out) {
   const uint128_t bits = static_cast<uint128_t>(uuid) ^ kUuidTopBit;
   for (int nibble = 31; nibble >= 0; --nibble) {

@@ -1,4 +1,4 @@
-// Text input of dates, times and timestamps, as liberal as PostgreSQL's with DateStyle "ISO, MDY".
+// Text input of dates, times and timestamps, as liberal as PostgreSQL's.
 
 #include <array>
 #include <charconv>
@@ -285,9 +285,14 @@ class DateTimeReader {
       SetYear(parts[0]);
       SetMonth(Number(parts[1]));
       SetDay(Number(parts[2]));
+    } else if (options_.order == TextStyle::Order::kYearFirst) {
+      SetYear(parts[0]);
+      SetMonth(Number(parts[1]));
+      SetDay(Number(parts[2]));
     } else {
-      SetMonth(Number(parts[0]));
-      SetDay(Number(parts[1]));
+      const bool day_first = options_.order == TextStyle::Order::kDayFirst;
+      SetMonth(Number(parts[day_first ? 1 : 0]));
+      SetDay(Number(parts[day_first ? 0 : 1]));
       SetYear(parts[2]);
     }
   }
@@ -337,6 +342,8 @@ class DateTimeReader {
       day_of_year_ = static_cast<int>(Number(digits));
     } else if (digits.size() > 2) {
       Bad();
+    } else if (options_.order == TextStyle::Order::kDayFirst && day_ == 0) {
+      SetDay(Number(digits));
     } else if (month_ == 0 && !MonthNameAhead()) {
       SetMonth(Number(digits));
     } else if (day_ == 0) {
@@ -408,7 +415,7 @@ class DateTimeReader {
     const TimeZone* zone = TimeZone::FindOrNull(name);
     if (zone == nullptr) {
       if (name.find('/') == std::string_view::npos) Bad();
-      throw Error::User(sqlstate::kInvalidParameterValue, "time zone not recognized: \"{}\"", name);
+      throw Error::User(sqlstate::kInvalidParameterValue, "time zone \"{}\" not recognized", name);
     }
     if (out_.zone != nullptr || out_.offset.has_value()) Bad();
     out_.zone = zone;

@@ -103,29 +103,81 @@ void AppendTimestampTz(int64_t value, bool nanos, std::string_view time_zone, st
 }
 
 void AppendInterval(const Interval& interval, std::string& out) {
-  const size_t start = out.size();
-  bool before = false;  // the last part was negative, so a positive one must say so
-  const auto part = [&](int64_t value, std::string_view unit) {
-    if (value == 0) return;
-    fmt::format_to(std::back_inserter(out), "{}{}{} {}{}", out.size() == start ? "" : " ",
-                   before && value > 0 ? "+" : "", value, unit, value == 1 ? "" : "s");
-    before = value < 0;
-  };
-  part(interval.months / 12, "year");
-  part(interval.months % 12, "mon");
-  part(interval.days, "day");
-  if (out.size() != start && interval.micros == 0) return;
-  if (out.size() != start) out += ' ';
-  if (interval.micros < 0) {
-    out += '-';
-  } else if (before) {
-    out += '+';
+  AppendInterval(interval, TextStyle::Intervals::kPostgres, out);
+}
+
+namespace {
+
+// The year with four digits, of years before Christ how many before.
+std::string YearText(const CivilDate& date) {
+  return fmt::format("{:04}", date.year > 0 ? date.year : 1 - date.year);
+}
+
+void AppendStyledDay(const CivilDate& date, const TextStyle& style, std::string& out) {
+  const bool day_first = style.order == TextStyle::Order::kDayFirst || style.dates == TextStyle::Dates::kGerman;
+  const char separator = style.dates == TextStyle::Dates::kGerman ? '.'
+                         : style.dates == TextStyle::Dates::kSql  ? '/'
+                                                                  : '-';
+  fmt::format_to(std::back_inserter(out), "{:02}{}{:02}{}{}", day_first ? date.day : date.month, separator,
+                 day_first ? date.month : date.day, separator, YearText(date));
+}
+
+// A local time with the name of its zone, empty without one, in a form that is not ISO's.
+void AppendStyled(int64_t local, bool nanos, const TextStyle& style, std::string_view zone, std::string& out) {
+  const int64_t per_second = nanos ? kNanosPerSecond : kMicrosPerSecond;
+  const int64_t per_day = per_second * kSecondsPerDay;
+  const int64_t days = FloorDiv(local, per_day);
+  const CivilDate date = CivilFromDays(days);
+  const auto append_time = [&] { AppendTimeOfDay(local - days * per_day, nanos ? 9 : 6, per_second, out); };
+  if (style.dates == TextStyle::Dates::kPostgres) {
+    const std::string_view month = MonthName(date.month).substr(0, 3);
+    fmt::format_to(std::back_inserter(out), "{} ", WeekdayName(DayOfWeek(days)).substr(0, 3));
+    if (style.order == TextStyle::Order::kDayFirst) {
+      fmt::format_to(std::back_inserter(out), "{:02} {} ", date.day, month);
+    } else {
+      fmt::format_to(std::back_inserter(out), "{} {:02} ", month, date.day);
+    }
+    append_time();
+    out += ' ';
+    out += YearText(date);
+  } else {
+    AppendStyledDay(date, style, out);
+    out += ' ';
+    append_time();
   }
-  const uint64_t micros =
-      interval.micros < 0 ? -static_cast<uint64_t>(interval.micros) : static_cast<uint64_t>(interval.micros);
-  fmt::format_to(std::back_inserter(out), "{:02}:{:02}:{:02}", micros / kMicrosPerHour, micros / kMicrosPerMinute % 60,
-                 micros / kMicrosPerSecond % 60);
-  AppendFraction(static_cast<int64_t>(micros % kMicrosPerSecond), 6, out);
+  if (!zone.empty()) {
+    out += ' ';
+    out += zone;
+  }
+  if (date.year <= 0) out += " BC";
+}
+
+}  // namespace
+
+void AppendDate(int32_t days, const TextStyle& style, std::string& out) {
+  if (style.dates == TextStyle::Dates::kIso || days == kDateInfinity || days == kDateMinusInfinity) {
+    return AppendDate(days, out);
+  }
+  const CivilDate date = CivilFromDays(days);
+  AppendStyledDay(date, style, out);
+  if (date.year <= 0) out += " BC";
+}
+
+void AppendTimestamp(int64_t value, bool nanos, const TextStyle& style, std::string& out) {
+  if (style.dates == TextStyle::Dates::kIso || IsInfiniteTimestamp(value)) return AppendTimestamp(value, nanos, out);
+  AppendStyled(value, nanos, style, {}, out);
+}
+
+void AppendTimestampTz(int64_t value, bool nanos, const TextOptions& options, std::string& out) {
+  if (options.dates == TextStyle::Dates::kIso || IsInfiniteTimestamp(value)) {
+    return AppendTimestampTz(value, nanos, options.time_zone, out);
+  }
+  const int64_t per_second = nanos ? kNanosPerSecond : kMicrosPerSecond;
+  const TimeZone& zone = TimeZone::Find(options.time_zone);
+  const int64_t seconds = FloorDiv(value, per_second);
+  int64_t local;
+  if (__builtin_add_overflow(value, zone.OffsetAt(seconds) * per_second, &local)) local = value;
+  AppendStyled(local, nanos, options, zone.AbbreviationAt(seconds), out);
 }
 
 }  // namespace weir

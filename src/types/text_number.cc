@@ -176,6 +176,17 @@ void AppendDecimal(int128_t unscaled, int scale, std::string& out) {
   out.append(digits.data() + at + whole, static_cast<size_t>(scale));
 }
 
+void AppendDecimal(int128_t unscaled, const Type& type, std::string& out) {
+  int scale = type.scale();
+  if (type.has_natural_scale()) {
+    while (scale > 0 && unscaled % 10 == 0) {
+      unscaled /= 10;
+      --scale;
+    }
+  }
+  AppendDecimal(unscaled, scale, out);
+}
+
 bool ParseBoolean(std::string_view text) {
   const std::string_view word = TrimSpace(text);
   const auto prefix_of = [&](std::string_view full, size_t least) {

@@ -132,7 +132,7 @@ const TimeZone* TimeZone::FindOrNull(std::string_view name) {
 const TimeZone& TimeZone::Find(std::string_view name) {
   const TimeZone* zone = FindOrNull(name);
   if (zone == nullptr) {
-    throw Error::User(sqlstate::kInvalidParameterValue, "time zone not recognized: \"{}\"", name);
+    throw Error::User(sqlstate::kInvalidParameterValue, "time zone \"{}\" not recognized", name);
   }
   return *zone;
 }

@@ -7,7 +7,10 @@
 
 namespace weir {
 
-void AppendJson(const Value& value, const TextOptions& options, std::string& out) {
+void AppendJson(const Value& value, const TextOptions& session, std::string& out) {
+  // Dates in JSON are ISO's, whatever the session's style.
+  TextOptions options = session;
+  options.dates = TextStyle::Dates::kIso;
   if (value.is_null()) {
     out += "null";
     return;

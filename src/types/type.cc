@@ -31,6 +31,13 @@ Type Type::Decimal(int precision, int scale) {
   return type;
 }
 
+Type Type::WithFraction(TypeKind kind, int digits) {
+  WEIR_CHECK(digits >= 0 && digits <= 6, "digits={}", digits);
+  Type type(kind);
+  if (digits < 6) type.fraction_ = static_cast<uint8_t>(digits + 1);
+  return type;
+}
+
 Type Type::List(Type element) {
   Type type;
   type.kind_ = TypeKind::kList;
@@ -127,6 +134,7 @@ const Type& Type::child(size_t i) const {
 }
 
 std::string Type::ToString() const {
+  const std::string fraction = fraction_ == 0 ? "" : fmt::format("({})", fraction_digits());
   switch (kind_) {
     case TypeKind::kUnknown:
       return "unknown";
@@ -147,21 +155,22 @@ std::string Type::ToString() const {
     case TypeKind::kDouble:
       return "double precision";
     case TypeKind::kDecimal:
+      if (natural_scale_ && *this == Numeric()) return "numeric";
       return fmt::format("numeric({},{})", precision_, scale_);
     case TypeKind::kDate:
       return "date";
     case TypeKind::kTime:
-      return "time without time zone";
+      return fmt::format("time{} without time zone", fraction);
     case TypeKind::kTimestamp:
-      return "timestamp without time zone";
+      return fmt::format("timestamp{} without time zone", fraction);
     case TypeKind::kTimestampTz:
-      return "timestamp with time zone";
+      return fmt::format("timestamp{} with time zone", fraction);
     case TypeKind::kTimestampNs:
       return "timestamp(9) without time zone";
     case TypeKind::kTimestampTzNs:
       return "timestamp(9) with time zone";
     case TypeKind::kInterval:
-      return "interval";
+      return "interval" + fraction;
     case TypeKind::kVarchar:
       return length_ == 0 ? "text" : fmt::format("character varying({})", length_);
     case TypeKind::kVarbinary:
@@ -184,6 +193,24 @@ std::string Type::ToString() const {
     }
   }
   WEIR_CHECK(false, "type kind {}", static_cast<int>(kind_));
+}
+
+std::string Type::Name() const {
+  switch (kind_) {
+    case TypeKind::kDecimal:
+      return "numeric";
+    case TypeKind::kVarchar:
+      return length_ == 0 ? "text" : "character varying";
+    case TypeKind::kTime:
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampTz:
+    case TypeKind::kInterval:
+      return Type(kind_).ToString();
+    case TypeKind::kList:
+      return element().Name() + "[]";
+    default:
+      return ToString();
+  }
 }
 
 bool operator==(const Type& a, const Type& b) {

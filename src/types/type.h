@@ -65,6 +65,15 @@ class Type {
   Type(TypeKind kind);  // NOLINT(google-explicit-constructor): a plain kind is a type; not for decimal and nested ones
 
   static Type Decimal(int precision, int scale);
+  // numeric without a precision: as much room on either side of the point as there is for all uses. Its values show
+  // without zeros at the end, which they need not have been written with.
+  static Type Numeric() { return Decimal(kDecimalPrecisionMax, 10).WithNaturalScale(); }
+  // What a calculation with such a number gives.
+  Type WithNaturalScale(bool natural = true) const {
+    Type type = *this;
+    type.natural_scale_ = natural;
+    return type;
+  }
   static Type Varchar(uint32_t max_length) {
     Type type(TypeKind::kVarchar);
     type.length_ = max_length;
@@ -76,19 +85,25 @@ class Type {
     type.length_ = 1;
     return type;
   }
+  // time, timestamp, timestamptz and interval that keep so many digits of a second's fraction: timestamp(3).
+  static Type WithFraction(TypeKind kind, int digits);
   static Type List(Type element);
   static Type Map(Type key, Type value);
   static Type Struct(std::vector<Field> fields);
 
   TypeKind kind() const { return kind_; }
   PhysicalType physical() const;
-  int precision() const { return precision_; }     // decimal: 1..38
-  int scale() const { return scale_; }             // decimal: 0..precision
-  uint32_t max_length() const { return length_; }  // varchar(n): characters; 0 = unlimited
-  const Type& element() const;                     // list
-  const Type& key() const;                         // map
-  const Type& value() const;                       // map
-  std::span<const Field> fields() const;           // struct
+  int precision() const { return precision_; }               // decimal: 1..38
+  int scale() const { return scale_; }                       // decimal: 0..precision
+  uint32_t max_length() const { return length_; }            // varchar(n): characters; 0 = unlimited
+  bool has_natural_scale() const { return natural_scale_; }  // a matter of how values show; no part of equality
+  // 0..5 where fewer digits of a second than six are kept, else -1. A matter of what is stored, not of what the type
+  // is: types that differ in nothing else are equal.
+  int fraction_digits() const { return fraction_ - 1; }
+  const Type& element() const;            // list
+  const Type& key() const;                // map
+  const Type& value() const;              // map
+  std::span<const Field> fields() const;  // struct
   // The types of a column's children: list 1, map 2, struct one per field, others none.
   size_t child_count() const;
   const Type& child(size_t i) const;
@@ -108,6 +123,8 @@ class Type {
   // As PostgreSQL writes it: "bigint", "numeric(15,2)", "timestamp with time zone", "integer[]";
   // "struct(a integer, b text)" and "map(text, bigint)" where it has no name for it.
   std::string ToString() const;
+  // Without precision, scale and length, as messages and pg_typeof have it: "numeric", "character varying".
+  std::string Name() const;
 
   friend bool operator==(const Type& a, const Type& b);
 
@@ -116,6 +133,8 @@ class Type {
   TypeKind kind_ = TypeKind::kUnknown;
   uint8_t precision_ = 0;
   uint8_t scale_ = 0;
+  uint8_t fraction_ = 0;  // digits + 1; 0: all
+  bool natural_scale_ = false;
   uint32_t length_ = 0;
   std::shared_ptr<const Nested> nested_;
 };

@@ -103,6 +103,8 @@ std::string Value::ToString() const {
 namespace {
 // Where a TypeKind is written: no kind of its own in memory.
 constexpr uint8_t kSerializedJsonb = 64;
+// Added to the kind of a type with fraction_digits(), which then follow, and of numerics of natural scale.
+constexpr uint8_t kModified = 0x80;
 }  // namespace
 
 void SerializeType(const Type& type, ByteWriter& out) {
@@ -110,7 +112,13 @@ void SerializeType(const Type& type, ByteWriter& out) {
     out.Put(kSerializedJsonb);
     return;
   }
-  out.Put(static_cast<uint8_t>(type.kind()));
+  const bool rounded = type.fraction_digits() >= 0;
+  out.Put(static_cast<uint8_t>(static_cast<uint8_t>(type.kind()) |
+                               (rounded || type.has_natural_scale() ? kModified : uint8_t{0})));
+  if (rounded) {
+    out.Put(static_cast<uint8_t>(type.fraction_digits()));
+    return;
+  }
   switch (type.kind()) {
     case TypeKind::kDecimal:
       out.Put(static_cast<uint8_t>(type.precision()));
@@ -145,8 +153,18 @@ constexpr int kTypeDepthMax = 100;
 
 Type DeserializeTypeAt(ByteReader& in, int depth) {
   if (depth > kTypeDepthMax) throw Error::Operational(sqlstate::kDataCorrupted, "type nested too deeply");
-  const auto kind = in.Get<uint8_t>();
+  auto kind = in.Get<uint8_t>();
   if (kind == kSerializedJsonb) return Type::Jsonb();
+  const bool modified = (kind & kModified) != 0;
+  kind &= static_cast<uint8_t>(~kModified);
+  if (modified && kind != static_cast<uint8_t>(TypeKind::kDecimal)) {
+    const auto digits = in.Get<uint8_t>();
+    if (kind < static_cast<uint8_t>(TypeKind::kDate) || kind > static_cast<uint8_t>(TypeKind::kInterval) ||
+        digits > 5) {
+      throw Error::Operational(sqlstate::kDataCorrupted, "unknown modifier of a type: {}", kind);
+    }
+    return Type::WithFraction(static_cast<TypeKind>(kind), digits);
+  }
   if (kind > static_cast<uint8_t>(TypeKind::kMap)) {
     throw Error::Operational(sqlstate::kDataCorrupted, "unknown type kind: {}", kind);
   }
@@ -157,7 +175,7 @@ Type DeserializeTypeAt(ByteReader& in, int depth) {
       if (precision < 1 || precision > Type::kDecimalPrecisionMax || scale > precision) {
         throw Error::Operational(sqlstate::kDataCorrupted, "no such decimal type: numeric({},{})", precision, scale);
       }
-      return Type::Decimal(precision, scale);
+      return Type::Decimal(precision, scale).WithNaturalScale(modified);
     }
     case TypeKind::kVarchar:
       return Type::Varchar(static_cast<uint32_t>(in.GetVarint()));

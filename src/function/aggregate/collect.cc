@@ -186,6 +186,7 @@ AggregateOverload StringAggOverload(TypeKind kind, size_t parameters, std::strin
   overload.parameters.assign(parameters, kind);
   overload.result = kind;
   overload.order_sensitive = true;
+  overload.skip_nulls = parameters == 1;  // the separator may be NULL
   overload.make = [default_separator](std::span<const Type>, const Type& result,
                                       std::span<const std::optional<Value>>) -> Ops {
     return std::make_shared<const StringAggOps>(result, default_separator);

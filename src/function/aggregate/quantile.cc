@@ -154,11 +154,11 @@ bool IsDescending(std::span<const std::optional<Value>> constants, size_t argume
 template <Quantile kQuantile>
 Ops MakeSample(const Type& type, double fraction, bool descending = false) {
   if (type.is_nested()) {
-    throw Error::Unsupported("use a part of the value", "quantiles and modes of {}", type.ToString());
+    throw Error::Unsupported("use a part of the value", "quantiles and modes of {}", type.Name());
   }
   return VisitPhysical(type.physical(), [&]<typename T>() -> Ops {
     if constexpr (std::is_same_v<T, ListEntry>) {
-      throw Error::Internal("quantile of {}", type.ToString());
+      throw Error::Internal("quantile of {}", type.Name());
     } else {
       const Type result = kQuantile == Quantile::kHistogram ? Type::Map(type, TypeKind::kInt64) : type;
       return MakeUnary(SampleKernel<T, kQuantile>{fraction, descending}, result);

@@ -205,7 +205,11 @@ AggregateOverload Overload(TypePattern parameter, TypePattern result, Ops (*make
 AggregateOverload DecimalOverload(int (*scale)(int), Ops (*make)(const Type&, const Type&)) {
   AggregateOverload overload = Overload(TypePattern::Kind::kDecimal, TypeKind::kUnknown, make);
   overload.resolve = [scale](std::span<const Type> arguments, std::span<const std::optional<Value>>) {
-    return ResolvedCall{{arguments[0]}, Type::Decimal(Type::kDecimalPrecisionMax, scale(arguments[0].scale()))};
+    const int result_scale = scale(arguments[0].scale());
+    return ResolvedCall{
+        {arguments[0]},
+        Type::Decimal(Type::kDecimalPrecisionMax, result_scale)
+            .WithNaturalScale(arguments[0].has_natural_scale() && result_scale == arguments[0].scale())};
   };
   return overload;
 }

@@ -33,7 +33,7 @@ ColumnPtr CastColumn(const CastKernel& kernel, const ColumnPtr& source, const Ro
 CastKernel PartKernel(const Registry& registry, const Type& from, const Type& to) {
   CastKernel kernel = registry.MakeCast(from, to);
   if (kernel == nullptr) {
-    throw Error::User(sqlstate::kCannotCoerce, "cannot cast type {} to {}", from.ToString(), to.ToString());
+    throw Error::User(sqlstate::kCannotCoerce, "cannot cast type {} to {}", from.Name(), to.Name());
   }
   return kernel;
 }

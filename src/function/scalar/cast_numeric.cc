@@ -299,6 +299,8 @@ void RegisterNumericCasts(Registry& registry) {
     }
     registry.AddCast(from, TypeKind::kDecimal, CastRule::kImplicit, ToDecimal);
     registry.AddCast(TypeKind::kDecimal, from, CastRule::kAssignment, FromDecimal);
+    // Of the integers PostgreSQL has, only integer goes to boolean and back.
+    if (from == TypeKind::kInt16 || from == TypeKind::kInt64) continue;
     registry.AddCast(from, TypeKind::kBoolean, CastRule::kExplicit, FromInteger);
     registry.AddCast(TypeKind::kBoolean, from, CastRule::kExplicit, BooleanToInteger);
   }

@@ -114,7 +114,7 @@ ColumnPtr NodeOfItsOwn(const KernelArgs&) {
 
 ResolvedCall NumbersOnly(std::span<const Type> types, std::span<const std::optional<Value>>) {
   if (!types[0].is_numeric()) {
-    throw Error::User(sqlstate::kUndefinedFunction, "function takes a number, not {}", types[0].ToString());
+    throw Error::User(sqlstate::kUndefinedFunction, "function takes a number, not {}", types[0].Name());
   }
   return {{types[0]}, types[0]};
 }

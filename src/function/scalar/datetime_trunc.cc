@@ -1,4 +1,4 @@
-// Rounding down: date_trunc, date_bin, time_bucket, time_slice.
+// Rounding: date_trunc, date_bin, time_bucket, time_slice; and to fewer digits of a second.
 
 #include "function/scalar/moment.h"
 #include "function/scalar/register.h"
@@ -286,12 +286,42 @@ void AddBins(Family& family) {
              std::move(slices));
 }
 
+// What casts to timestamp(p), time(p) and interval(p) apply.
+template <typename T, typename Round>
+ScalarKernel RoundsFraction(Round round) {
+  return RowKernelWith<T, T, int32_t>([round](RowOut<T>& out, T value, int32_t digits) {
+    if (digits < 0 || digits > 6) {
+      return out.Fail(
+          Error::User(sqlstate::kInvalidParameterValue, "digits of a second must be between 0 and 6: {}", digits));
+    }
+    out.Set(round(value, digits));
+  });
+}
+
+void AddRoundFraction(Family& family) {
+  const auto interval = [](Interval value, int digits) {
+    value.micros = RoundFraction(value.micros, digits);
+    return value;
+  };
+  std::vector<FunctionOverload> overloads;
+  for (const TypeKind kind : {TypeKind::kTimestamp, TypeKind::kTimestampTz}) {
+    overloads.push_back(Partial({kind, TypeKind::kInt32}, kind, RoundsFraction<int64_t>(RoundTimestampFraction)));
+  }
+  overloads.push_back(
+      Partial({TypeKind::kTime, TypeKind::kInt32}, TypeKind::kTime, RoundsFraction<int64_t>(RoundFraction)));
+  overloads.push_back(
+      Partial({TypeKind::kInterval, TypeKind::kInt32}, TypeKind::kInterval, RoundsFraction<Interval>(interval)));
+  family.Add("round_fraction", "Rounded to so many digits of a second: what a cast to timestamp(p) does.",
+             "round_fraction(timestamp '2024-01-31 13:07:08.567', 1)", "2024-01-31 13:07:08.6", std::move(overloads));
+}
+
 }  // namespace
 
 void RegisterDateTimeBinFunctions(Registry& registry) {
   Family family(registry, "date/time");
   AddTrunc(family);
   AddBins(family);
+  AddRoundFraction(family);
 }
 
 }  // namespace weir

@@ -22,6 +22,11 @@ Type MakeDecimal(int integer_digits, int scale) {
   return Type::Decimal(std::clamp(integer_digits + scale, 1, kDigitsMax), scale);
 }
 
+// Where one side shows without zeros at the end, so does what comes of both.
+Type Natural(const Type& type, std::span<const Type> arguments) {
+  return type.WithNaturalScale(arguments[0].has_natural_scale() || arguments[1].has_natural_scale());
+}
+
 // The same integer digits with `scale` fractional ones.
 Type Rescaled(const Type& type, int scale) {
   return MakeDecimal(IntegerDigits(type), scale);
@@ -255,7 +260,7 @@ ResolvedCall ResolveSum(std::span<const Type> types, std::span<const std::option
   const auto [a, b] = Tight(types, constants);
   const int scale = std::max(a.scale(), b.scale());
   const int digits = std::max(IntegerDigits(a), IntegerDigits(b));
-  return {{Rescaled(a, scale), Rescaled(b, scale)}, MakeDecimal(digits + 1, scale)};
+  return {{Rescaled(a, scale), Rescaled(b, scale)}, Natural(MakeDecimal(digits + 1, scale), types)};
 }
 
 ResolvedCall ResolveProduct(std::span<const Type> types, std::span<const std::optional<Value>> constants) {
@@ -263,7 +268,7 @@ ResolvedCall ResolveProduct(std::span<const Type> types, std::span<const std::op
   const int precision = a.precision() + b.precision();
   int scale = a.scale() + b.scale();
   if (precision > kDigitsMax) scale = std::min(scale, std::max({a.scale(), b.scale(), kExactScaleMax}));
-  return {{a, b}, Type::Decimal(std::min(precision, kDigitsMax), scale)};
+  return {{a, b}, Natural(Type::Decimal(std::min(precision, kDigitsMax), scale), types)};
 }
 
 ResolvedCall ResolveQuotient(std::span<const Type> types, std::span<const std::optional<Value>> constants) {
@@ -279,7 +284,7 @@ ResolvedCall ResolveRemainder(std::span<const Type> types, std::span<const std::
   const auto [a, b] = Tight(types, constants);
   const int scale = std::max(a.scale(), b.scale());
   const Type left = Rescaled(a, scale);
-  return {{left, Rescaled(b, scale)}, left};
+  return {{left, Rescaled(b, scale)}, Natural(left, types)};
 }
 
 // Results of less than the greatest precision were given digits enough.

@@ -246,14 +246,14 @@ class Reader {
         if (Accept(":")) {
           ExprPtr high = Binary(0);
           Expect("]");
-          expr = registry_.BindCall("[:]", {expr, Expr::Literal(Value::Null(TypeKind::kInt64)), high});
+          expr = registry_.BindCall("[:]", {expr, Expr::Literal(Value::Int64(1)), high});
           continue;
         }
         ExprPtr index = Binary(0);
         if (Accept(":")) {
-          ExprPtr high = Accept("]") ? Expr::Literal(Value::Null(TypeKind::kInt64)) : Binary(0);
-          if (high->is(ExprKind::kLiteral) && high->literal().is_null()) --at_;
-          Expect("]");
+          const bool open = Accept("]");
+          ExprPtr high = open ? Expr::Literal(Value::Int64(INT64_MAX)) : Binary(0);
+          if (!open) Expect("]");
           expr = registry_.BindCall("[:]", {expr, index, high});
           continue;
         }

@@ -104,8 +104,8 @@ TypeResolver ResultOf(F f) {
 
 inline TextOptions TextOptionsOf(const StatementContext& statement) {
   TextOptions options;
+  static_cast<TextStyle&>(options) = statement.text_style;
   options.time_zone = statement.time_zone;
-  options.extra_float_digits = statement.extra_float_digits;
   options.now_us = statement.statement_time_us;
   return options;
 }

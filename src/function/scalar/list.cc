@@ -93,13 +93,9 @@ ColumnPtr SliceBounds(const KernelArgs& args) {
   const ListView lists(*args.columns[0]);
   const ColumnView lows(*args.columns[1]), highs(*args.columns[2]);
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-    if (lists.IsNull(row)) {
-      out.AppendNull();
-      return;
-    }
     const ListEntry entry = lists.At(row);
-    const int64_t low = std::max<int64_t>(lows.IsNull(row) ? 1 : lows.At<int64_t>(row), 1);
-    const int64_t high = std::min<int64_t>(highs.IsNull(row) ? entry.length : highs.At<int64_t>(row), entry.length);
+    const int64_t low = std::max<int64_t>(lows.At<int64_t>(row), 1);
+    const int64_t high = std::min<int64_t>(highs.At<int64_t>(row), entry.length);
     for (int64_t i = low; i <= high; ++i)
       lists.AppendElement(out.child(0), entry.offset + static_cast<uint32_t>(i - 1));
     out.CloseRow();
@@ -154,8 +150,8 @@ void AddAccess(Family& family) {
   family.Add("element_at",
              "Element i of a list, from 1, or from the end with negative i; or the value of a key of a map.",
              "element_at(ARRAY[1, 2, 3], -1)", "3", {Total({kList, kLong}, kElement, Subscript<true>)});
-  family.Add("[:]", "Elements low to high of a list; NULL bounds are open.", "(ARRAY[1, 2, 3, 4])[2:3]", "{2,3}",
-             {SeesNulls(Total({kList, kLong, kLong}, kList, SliceBounds))});
+  family.Add("[:]", "Elements low to high of a list.", "(ARRAY[1, 2, 3, 4])[2:3]", "{2,3}",
+             {Total({kList, kLong, kLong}, kList, SliceBounds)});
   family.Add("array_slice",
              "Elements from a position on, at most as many as said; negative positions count from the end.",
              "array_slice(ARRAY[1, 2, 3, 4], 2, 2)", "{2,3}",

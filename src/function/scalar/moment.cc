@@ -107,14 +107,13 @@ std::optional<TimeField> FindTimeField(std::string_view name) {
 TimeField ParseTimeField(std::string_view name, const Type& type) {
   const std::optional<TimeField> field = FindTimeField(name);
   if (!field.has_value()) {
-    throw Error::User(sqlstate::kInvalidParameterValue, "unit \"{}\" not recognized for type {}", name,
-                      type.ToString());
+    throw Error::User(sqlstate::kInvalidParameterValue, "unit \"{}\" not recognized for type {}", name, type.Name());
   }
   return *field;
 }
 
 void ThrowUnsupportedField(std::string_view name, const Type& type) {
-  throw Error::User(sqlstate::kFeatureNotSupported, "unit \"{}\" not supported for type {}", name, type.ToString());
+  throw Error::User(sqlstate::kFeatureNotSupported, "unit \"{}\" not supported for type {}", name, type.Name());
 }
 
 int64_t MomentCodec::Combine(const Moment& moment, int64_t offset) const {

@@ -73,8 +73,8 @@ std::optional<bool> Overlap(SpanReader::Span a, SpanReader::Span b) {
 ResolvedCall ResolveOverlaps(std::span<const Type> types, std::span<const std::optional<Value>>) {
   const auto bad = [&] {
     return Error::User(sqlstate::kUndefinedFunction,
-                       "OVERLAPS needs (start, end) or (start, length) of one type: {} and {}", types[0].ToString(),
-                       types[1].ToString());
+                       "OVERLAPS needs (start, end) or (start, length) of one type: {} and {}", types[0].Name(),
+                       types[1].Name());
   };
   for (const Type& type : types) {
     if (type.child_count() != 2) throw bad();

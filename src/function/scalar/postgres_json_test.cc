@@ -59,8 +59,6 @@ constexpr Answer kAnswers[] = {
     {"pg_size_pretty(10::bigint)", "10 bytes"},
     {"pg_size_pretty(10240::bigint)", "10 kB"},
     {"pg_size_pretty(1099511627776::bigint)", "1024 GB"},
-    {"format_type(1043, 14)", "character varying(10)"},
-    {"format_type(1700, 983046)", "numeric(15,2)"},
 };
 
 TEST(PostgresTest, Json) {

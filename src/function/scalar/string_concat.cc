@@ -117,8 +117,8 @@ ResolvedCall ResolveJoinLists(std::span<const Type> types, size_t list_side) {
   const Type& list = types[list_side];
   const std::optional<Type> element = UnifyTypes(list.element(), types[1 - list_side]);
   if (!element) {
-    throw Error::User(sqlstate::kUndefinedFunction, "operator does not exist: {} || {}", types[0].ToString(),
-                      types[1].ToString());
+    throw Error::User(sqlstate::kUndefinedFunction, "operator does not exist: {} || {}", types[0].Name(),
+                      types[1].Name());
   }
   ResolvedCall call;
   call.result_type = Type::List(*element);

@@ -86,10 +86,15 @@ std::string PrettySize(int64_t bytes) {
 }
 
 void AddTypes(Family& family) {
+  const auto name_of = [](const KernelArgs& args) {
+    return Column::Constant(Value::String(args.columns[0]->type().Name()), args.size);
+  };
   const auto type_of = [](const KernelArgs& args) {
     return Column::Constant(Value::String(args.columns[0]->type().ToString()), args.size);
   };
-  family.Add({"pg_typeof", {"typeof"}}, "The type of the argument.", "pg_typeof(1)", "integer",
+  family.Add("pg_typeof", "The name of the argument's type.", "pg_typeof(1.5)", "numeric",
+             {SeesNulls(Total({kAny}, kText, name_of))});
+  family.Add("typeof", "The argument's type with its precision, scale or length.", "typeof(1.5)", "numeric(2,1)",
              {SeesNulls(Total({kAny}, kText, type_of))});
   const ScalarKernel of_numeric = [](const KernelArgs& args) {
     FlatWriter<StringRef> out(args.result_type, args.size);
@@ -111,50 +116,6 @@ void AddTypes(Family& family) {
                       out.SetString(PrettySize(bytes));
                     })),
               Total({TypePattern::Kind::kDecimal}, kText, of_numeric)});
-}
-
-// Names of the types that clients ask format_type for, by PostgreSQL's object ids.
-std::optional<std::string_view> TypeNameOfOid(int64_t oid) {
-  switch (oid) {
-    case 16:
-      return "boolean";
-    case 17:
-      return "bytea";
-    case 20:
-      return "bigint";
-    case 21:
-      return "smallint";
-    case 23:
-      return "integer";
-    case 25:
-      return "text";
-    case 114:
-      return "json";
-    case 700:
-      return "real";
-    case 701:
-      return "double precision";
-    case 1043:
-      return "character varying";
-    case 1082:
-      return "date";
-    case 1083:
-      return "time without time zone";
-    case 1114:
-      return "timestamp without time zone";
-    case 1184:
-      return "timestamp with time zone";
-    case 1186:
-      return "interval";
-    case 1700:
-      return "numeric";
-    case 2950:
-      return "uuid";
-    case 3802:
-      return "jsonb";
-    default:
-      return std::nullopt;
-  }
 }
 
 void AddCatalog(Family& family) {
@@ -183,24 +144,6 @@ void AddCatalog(Family& family) {
   family.Add("pg_encoding_to_char", "The name of an encoding.", "pg_encoding_to_char(6)", "UTF8",
              {Total({kInt}, kText,
                     [](const KernelArgs& args) { return Column::Constant(Value::String("UTF8"), args.size); })});
-  family.Add("format_type", "The name of a type by its object id and modifier.", "format_type(1043, 14)",
-             "character varying(10)", {SeesNulls(Total({kLong, kLong}, kText, [](const KernelArgs& args) {
-               const ColumnView oids(*args.columns[0]), modifiers(*args.columns[1]);
-               return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-                 if (oids.IsNull(row)) {
-                   out.AppendNull();
-                   return;
-                 }
-                 const std::optional<std::string_view> name = TypeNameOfOid(oids.At<int64_t>(row));
-                 const int64_t modifier = modifiers.IsNull(row) ? -1 : modifiers.At<int64_t>(row);
-                 std::string text(name.value_or("???"));
-                 if (oids.At<int64_t>(row) == 1043 && modifier >= 4) text += fmt::format("({})", modifier - 4);
-                 if (oids.At<int64_t>(row) == 1700 && modifier >= 4) {
-                   text += fmt::format("({},{})", (modifier - 4) >> 16 & 0xFFFF, (modifier - 4) & 0xFFFF);
-                 }
-                 out.AppendString(text);
-               });
-             }))});
 }
 
 }  // namespace

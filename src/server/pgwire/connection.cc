@@ -274,12 +274,12 @@ Task<void> Connection::SendRows(StatementExecution& execution, bool describe) {
   if (execution.columns().has_value()) {
     const Schema& schema = *execution.columns();
     if (execution.copy_out() != nullptr) {
-      copy.emplace(schema, *execution.copy_out(), TimeZone(), FloatDigits());
+      copy.emplace(schema, *execution.copy_out(), TimeZone(), session_->text_style());
       WriteCopyResponse('H', *execution.copy_out(), schema.size());
       copy->Header(out_);
     } else {
       if (describe) WriteRowDescription(schema, {});
-      encoder.emplace(schema, std::vector<bool>(schema.size(), false), TimeZone(), FloatDigits());
+      encoder.emplace(schema, std::vector<bool>(schema.size(), false), TimeZone(), session_->text_style());
     }
   }
   for (;;) {

@@ -81,7 +81,6 @@ class Connection {
   Task<void> FlushIfLarge();
   void NoteError(const Error& error);
   std::string TimeZone() const { return session_->settings().Get("timezone"); }
-  int FloatDigits() const { return static_cast<int>(session_->settings().GetInteger("extra_float_digits")); }
 
   PgServer& server_;
   std::unique_ptr<AsyncStream> stream_;

@@ -118,6 +118,7 @@ Task<void> Connection::HandleBind(std::string body) {
   }
   const std::string zone = TimeZone();
   TextOptions text;
+  static_cast<TextStyle&>(text) = session_->text_style();
   text.time_zone = zone;
   for (size_t i = 0; i < types.size(); ++i) {
     const int32_t size = in.Int32();
@@ -233,7 +234,7 @@ Task<void> Connection::SendPortal(Portal& portal, int32_t rows_max) {
     const Schema& schema = *execution.columns();
     std::vector<bool> binary(schema.size());
     for (size_t i = 0; i < schema.size(); ++i) binary[i] = FormatOf(portal.formats, i) == 1;
-    portal.encoder = std::make_unique<RowEncoder>(schema, std::move(binary), TimeZone(), FloatDigits());
+    portal.encoder = std::make_unique<RowEncoder>(schema, std::move(binary), TimeZone(), session_->text_style());
   }
   uint64_t sent = 0;
   for (;;) {

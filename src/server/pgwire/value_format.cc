@@ -19,7 +19,7 @@ constexpr int32_t kPostgresEpochDays = 10957;
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
 constexpr uint32_t kOidText = 25;
 constexpr int kPrecisionMax = 38;
-const Type kNumericParameter = Type::Decimal(kPrecisionMax, 10);
+const Type kNumericParameter = Type::Numeric();
 
 // A flavour of json, so not in the table of kinds.
 constexpr uint32_t kOidJsonb = 3802;
@@ -72,9 +72,10 @@ int16_t TypeLengthOf(const Type& type) {
 }
 
 int32_t TypeModifierOf(const Type& type) {
-  if (type.is(TypeKind::kDecimal)) return ((type.precision() << 16) | type.scale()) + 4;
+  if (type.is(TypeKind::kDecimal) && !type.has_natural_scale()) return ((type.precision() << 16) | type.scale()) + 4;
   if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return static_cast<int32_t>(type.max_length()) + 4;
-  return -1;
+  if (type.is(TypeKind::kInterval) && type.fraction_digits() >= 0) return (0x7FFF << 16) | type.fraction_digits();
+  return type.fraction_digits();
 }
 
 Type TypeOfOid(uint32_t oid) {
@@ -360,10 +361,10 @@ Value DecodeField(std::string_view bytes, const Type& type, const TextOptions& t
 
 // ---- rows
 
-RowEncoder::RowEncoder(const Schema& schema, std::vector<bool> binary, std::string time_zone, int extra_float_digits)
+RowEncoder::RowEncoder(const Schema& schema, std::vector<bool> binary, std::string time_zone, const TextStyle& style)
     : schema_(schema), binary_(std::move(binary)), time_zone_(std::move(time_zone)) {
   text_.time_zone = time_zone_;
-  text_.extra_float_digits = extra_float_digits;
+  static_cast<TextStyle&>(text_) = style;
 }
 
 void RowEncoder::TextCell(const ColumnView& view, const Type& type, size_t row, std::string& out) {
@@ -493,10 +494,10 @@ void RowEncoder::Rows(char message, std::string_view first, const Chunk& chunk, 
 // ---- COPY
 
 CopyEncoder::CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone,
-                         int extra_float_digits)
-    : formatter_(schema, options, time_zone, extra_float_digits) {
+                         const TextStyle& style)
+    : formatter_(schema, options, time_zone, style) {
   if (options.format != CopyOptions::Format::kBinary) return;
-  binary_.emplace(schema, std::vector<bool>(schema.size(), true), std::move(time_zone), extra_float_digits);
+  binary_.emplace(schema, std::vector<bool>(schema.size(), true), std::move(time_zone), style);
 }
 
 void CopyEncoder::Header(MessageWriter& out) {

@@ -39,7 +39,7 @@ Value DecodeField(std::string_view bytes, const Type& type, const TextOptions& t
 // Writes rows as DataRow messages. One per portal: formats are per column.
 class RowEncoder {
  public:
-  RowEncoder(const Schema& schema, std::vector<bool> binary, std::string time_zone, int extra_float_digits);
+  RowEncoder(const Schema& schema, std::vector<bool> binary, std::string time_zone, const TextStyle& style);
   // Rows [from, from + count) of the selected ones.
   void Encode(const Chunk& chunk, size_t from, size_t count, MessageWriter& out);
   // All of them, as CopyData of COPY's binary format; `first` goes before the first row, in its message.
@@ -60,7 +60,7 @@ class RowEncoder {
 // Writes rows as CopyData messages in COPY's text, csv, binary or json format, a message per row.
 class CopyEncoder {
  public:
-  CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone, int extra_float_digits);
+  CopyEncoder(const Schema& schema, const CopyOptions& options, std::string time_zone, const TextStyle& style);
   void Header(MessageWriter& out);
   void Encode(const Chunk& chunk, MessageWriter& out);
   void Footer(MessageWriter& out);

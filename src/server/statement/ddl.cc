@@ -344,11 +344,14 @@ std::vector<CatalogChange> AlterActions(Session& session, const ast::AlterObject
           Refuse(action.expr != nullptr, "Add a column and fill it.", "ALTER COLUMN TYPE ... USING", action.offset);
           change.type = ResolveTypeName(*action.type);
         } else if (action.kind == ast::AlterActionKind::kSetDefault) {
-          TableDef scratch;
-          ColumnDef with_default = column == nullptr ? ColumnDef{} : *column;
-          TableMaker(session, scratch).SetDefault(with_default, *action.expr);
-          change.default_sql = with_default.default_sql;
-          change.default_value = with_default.default_value;
+          // A column that is missing is refused when the change is made.
+          if (column != nullptr) {
+            TableDef scratch;
+            ColumnDef with_default = *column;
+            TableMaker(session, scratch).SetDefault(with_default, *action.expr);
+            change.default_sql = with_default.default_sql;
+            change.default_value = with_default.default_value;
+          }
         } else if (action.kind == ast::AlterActionKind::kDropDefault) {
           change.default_sql = "";
         } else {

@@ -15,6 +15,13 @@ std::string TextOf(Session& session, const ast::Expr& expr) {
   return Binder(context).BindConstant(expr, {}).ToString();
 }
 
+// A name as it would have to be written.
+std::string QuotedName(const std::string& name) {
+  bool plain = !name.empty() && (name[0] < '0' || name[0] > '9');
+  for (const char c : name) plain = plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
+  return plain ? name : "\"" + name + "\"";
+}
+
 void ApplySet(Session& session, const ast::SetVariable& set) {
   for (const ast::SetItem& item : set.items) {
     const bool local = item.scope == ast::SetScope::kLocal;
@@ -44,7 +51,7 @@ void ApplySet(Session& session, const ast::SetVariable& set) {
     std::string value;
     for (const ast::Expr* part : item.values) {
       if (!value.empty()) value += ", ";
-      value += TextOf(session, *part);
+      value += item.name == "search_path" ? QuotedName(TextOf(session, *part)) : TextOf(session, *part);
     }
     if (local && session.transaction_status() == TransactionStatus::kIdle) {
       session.AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction),

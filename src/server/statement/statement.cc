@@ -77,9 +77,9 @@ const PreparedPtr& FindNamed(Session& session, std::string_view name) {
 PreparedPtr BindExecute(Session& session, const ast::Execute& execute, std::vector<Value>& values) {
   const PreparedPtr prepared = FindNamed(session, execute.name);
   if (execute.args.size() != prepared->parameter_types.size()) {
-    throw Error::User(sqlstate::kSyntaxError,
-                      "wrong number of parameters for prepared statement \"{}\": expected {}, got {}", execute.name,
-                      prepared->parameter_types.size(), execute.args.size())
+    throw Error::User(sqlstate::kSyntaxError, "wrong number of parameters for prepared statement \"{}\"", execute.name)
+        .WithDetail(
+            fmt::format("Expected {} parameters but got {}.", prepared->parameter_types.size(), execute.args.size()))
         .WithPosition(execute.offset);
   }
   const BindContext base = session.MakeBindContext();

@@ -25,7 +25,7 @@ std::string DataType(const Type& type) {
     case TypeKind::kList:
       return "ARRAY";
     default:
-      return type.ToString();
+      return type.Name();
   }
 }
 

@@ -89,10 +89,12 @@ const PgType& PgTypeOf(const Type& type) {
 }
 
 int32_t PgTypeModifier(const Type& type) {
-  if (type.is(TypeKind::kDecimal)) return ((type.precision() << 16) | type.scale()) + 4;
+  if (type.is(TypeKind::kDecimal)) return type.has_natural_scale() ? -1 : ((type.precision() << 16) | type.scale()) + 4;
   if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return static_cast<int32_t>(type.max_length()) + 4;
   if (type.is_timestamp_ns()) return 9;
-  return -1;
+  // All fields, and the digits.
+  if (type.is(TypeKind::kInterval) && type.fraction_digits() >= 0) return (0x7FFF << 16) | type.fraction_digits();
+  return type.fraction_digits();
 }
 
 std::string FormatPgType(int64_t oid, int64_t modifier) {
@@ -115,11 +117,15 @@ std::string FormatPgType(int64_t oid, int64_t modifier) {
       return modifier > 4 ? fmt::format("{}({})", name, modifier - 4) : name;
     }
     case 1083:
-      return "time without time zone";
+      return modifier >= 0 ? fmt::format("time({}) without time zone", modifier) : "time without time zone";
     case 1114:
       return modifier >= 0 ? fmt::format("timestamp({}) without time zone", modifier) : "timestamp without time zone";
     case 1184:
       return modifier >= 0 ? fmt::format("timestamp({}) with time zone", modifier) : "timestamp with time zone";
+    case 1186:
+      return modifier >= 0 ? fmt::format("interval({})", modifier & 0xFFFF) : "interval";
+    case 0:
+      return "-";
     case 1700:
       if (modifier < 4) return "numeric";
       return fmt::format("numeric({},{})", (modifier - 4) >> 16, (modifier - 4) & 0xFFFF);

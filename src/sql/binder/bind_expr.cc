@@ -25,6 +25,12 @@ bool IsSubquery(const ast::Expr& expr) {
   }
 }
 
+// "second" of "hour to second": the smallest unit of an interval's fields.
+std::string LastUnit(std::string_view fields) {
+  const size_t to = fields.rfind(" to ");
+  return std::string(to == std::string_view::npos ? fields : fields.substr(to + 4));
+}
+
 }  // namespace
 
 ExpressionBinder::ExpressionBinder(Binder& binder, Scope& scope, std::string_view clause,
@@ -314,7 +320,7 @@ ExprPtr ExpressionBinder::BindFieldOf(ExprPtr base, std::string_view field, int6
   }
   if (!base->type().is(TypeKind::kStruct)) {
     throw Error::User(sqlstate::kWrongObjectType, "column notation .{} applied to type {}, which is not a struct",
-                      field, base->type().ToString())
+                      field, base->type().Name())
         .WithPosition(position);
   }
   return Call("struct_extract", {std::move(base), Expr::Literal(Value::String(std::string(field)))}, position);
@@ -418,6 +424,7 @@ ExprPtr ExpressionBinder::BindRowComparison(std::string_view op, const ast::Expr
   if (lefts.size() != rights.size()) {
     throw Error::User(sqlstate::kSyntaxError, "unequal number of entries in row expressions").WithPosition(position);
   }
+  if (op == "overlaps") return Call("overlaps", {Call("row", lefts, position), Call("row", rights, position)}, position);
   return CompareRows(op, lefts, rights, position);
 }
 
@@ -525,7 +532,9 @@ ExprPtr ExpressionBinder::BindInList(const ast::InListExpr& in) {
     for (const ast::Expr* item : in.items) exprs.push_back(Bind(*item));
     bool constant = true;
     for (size_t i = 1; i < exprs.size(); ++i) constant = constant && exprs[i]->IsFoldable();
-    if (constant) {
+    std::vector<Type> types;
+    for (const ExprPtr& expr : exprs) types.push_back(expr->type());
+    if (constant && binder_.registry_.CommonType(types).has_value()) {
       Unify(exprs, "IN", in.offset);
       if (exprs[0]->type().is_jsonb()) {
         for (ExprPtr& expr : exprs) expr = Call("jsonb_sort_key", {expr}, in.offset);
@@ -616,21 +625,46 @@ ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
     if (id->type().is_string()) return id;
     return Call(std::string(reg_of(*inner->type)) + "out", {std::move(id)}, cast.offset);
   }
-  return CastTo(Bind(*cast.operand), type, CastRule::kExplicit, cast.offset, cast.is_try);
+  ExprPtr operand = Bind(*cast.operand);
+  // A numeric keeps its scale where none is asked for.
+  if (type.has_natural_scale() && operand->type().is(TypeKind::kDecimal)) return operand;
+  // The literal is what is wrong when it cannot be read.
+  const bool literal = cast.operand->kind == ast::ExprKind::kStringLiteral;
+  if (type.is(TypeKind::kInterval) && !cast.type->interval_fields.empty()) {
+    return CutToUnit(CastTo(operand, type, CastRule::kExplicit, cast.offset, cast.is_try),
+                     LastUnit(cast.type->interval_fields));
+  }
+  return CastTo(operand, type, CastRule::kExplicit, literal ? cast.operand->offset : cast.offset, cast.is_try);
+}
+
+ExprPtr ExpressionBinder::CutToUnit(ExprPtr interval, const std::string& unit) {
+  if (unit.empty() || unit == "second" || unit.find('_') != std::string::npos) return interval;
+  ExprPtr cut = Call("date_trunc", {Expr::Literal(Value::String(unit)), interval}, interval->position());
+  if (!interval->is(ExprKind::kLiteral)) return cut;
+  return Expr::WithPosition(Expr::Literal(EvaluateConstant(cut, binder_.registry_, *binder_.context_.statement)),
+                            interval->position());
 }
 
 ExprPtr ExpressionBinder::BindInterval(const ast::IntervalLiteral& literal) {
   const auto* text = literal.value->TryAs<ast::StringLiteral>();
   if (text != nullptr) {
     std::string value(text->value);
-    // A bare number takes the unit that follows: INTERVAL '3' day.
-    const bool bare = value.find_first_not_of("+-0123456789. ") == std::string::npos;
-    if (bare && !literal.fields.empty()) {
-      std::string unit(literal.fields);
-      if (const size_t to = unit.rfind(" to "); to != std::string::npos) unit = unit.substr(to + 4);
-      value += " " + unit;
+    const std::string unit = LastUnit(literal.fields);
+    // A bare number takes the unit that follows: INTERVAL '3' day. A sign within is one of years and months: '1-2'.
+    const bool bare =
+        value.find_first_not_of("+-0123456789. ") == std::string::npos && value.find('-', 1) == std::string::npos;
+    if (bare && !unit.empty()) value += " " + unit;
+    // '02:03' are hours and minutes but where it is said otherwise.
+    if (const size_t colon = value.find(':'); literal.fields == "minute to second" && colon != std::string::npos &&
+                                              value.find(':', colon + 1) == value.npos) {
+      size_t begin = colon;
+      while (begin > 0 && value[begin - 1] >= '0' && value[begin - 1] <= '9') --begin;
+      value.insert(begin, "00:");
     }
-    return CastTo(Expr::Literal(Value::Bytes({}, value)), TypeKind::kInterval, CastRule::kExplicit, literal.offset);
+    const Type type =
+        Type::WithFraction(TypeKind::kInterval, literal.precision < 0 ? 6 : std::min(literal.precision, 6));
+    ExprPtr interval = CastTo(Expr::Literal(Value::Bytes({}, value)), type, CastRule::kExplicit, text->offset);
+    return bare ? interval : CutToUnit(std::move(interval), unit);
   }
   ExprPtr unit = CastTo(Expr::Literal(Value::Bytes({}, "1 " + std::string(literal.fields))), TypeKind::kInterval,
                         CastRule::kExplicit, literal.offset);
@@ -661,10 +695,15 @@ ExprPtr ExpressionBinder::BindParameter(const ast::Parameter& parameter) {
 
 ExprPtr ExpressionBinder::BindSubscript(const ast::SubscriptExpr& subscript) {
   ExprPtr base = Bind(*subscript.base);
+  if (const Type& type = base->type(); type.is_numeric() || type.is_temporal() || type.is(TypeKind::kBoolean)) {
+    throw Error::User(sqlstate::kDatatypeMismatch, "cannot subscript type {} because it does not support subscripting",
+                      type.Name())
+        .WithPosition(subscript.base->offset);
+  }
   if (!subscript.is_slice) return Call("[]", {std::move(base), Bind(*subscript.index)}, subscript.offset);
   if (subscript.step != nullptr) throw Error::Unsupported("Leave the step out.", "slices have no step");
-  ExprPtr low = subscript.index == nullptr ? Expr::Literal(Value::Null(TypeKind::kInt64)) : Bind(*subscript.index);
-  ExprPtr high = subscript.high == nullptr ? Expr::Literal(Value::Null(TypeKind::kInt64)) : Bind(*subscript.high);
+  ExprPtr low = subscript.index == nullptr ? Expr::Literal(Value::Int64(1)) : Bind(*subscript.index);
+  ExprPtr high = subscript.high == nullptr ? Expr::Literal(Value::Int64(INT64_MAX)) : Bind(*subscript.high);
   return Call("[:]", {std::move(base), std::move(low), std::move(high)}, subscript.offset);
 }
 
@@ -699,18 +738,22 @@ ExprPtr ExpressionBinder::Call(std::string_view name, std::vector<ExprPtr> args,
 ExprPtr ExpressionBinder::CastTo(const ExprPtr& expr, const Type& type, CastRule rule, int64_t position, bool is_try) {
   if (expr->is(ExprKind::kParameter) && expr->type().is(TypeKind::kUnknown)) {
     binder_.parameter_types_[expr->parameter_index()] = type;
-    return Expr::Parameter(expr->parameter_index(), type);
+    const ExprPtr parameter = Expr::Parameter(expr->parameter_index(), type);
+    return type.fraction_digits() < 0 ? parameter : binder_.registry_.BindCast(parameter, type, rule, position, is_try);
   }
   return FixParameters(binder_.registry_.BindCast(expr, type, rule, position, is_try));
 }
 
 ExprPtr ExpressionBinder::ToBoolean(ExprPtr expr, std::string_view what, int64_t position) {
   if (expr->type().is(TypeKind::kBoolean)) return expr;
+  if (expr->type().is_integer() && binder_.context_.dialect == Dialect::kMySql) {
+    return BindOperator("<>", expr, Expr::Literal(Value::Int32(0)), position);
+  }
   if (expr->type().is(TypeKind::kUnknown) || binder_.context_.dialect == Dialect::kMySql) {
     return CastTo(expr, TypeKind::kBoolean, CastRule::kExplicit, position);
   }
   throw Error::User(sqlstate::kDatatypeMismatch, "argument of {} must be type boolean, not type {}", what,
-                    expr->type().ToString())
+                    expr->type().Name())
       .WithPosition(position);
 }
 
@@ -719,11 +762,7 @@ void ExpressionBinder::Unify(std::vector<ExprPtr>& exprs, std::string_view what,
   for (const ExprPtr& expr : exprs) types.push_back(expr->type());
   auto common = binder_.registry_.CommonType(types);
   if (!common.has_value()) {
-    std::string names;
-    for (const Type& type : types) {
-      if (names.find(type.ToString()) == std::string::npos) names += (names.empty() ? "" : " and ") + type.ToString();
-    }
-    throw Error::User(sqlstate::kDatatypeMismatch, "{} types {} cannot be matched", what, names).WithPosition(position);
+    throw CannotUnify(what, types).WithPosition(position);
   }
   if (common->is(TypeKind::kUnknown)) common = TypeKind::kVarchar;
   for (ExprPtr& expr : exprs) expr = CastTo(expr, *common, CastRule::kImplicit, position);

@@ -397,8 +397,7 @@ Binder::Bound Binder::BindUnnest(const ast::TableFunction& table, const std::vec
         continue;
       }
       if (!list->type().is(TypeKind::kList)) {
-        throw Error::User(sqlstate::kDatatypeMismatch, "unnest of a value that is not a list: {}",
-                          list->type().ToString())
+        throw Error::User(sqlstate::kDatatypeMismatch, "unnest of a value that is not a list: {}", list->type().Name())
             .WithPosition(arg->offset);
       }
       lists.push_back(std::move(list));

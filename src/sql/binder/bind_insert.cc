@@ -5,6 +5,21 @@
 
 namespace weir {
 
+namespace {
+
+// Where the expression of a column is written; the table's name where that is not to be said, for `*` and set
+// operations.
+int64_t ItemOffset(const ast::Insert& insert, size_t column) {
+  const auto* select = insert.query == nullptr ? nullptr : insert.query->body->TryAs<ast::Select>();
+  if (select == nullptr || column >= select->items.size()) return insert.table.offset;
+  for (size_t i = 0; i <= column; ++i) {
+    if (select->items[i].expr->kind == ast::ExprKind::kStarExpr) return insert.table.offset;
+  }
+  return select->items[column].expr->offset;
+}
+
+}  // namespace
+
 // The table columns that the query's columns go to, in the query's order; none when all do.
 std::vector<size_t> ChangeBinder::InsertTargets(const ast::Insert& insert) const {
   std::vector<size_t> targets;
@@ -55,7 +70,8 @@ LogicalPtr ChangeBinder::BindInsert(const ast::Insert& insert) {
       exprs.push_back(binder_.DefaultOf(column));
     } else {
       const PlanColumn& from = source->columns()[static_cast<size_t>(at - targets.begin())];
-      exprs.push_back(Assigned(Expr::Column(from.id, from.type, from.name), column, insert.table.offset));
+      exprs.push_back(Assigned(Expr::Column(from.id, from.type, from.name), column,
+                               ItemOffset(insert, static_cast<size_t>(at - targets.begin()))));
     }
     new_values_.push_back(binder_.NewColumn(column.type, column.name));
     scope.Add({schema_, alias_, column.name, new_values_.back().id, column.type});

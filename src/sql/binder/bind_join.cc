@@ -283,8 +283,11 @@ void Binder::MergeUsing(const ast::JoinedTable& join, JoinKind kind, const Using
     }
   }
   std::vector<ScopeColumn> merged;
-  if (kind == JoinKind::kFull) {
-    // Either side may be missing.
+  const bool same_types = std::ranges::all_of(pairs, [](const auto& pair) {
+    return pair.first.type == pair.second.type || (pair.first.type.is_string() && pair.second.type.is_string());
+  });
+  if (kind == JoinKind::kFull || !same_types) {
+    // Either side may be missing; what is shown has the common type.
     std::vector<ExprPtr> exprs;
     std::vector<PlanColumn> columns = out.plan->columns();
     exprs.reserve(columns.size());
@@ -293,7 +296,11 @@ void Binder::MergeUsing(const ast::JoinedTable& join, JoinKind kind, const Using
       const Type type = registry_.CommonType(a.type, b.type).value_or(a.type);
       ExprPtr first = registry_.BindCast(ColumnOf(a), type, CastRule::kImplicit);
       ExprPtr second = registry_.BindCast(ColumnOf(b), type, CastRule::kImplicit);
-      exprs.push_back(Expr::Coalesce({std::move(first), std::move(second)}));
+      if (kind == JoinKind::kFull) {
+        exprs.push_back(Expr::Coalesce({std::move(first), std::move(second)}));
+      } else {
+        exprs.push_back(kind == JoinKind::kRight ? std::move(second) : std::move(first));
+      }
       columns.push_back(NewColumn(type, a.name));
       merged.push_back({"", "", a.name, columns.back().id, type});
     }

@@ -46,7 +46,7 @@ Type ResultOfLambda(std::string_view name, const Type& collection, const Type& b
   if (name == "map_apply") {
     if (!body.is(TypeKind::kStruct) || body.fields().size() != 2) {
       throw Error::User(sqlstate::kDatatypeMismatch, "the lambda of map_apply must give a row (key, value), not {}",
-                        body.ToString())
+                        body.Name())
           .WithPosition(position);
     }
     return Type::Map(body.fields()[0].type, body.fields()[1].type);
@@ -102,7 +102,7 @@ ExprPtr ExpressionBinder::BindLambdaCall(const ast::FunctionCall& call, std::str
       arg = CastTo(arg, Type::List(TypeKind::kVarchar), CastRule::kExplicit, call.offset);
     if (!arg->type().is(is_map ? TypeKind::kMap : TypeKind::kList)) {
       throw Error::User(sqlstate::kDatatypeMismatch, "{} takes a lambda and a {}, not {}", name,
-                        is_map ? "map" : "list", arg->type().ToString())
+                        is_map ? "map" : "list", arg->type().Name())
           .WithPosition(arg->position());
     }
     for (size_t i = 0; i < arg->type().child_count(); ++i) types.push_back(arg->type().child(i));

@@ -255,8 +255,8 @@ Binder::Bound Binder::BindUnpivot(const ast::UnpivotTable& unpivot, Scope* outer
     for (const ExprPtr& value : values[i]) types.push_back(value->type());
     const auto common = registry_.CommonType(types);
     if (!common.has_value()) {
-      throw Error::User(sqlstate::kDatatypeMismatch, "UNPIVOT types {} and {} cannot be matched", types[0].ToString(),
-                        types[1].ToString())
+      throw Error::User(sqlstate::kDatatypeMismatch, "UNPIVOT types {} and {} cannot be matched", types[0].Name(),
+                        types[1].Name())
           .WithHint("Cast the columns to one type in a subquery.")
           .WithPosition(unpivot.offset);
     }

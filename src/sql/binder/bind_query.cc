@@ -2,6 +2,7 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "sql/binder/bind_type.h"
 #include "sql/binder/expression_binder.h"
 #include "sql/binder/select_binder.h"
 
@@ -128,9 +129,7 @@ LogicalPtr Binder::CombineBranches(const ast::SetOperation& node, std::vector<Lo
     }
     auto common = registry_.CommonType(sides);
     if (!common.has_value()) {
-      throw Error::User(sqlstate::kDatatypeMismatch, "{} types {} and {} cannot be matched", name, sides[0].ToString(),
-                        sides[1].ToString())
-          .WithPosition(node.offset);
+      throw CannotUnify(name, sides).WithPosition(node.offset);
     }
     types.push_back(common->is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : *common);
   }
@@ -177,9 +176,7 @@ LogicalPtr Binder::BindValues(const ast::Values& values, Scope* outer, std::vect
     }
     auto common = registry_.CommonType(types);
     if (!common.has_value()) {
-      throw Error::User(sqlstate::kDatatypeMismatch, "VALUES types {} and {} cannot be matched", types[0].ToString(),
-                        types[1].ToString())
-          .WithPosition(values.rows[0][c]->offset);
+      throw CannotUnify("VALUES", types).WithPosition(values.rows[0][c]->offset);
     }
     // A column of string literals stays open for INSERT to give it the type of the table's column.
     for (auto& row : rows) {
@@ -234,6 +231,9 @@ LogicalPtr Binder::SortOutput(LogicalPtr plan, const ast::Query& query, const st
 
 std::optional<size_t> OrdinalOf(const ast::Expr& expr, size_t count, std::string_view clause) {
   const auto* number = expr.TryAs<ast::NumberLiteral>();
+  if (expr.kind == ast::ExprKind::kStringLiteral || (number != nullptr && !number->is_integer)) {
+    throw Error::User(sqlstate::kSyntaxError, "non-integer constant in {}", clause).WithPosition(expr.offset);
+  }
   if (number == nullptr) return std::nullopt;
   uint64_t value = 0;
   const auto [end, failure] = std::from_chars(number->text.data(), number->text.data() + number->text.size(), value);
@@ -251,7 +251,7 @@ namespace {
 // Whether a relation was not found that has this name.
 bool IsMissing(const Error& error, std::string_view name) {
   return error.sqlstate() == sqlstate::kUndefinedTable &&
-         std::string_view(error.message()).ends_with(fmt::format(": {}", name));
+         error.message() == fmt::format("relation \"{}\" does not exist", name);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ class StepChecker {
 // Exact numbers grow digits in a step; the widest type has room for them.
 Type RoomFor(const Type& type) {
   constexpr int kScale = 10;
-  return Type::Decimal(Type::kDecimalPrecisionMax, std::max(type.scale(), kScale));
+  return Type::Decimal(Type::kDecimalPrecisionMax, std::max(type.scale(), kScale)).WithNaturalScale();
 }
 
 void RefuseClauses(const ast::Query& query) {
@@ -130,7 +130,7 @@ LogicalPtr Binder::BindRecursive(const ast::CommonTableExpr& cte, const ast::Set
       }
       throw Error::User(sqlstate::kDatatypeMismatch,
                         "recursive query \"{}\" column {} has type {} in non-recursive term but type {} overall",
-                        cte.name, i + 1, types[i].ToString(), common.ToString())
+                        cte.name, i + 1, types[i].Name(), common.Name())
           .WithHint("Cast the output of the non-recursive term to the correct type.")
           .WithPosition(cte.offset);
     }

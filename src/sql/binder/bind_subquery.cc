@@ -14,9 +14,7 @@ namespace {
 
 void RequireOneColumn(const LogicalPtr& plan, int64_t position) {
   if (plan->columns().size() == 1) return;
-  throw Error::User(sqlstate::kSyntaxError, "subquery must return only one column: it returns {}",
-                    plan->columns().size())
-      .WithPosition(position);
+  throw Error::User(sqlstate::kSyntaxError, "subquery must return only one column").WithPosition(position);
 }
 
 ExprPtr ColumnOf(const PlanColumn& column) {
@@ -161,12 +159,16 @@ ExprPtr ExpressionBinder::BindQuantifiedArray(const ast::QuantifiedExpr& expr) {
   if (expr.op == "<>" && expr.all) {
     return Expr::Not(Call("array_contains_nullable", {std::move(array), std::move(left)}, expr.offset));
   }
-  // Over the elements, of which one is enough; ALL is that no element says otherwise.
-  const PlanColumn element = binder_.NewColumn(array->type().element(), "element");
-  const std::string_view compared = expr.all ? Negated(expr.op) : std::string_view(expr.op);
-  ExprPtr body = ToBoolean(BindOperator(compared, left, ColumnOf(element), expr.offset), "ANY", expr.offset);
-  ExprPtr any = MakeLambdaCall("any_match", {std::move(array)}, {element}, std::move(body), expr.offset);
-  return expr.all ? Expr::Not(std::move(any)) : any;
+  // x < ANY (list) is any_match(element -> x < element, list).
+  const Type& type = array->type().element();
+  const PlanColumn element = binder_.NewColumn(type.is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : type, "element");
+  ExprPtr body = BindOperator(expr.op, std::move(left), ColumnOf(element), expr.offset);
+  if (!body->type().is(TypeKind::kBoolean)) {
+    throw Error::User(sqlstate::kWrongObjectType, "op ANY/ALL (array) requires operator to yield boolean")
+        .WithPosition(expr.offset);
+  }
+  return MakeLambdaCall(expr.all ? "all_match" : "any_match", {std::move(array)}, {element}, std::move(body),
+                        expr.offset);
 }
 
 ExprPtr ExpressionBinder::BindArraySubquery(const ast::Query& query, int64_t position) {

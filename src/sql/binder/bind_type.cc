@@ -6,14 +6,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "expr/cast_rules.h"
 
 namespace weir {
 
 namespace {
-
-// What numeric without a precision is kept as: room on both sides of the point.
-constexpr int kNumericPrecisionDefault = 38;
-constexpr int kNumericScaleDefault = 10;
 
 int64_t Modifier(const ast::TypeName& name, size_t i, int64_t fallback) {
   if (i >= name.modifiers.size()) return fallback;
@@ -34,7 +31,10 @@ int64_t Modifier(const ast::TypeName& name, size_t i, int64_t fallback) {
 }
 
 Type Numeric(const ast::TypeName& name) {
-  if (name.modifiers.empty()) return Type::Decimal(kNumericPrecisionDefault, kNumericScaleDefault);
+  if (name.modifiers.empty()) return Type::Numeric();
+  if (name.modifiers.size() > 2) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "invalid NUMERIC type modifier").WithPosition(name.offset);
+  }
   const int64_t precision = Modifier(name, 0, 0);
   const int64_t scale = Modifier(name, 1, 0);
   if (precision < 1 || precision > Type::kDecimalPrecisionMax) {
@@ -68,7 +68,28 @@ Type Timestamp(const ast::TypeName& name, bool with_zone) {
         .WithPosition(name.offset);
   }
   if (precision > 6) return with_zone ? TypeKind::kTimestampTzNs : TypeKind::kTimestampNs;
-  return with_zone ? TypeKind::kTimestampTz : TypeKind::kTimestamp;
+  return Type::WithFraction(with_zone ? TypeKind::kTimestampTz : TypeKind::kTimestamp, static_cast<int>(precision));
+}
+
+// time(p) and interval(p); what goes beyond microseconds is cut to them with a warning in PostgreSQL.
+Type WithFraction(const ast::TypeName& name, TypeKind kind) {
+  const int64_t precision = Modifier(name, 0, 6);
+  if (precision < 0) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "{}({}) precision must not be negative",
+                      kind == TypeKind::kTime ? "TIME" : "INTERVAL", precision)
+        .WithPosition(name.offset);
+  }
+  return Type::WithFraction(kind, static_cast<int>(std::min<int64_t>(precision, 6)));
+}
+
+Type Float(const ast::TypeName& name) {
+  const int64_t bits = Modifier(name, 0, 53);
+  if (bits < 1 || bits > 53) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "precision for type float must be {}",
+                      bits < 1 ? "at least 1 bit" : "less than 54 bits")
+        .WithPosition(name.offset);
+  }
+  return bits <= 24 ? TypeKind::kFloat : TypeKind::kDouble;
 }
 
 const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
@@ -95,9 +116,6 @@ const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
       {"double", TypeKind::kDouble},
       {"float8", TypeKind::kDouble},
       {"date", TypeKind::kDate},
-      {"time", TypeKind::kTime},
-      {"time without time zone", TypeKind::kTime},
-      {"interval", TypeKind::kInterval},
       {"text", TypeKind::kVarchar},
       {"string", TypeKind::kVarchar},
       {"name", TypeKind::kVarchar},
@@ -152,7 +170,11 @@ Type ResolveBase(const ast::TypeName& name) {
   } else if (last == "jsonb") {
     return Type::Jsonb();
   } else if (last == "float") {
-    return Modifier(name, 0, 53) <= 24 ? TypeKind::kFloat : TypeKind::kDouble;
+    return Float(name);
+  } else if (last == "time" || last == "time without time zone") {
+    return WithFraction(name, TypeKind::kTime);
+  } else if (last == "interval") {
+    return WithFraction(name, TypeKind::kInterval);
   } else if (last == "timestamp" || last == "timestamp without time zone" || last == "datetime") {
     return Timestamp(name, false);
   } else if (last == "timestamptz" || last == "timestamp with time zone") {
@@ -175,6 +197,22 @@ Type ResolveBase(const ast::TypeName& name) {
 }
 
 }  // namespace
+
+Error CannotUnify(std::string_view what, std::span<const Type> types) {
+  Type common = types[0];
+  size_t i = 1;
+  for (; i + 1 < types.size(); ++i) {
+    const std::optional<Type> both = UnifyTypes(common, types[i]);
+    if (!both.has_value()) break;
+    common = *both;
+  }
+  if (CategoryOf(common) == CategoryOf(types[i])) {
+    return Error::User(sqlstate::kCannotCoerce, "{} could not convert type {} to {}", what, types[i].Name(),
+                       common.Name());
+  }
+  return Error::User(sqlstate::kDatatypeMismatch, "{} types {} and {} cannot be matched", what, common.Name(),
+                     types[i].Name());
+}
 
 Type ResolveTypeName(const ast::TypeName& name) {
   Type type = ResolveBase(name);

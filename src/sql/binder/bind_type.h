@@ -1,5 +1,9 @@
 #pragma once
 
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
 #include "sql/parser/ast.h"
 #include "types/type.h"
 
@@ -8,5 +12,8 @@ namespace weir {
 // The type that a written name denotes in any of the dialects: "int4", "numeric(15,2)", "ARRAY<STRING>",
 // "timestamp(9) with time zone". Throws 42704 for an unknown name with a hint, 22023 for bad modifiers.
 Type ResolveTypeName(const ast::TypeName& name);
+
+// Types that UNION, CASE, ARRAY and the like (`what`) cannot make one: 42804, or 42846 where they are of one category.
+Error CannotUnify(std::string_view what, std::span<const Type> types);
 
 }  // namespace weir

@@ -179,7 +179,7 @@ void ExpressionBinder::BindWindowArguments(const ast::FunctionCall& call, Window
   }
   const auto undefined = [&] {
     std::string types;
-    for (const ExprPtr& arg : args) types += (types.empty() ? "" : ", ") + arg->type().ToString();
+    for (const ExprPtr& arg : args) types += (types.empty() ? "" : ", ") + arg->type().Name();
     return Error::User(sqlstate::kUndefinedFunction, "function {}({}) does not exist", window.call.name, types)
         .WithPosition(call.offset);
   };
@@ -315,7 +315,7 @@ ExprPtr ExpressionBinder::BindFrameDistance(const ast::Expr& expr, std::string_v
                     binder_.registry_.FindCast(distance->type(), TypeKind::kInt64) >= CastRule::kAssignment;
   if (!fits) {
     throw Error::User(sqlstate::kDatatypeMismatch, "argument of {} must be type bigint, not type {}", unit,
-                      distance->type().ToString())
+                      distance->type().Name())
         .WithPosition(expr.offset);
   }
   return CastTo(distance, TypeKind::kInt64, CastRule::kAssignment, expr.offset);
@@ -331,7 +331,7 @@ void ExpressionBinder::BindRangeBounds(WindowFrame& frame, const SortKey& key, i
   if (!temporal && !from->type().is_numeric()) {
     throw Error::User(sqlstate::kFeatureNotSupported,
                       "RANGE with offset PRECEDING/FOLLOWING is not supported for column type {}",
-                      key.expr->type().ToString())
+                      key.expr->type().Name())
         .WithPosition(position);
   }
   std::vector<Type> types = {from->type()};
@@ -345,7 +345,7 @@ void ExpressionBinder::BindRangeBounds(WindowFrame& frame, const SortKey& key, i
     if (distance->type().is(TypeKind::kInterval) != temporal || (!temporal && !distance->type().is_numeric())) {
       throw Error::User(sqlstate::kFeatureNotSupported,
                         "RANGE with offset PRECEDING/FOLLOWING is not supported for column type {} and offset type {}",
-                        key.expr->type().ToString(), distance->type().ToString())
+                        key.expr->type().Name(), distance->type().Name())
           .WithPosition(position);
     }
     const bool down = (bound->edge == FrameEdge::kPreceding) != key.descending;

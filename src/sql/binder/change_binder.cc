@@ -117,14 +117,15 @@ ChangeBinder::Rows ChangeBinder::TargetRows() {
 
 ExprPtr ChangeBinder::Assigned(ExprPtr value, const ColumnDef& column, int64_t position) {
   const Type from = value->type();
-  if (from == column.type) return value;
+  if (from == column.type && column.type.fraction_digits() < 0) return value;
   if (value->is(ExprKind::kParameter) && from.is(TypeKind::kUnknown)) {
     binder_.parameter_types_[value->parameter_index()] = column.type;
-    return Expr::Parameter(value->parameter_index(), column.type);
+    value = Expr::Parameter(value->parameter_index(), column.type);
+    return binder_.registry_.BindCast(value, column.type, CastRule::kAssignment, position);
   }
   if (!from.is(TypeKind::kUnknown) && binder_.registry_.FindCast(from, column.type) < CastRule::kAssignment) {
     throw Error::User(sqlstate::kDatatypeMismatch, "column \"{}\" is of type {} but expression is of type {}",
-                      column.name, column.type.ToString(), from.ToString())
+                      column.name, column.type.Name(), from.Name())
         .WithHint("You will need to rewrite or cast the expression.")
         .WithPosition(position);
   }

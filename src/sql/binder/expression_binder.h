@@ -124,6 +124,8 @@ class ExpressionBinder {
   ExprPtr BindCast(const ast::CastExpr& cast);
   ExprPtr BindRegCast(const ast::CastExpr& cast, std::string_view reg);
   ExprPtr BindInterval(const ast::IntervalLiteral& literal);
+  // What is below a unit left out: interval '1 day 02:03' hour.
+  ExprPtr CutToUnit(ExprPtr interval, const std::string& unit);
   ExprPtr BindParameter(const ast::Parameter& parameter);
   ExprPtr BindFunction(const ast::FunctionCall& call);
   ExprPtr BindAggregate(const ast::FunctionCall& call, std::string_view name);
