@@ -64,6 +64,7 @@ class LocalBackend final : public Backend {
       for (const auto& statement : session_->Parse(sql)) {
         auto execution = session_->Execute(statement);
         TextOptions text;
+        static_cast<TextStyle&>(text) = session_->text_style();
         const std::string zone = session_->settings().Get("timezone");
         text.time_zone = zone;
         while (auto chunk = execution->Next()) {
