@@ -58,6 +58,7 @@ NumericShape NumericShapeOf(const Type& type) {
     case TypeKind::kDouble:
       return {53, 2, std::nullopt};
     case TypeKind::kDecimal:
+      if (type.has_natural_scale()) return {std::nullopt, 10, std::nullopt};
       return {type.precision(), 10, type.scale()};
     default:
       return {};
@@ -66,6 +67,7 @@ NumericShape NumericShapeOf(const Type& type) {
 
 std::optional<int64_t> DatetimePrecision(const Type& type) {
   if (type.is(TypeKind::kDate)) return 0;
+  if (type.fraction_digits() >= 0) return type.fraction_digits();
   if (type.is_timestamp()) return type.is_timestamp_ns() ? 9 : 6;
   if (type.is(TypeKind::kTime) || type.is(TypeKind::kInterval)) return 6;
   return std::nullopt;
