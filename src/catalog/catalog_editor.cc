@@ -1,5 +1,7 @@
 #include "catalog/catalog_editor.h"
 
+#include "catalog/column_distribution.h"
+
 #include <algorithm>
 
 #include "catalog/shredding.h"
@@ -123,9 +125,18 @@ void CatalogEditor::ReplaceTable(TableDef table) {
 }
 
 void CatalogEditor::ForgetSchema(const CatalogSchema& schema) {
+  for (const auto& [name, table] : schema.tables) ForgetTable(table->id);
   auto& locations = EditLocations();
-  for (const auto& [name, table] : schema.tables) locations.erase(table->id);
   for (const auto& [name, view] : schema.views) locations.erase(view->id);
+}
+
+void CatalogEditor::ForgetTable(TableId table) {
+  EditLocations().erase(table);
+  const std::pair<std::string, std::string> key(kDistributionKind, DistributionName(table));
+  if (!after_->objects_->contains(key)) return;
+  auto objects = std::make_shared<Catalog::Objects>(*after_->objects_);
+  objects->erase(key);
+  after_->objects_ = std::move(objects);
 }
 
 void CatalogEditor::operator()(const CreateDatabase& change) {
@@ -244,7 +255,7 @@ void CatalogEditor::operator()(const DropTable& change) {
     if (change.if_exists) return;
     throw Error::User(sqlstate::kUndefinedTable, "table does not exist: {}", change.name);
   }
-  EditLocations().erase(found->second->id);
+  ForgetTable(found->second->id);
   auto& tables = EditSchema(change.database, change.schema).tables;
   tables.erase(tables.find(change.name));
 }

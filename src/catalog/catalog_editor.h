@@ -46,6 +46,7 @@ class CatalogEditor {
   TableDef CopyTable(TableId table) const;
   void ReplaceTable(TableDef table);
   void ForgetSchema(const CatalogSchema& schema);
+  void ForgetTable(TableId table);
 
   const Catalog& before_;
   const Version version_;

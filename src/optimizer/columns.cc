@@ -157,6 +157,11 @@ ColumnSet FreeColumns(const LogicalNode& plan) {
   return used;
 }
 
+bool EqualIsSame(const Type& type) {
+  return type.is_integer() || type.is_string() || type.is(TypeKind::kDecimal) || type.is(TypeKind::kDate) ||
+         type.is_timestamp() || type.is(TypeKind::kBoolean);
+}
+
 ColumnSet UsedBeyondOneFilter(const LogicalNode& plan) {
   ColumnSet tested, out;
   AddUsedBeyondFilter(plan, tested, out);

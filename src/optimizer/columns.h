@@ -31,6 +31,9 @@ ColumnSet UsedBeyondOneFilter(const LogicalNode& plan);
 // Whether computing the plan again may give other rows: random() and its like.
 bool ComputesVolatile(const LogicalNode& plan);
 
+// Values of the type that are equal are the same: unlike 0.0 and -0.0.
+bool EqualIsSame(const Type& type);
+
 // Whether the predicate is not true for every row in which all of `columns` are NULL.
 bool RejectsNulls(const Expr& predicate, const ColumnSet& columns);
 

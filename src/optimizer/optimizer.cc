@@ -1,9 +1,12 @@
 #include "optimizer/optimizer.h"
 
 #include "optimizer/join_order/order_joins.h"
+#include "optimizer/rule/answer_from_statistics.h"
 #include "optimizer/rule/infer_filters.h"
+#include "optimizer/rule/inline_rows.h"
 #include "optimizer/rule/limit_windows.h"
 #include "optimizer/rule/prune_empty.h"
+#include "optimizer/rule/push_aggregates.h"
 #include "optimizer/rule/push_filters.h"
 #include "optimizer/rule/push_limits.h"
 #include "optimizer/rule/read_shredded.h"
@@ -12,6 +15,7 @@
 #include "optimizer/rule/share_subplans.h"
 #include "optimizer/rule/simplify.h"
 #include "optimizer/rule/simplify_patterns.h"
+#include "optimizer/rule/split_sums.h"
 #include "optimizer/rule/unnest.h"
 
 namespace weir {
@@ -34,8 +38,13 @@ constexpr OptimizerPass kPasses[] = {
      RemoveJoins},
     {"reduce", "reduce_groups", "keys that follow from other keys need not be hashed and compared", false,
      ReduceGroups},
+    {"reduce", "split_sums", "sums of a column plus constants are one sum and one count", false, SplitSums},
+    {"reduce", "answer_from_statistics", "counts and bounds that are known need no rows to be read", false,
+     AnswerFromStatistics},
+    {"reduce", "inline_rows", "a join with one row of constants is a condition with constants", false, InlineRows},
     {"joins", "order_joins", "the fewest intermediate rows, by dynamic programming over the join graph", false,
      OrderJoins},
+    {"joins", "push_aggregates", "rows that a join only carries along are summed up before it", false, PushAggregates},
     {"joins", "push_filters_again", "the new joins hand their one-sided conditions down", false, PushFilters},
     {"shape", "limit_windows", "the first rows of each partition are found without sorting the rest", false,
      LimitWindows},

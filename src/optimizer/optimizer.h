@@ -9,6 +9,7 @@
 
 #include "expr/evaluator.h"
 #include "expr/registry.h"
+#include "optimizer/stats/scan_details.h"
 #include "plan/logical.h"
 #include "plan/physical.h"
 
@@ -24,6 +25,8 @@ struct OptimizerContext {
   std::function<int64_t()> now;
   // Check the plan after every pass (SET optimizer_verify = on); debug and sanitizer builds always do.
   bool verify = false;
+  // Null: nothing is known beyond what the scans say.
+  const ScanDetails* details = nullptr;
 };
 
 // One step over the whole plan. Passes of a phase work towards the same aim.

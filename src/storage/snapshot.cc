@@ -81,8 +81,10 @@ std::shared_ptr<const TableStatistics> StatisticsCache::Get(const TableStatePtr&
   auto sum = std::make_shared<TableStatistics>();
   sum->row_count = table->live_rows;
   sum->bytes = table->segment_bytes + table->inline_bytes;
+  std::map<FieldId, uint64_t> covered;  // rows of the parts that have the column
   table->segments.ForEach([&](const SegmentRef& ref) {
     for (const auto& [field, part] : ref.info->columns) {
+      covered[field] += ref.info->rows;
       const auto [at, first] = sum->columns.try_emplace(field);
       Add(at->second, first, part, ref.info->rows);
     }
@@ -90,14 +92,24 @@ std::shared_ptr<const TableStatistics> StatisticsCache::Get(const TableStatePtr&
   // Of inline rows a sample of batches is looked at: bounds must not be taken for exact when there are such rows.
   constexpr uint64_t kRowsMax = 20'000;
   if (table->inline_rows <= kRowsMax) {
-    table->inline_batches.ForEach([&](const InlineRef& ref) { AddInlineStatistics(*ref.batch, sum->columns); });
+    table->inline_batches.ForEach([&](const InlineRef& ref) {
+      AddInlineStatistics(*ref.batch, sum->columns);
+      for (const FieldId field : ref.batch->fields) covered[field] += ref.batch->rows.size();
+    });
   } else {
     for (auto& [field, column] : sum->columns) {
       column.min.reset();
       column.max.reset();
     }
   }
-  for (auto& [field, column] : sum->columns) column.distinct_count = std::min(column.distinct_count, sum->row_count);
+  for (auto& [field, column] : sum->columns) {
+    column.distinct_count = std::min(column.distinct_count, sum->row_count);
+    // Parts without the column have its default, which nobody has looked at.
+    if (covered[field] != table->live_rows + table->deleted_rows) {
+      column.min.reset();
+      column.max.reset();
+    }
+  }
   const std::scoped_lock lock(mutex_);
   entries_[table->table] = {table, sum};
   return sum;

@@ -39,7 +39,7 @@ ExprPtr Bind(const ExprPtr& expr, const std::vector<ColumnId>& columns) {
 
 class PhysicalPlanner {
  public:
-  explicit PhysicalPlanner(const OptimizerContext& context) : context_(context) {}
+  explicit PhysicalPlanner(const OptimizerContext& context) : context_(context), estimator_(context.details) {}
 
   Planned Plan(const LogicalPtr& plan, const ColumnSet& required, const FilterRequests& requests) {
     Planned out = PlanNode(plan, required, requests);

@@ -92,11 +92,12 @@ class FilterPusher {
  public:
   FilterPusher(const OptimizerContext& context, ColumnSet used) : context_(context), used_(std::move(used)) {}
 
-  LogicalPtr Push(const LogicalPtr& plan, Conjuncts conjuncts) {
+  // `required` are conditions that stay above: rows for which they are not true are of no interest.
+  LogicalPtr Push(const LogicalPtr& plan, Conjuncts conjuncts, const Conjuncts& required = {}) {
     switch (plan->kind()) {
       case LogicalKind::kFilter:
         AddConjuncts(plan->as<LogicalFilter>().predicate, conjuncts);
-        return Push(plan->child(), std::move(conjuncts));
+        return Push(plan->child(), std::move(conjuncts), required);
       case LogicalKind::kScan: {
         if (conjuncts.empty()) return plan;
         const auto& scan = plan->as<LogicalScan>();
@@ -105,11 +106,11 @@ class FilterPusher {
         return scan.WithFilters(std::move(filters));
       }
       case LogicalKind::kProject:
-        return PushIntoProject(plan->as<LogicalProject>(), std::move(conjuncts));
+        return PushIntoProject(plan->as<LogicalProject>(), std::move(conjuncts), required);
       case LogicalKind::kAggregate:
         return PushIntoAggregate(plan->as<LogicalAggregate>(), std::move(conjuncts));
       case LogicalKind::kJoin:
-        return PushIntoJoin(plan->as<LogicalJoin>(), std::move(conjuncts));
+        return PushIntoJoin(plan->as<LogicalJoin>(), std::move(conjuncts), required);
       case LogicalKind::kWindow:
         return PushIntoWindow(plan->as<LogicalWindow>(), std::move(conjuncts));
       case LogicalKind::kSort:
@@ -136,7 +137,13 @@ class FilterPusher {
  private:
   static bool IsVolatile(const Expr& expr) { return expr.volatility() == Volatility::kVolatile; }
 
-  LogicalPtr PushIntoProject(const LogicalProject& project, Conjuncts conjuncts) {
+  static Conjuncts Together(const Conjuncts& a, const Conjuncts& b) {
+    Conjuncts out = a;
+    out.insert(out.end(), b.begin(), b.end());
+    return out;
+  }
+
+  LogicalPtr PushIntoProject(const LogicalProject& project, Conjuncts conjuncts, const Conjuncts& required) {
     ColumnMap map;
     ColumnSet pinned;  // volatile values must be computed once
     for (size_t i = 0; i < project.exprs.size(); ++i) {
@@ -146,7 +153,11 @@ class FilterPusher {
     Conjuncts below;
     MoveIf(conjuncts, below, [&](const Expr& e) { return !RefersToAny(e, pinned) && !IsVolatile(e); });
     for (ExprPtr& conjunct : below) conjunct = Substitute(conjunct, map);
-    return Filtered(project.WithChildren({Push(project.child(), std::move(below))}), std::move(conjuncts));
+    Conjuncts above;
+    for (const ExprPtr& conjunct : Together(conjuncts, required)) {
+      if (!RefersToAny(*conjunct, pinned)) above.push_back(Substitute(conjunct, map));
+    }
+    return Filtered(project.WithChildren({Push(project.child(), std::move(below), above)}), std::move(conjuncts));
   }
 
   LogicalPtr PushIntoAggregate(const LogicalAggregate& aggregate, Conjuncts conjuncts) {
@@ -195,7 +206,7 @@ class FilterPusher {
     return Filtered(operation.WithChildren(std::move(children)), std::move(conjuncts));
   }
 
-  LogicalPtr PushIntoJoin(const LogicalJoin& join, Conjuncts conjuncts) {
+  LogicalPtr PushIntoJoin(const LogicalJoin& join, Conjuncts conjuncts, const Conjuncts& required) {
     const ColumnSet left_columns = ColumnsOf(*join.child(0));
     const ColumnSet right_columns = ColumnsOf(*join.child(1));
     const auto on_left = [&](const Expr& e) { return RefersOnlyTo(e, left_columns) && !IsVolatile(e); };
@@ -205,7 +216,8 @@ class FilterPusher {
     AddConjuncts(join.condition, on);
 
     // Conditions above that reject the NULLs of an outer join's missing side.
-    const ExprPtr above = CombineConjunction(conjuncts);
+    const Conjuncts all_above = Together(conjuncts, required);
+    const ExprPtr above = CombineConjunction(all_above);
     if ((kind == JoinKind::kLeft || kind == JoinKind::kFull) && RejectsNulls(*above, right_columns)) {
       kind = kind == JoinKind::kLeft ? JoinKind::kInner : JoinKind::kRight;
     }
@@ -269,8 +281,35 @@ class FilterPusher {
         if (!null_aware) MoveIf(on, right, on_right);
         break;
     }
-    LogicalPtr left_plan = Push(join.child(0), std::move(left));
-    LogicalPtr right_plan = Push(join.child(1), std::move(right));
+    // What each side's rows must pass later on: the join's own condition unless rows without a match are kept, and what
+    // is above unless they are made up.
+    Conjuncts below[2];
+    switch (kind) {
+      case JoinKind::kInner:
+        below[0] = below[1] = Together(on, all_above);
+        break;
+      case JoinKind::kLeft:
+      case JoinKind::kSingle:
+        below[0] = all_above;
+        below[1] = on;
+        break;
+      case JoinKind::kRight:
+        below[0] = on;
+        below[1] = all_above;
+        break;
+      case JoinKind::kSemi:
+        below[0] = Together(on, all_above);
+        below[1] = on;
+        break;
+      case JoinKind::kAnti:
+        below[0] = all_above;
+        break;
+      case JoinKind::kFull:
+      case JoinKind::kMark:
+        break;
+    }
+    LogicalPtr left_plan = Push(join.child(0), std::move(left), below[0]);
+    LogicalPtr right_plan = Push(join.child(1), std::move(right), below[1]);
     LogicalPtr out = std::make_shared<LogicalJoin>(kind, std::move(left_plan), std::move(right_plan),
                                                    CombineConjunction(std::move(on)), null_aware, std::move(mark));
     if (decided.has_value()) out = WithConstant(std::move(out), decided->first, decided->second);

@@ -1,18 +1,13 @@
 #include "optimizer/rule/reduce_groups.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "optimizer/unique.h"
 
 namespace weir {
 
 namespace {
-
-// Equality of such values is sameness: unlike 0.0 and -0.0.
-bool EqualIsSame(const Type& type) {
-  return !type.is_floating() && (type.is_integer() || type.is_string() || type.is(TypeKind::kDate) ||
-                                 type.is(TypeKind::kTimestamp) || type.is(TypeKind::kBoolean));
-}
 
 // What every row of the plan has in a column: a constant, or another column's value.
 void AddBindings(const LogicalNode& plan, ColumnMap& constants, std::vector<std::pair<ColumnId, ColumnId>>& equal) {
@@ -65,6 +60,123 @@ void AddBindings(const LogicalNode& plan, ColumnMap& constants, std::vector<std:
   }
 }
 
+size_t NodeCount(const Expr& expr) {
+  size_t count = 0;
+  VisitExpr(expr, [&](const Expr&) { return ++count > 0; });
+  return count;
+}
+
+// The expression over keys that stay, which it is a function of; null when it is none.
+ExprPtr OverKeys(const ExprPtr& expr, const LogicalAggregate& aggregate, const std::vector<size_t>& kept) {
+  for (const size_t k : kept) {
+    const ExprPtr& key = aggregate.groups[k];
+    if (EqualIsSame(key->type()) && key->Equals(*expr)) return ToExpr(aggregate.columns()[k]);
+  }
+  if (expr->is(ExprKind::kLiteral)) return expr;
+  if (expr->children().empty() || expr->is(ExprKind::kSubquery)) return nullptr;
+  std::vector<ExprPtr> children;
+  for (const ExprPtr& child : expr->children()) {
+    children.push_back(OverKeys(child, aggregate, kept));
+    if (children.back() == nullptr) return nullptr;
+  }
+  return expr->WithChildren(std::move(children));
+}
+
+// What else the rows of the plan agree in when they agree in `keys`: all columns of a side that the keys identify.
+void AddDependent(const LogicalNode& plan, const ColumnSet& keys, ColumnSet& out) {
+  ColumnSet own;
+  for (const PlanColumn& column : plan.columns()) {
+    if (keys.contains(column.id)) own.insert(column.id);
+  }
+  if (own.empty()) return;
+  if (IsUnique(plan, own)) {
+    for (const PlanColumn& column : plan.columns()) out.insert(column.id);
+    return;
+  }
+  switch (plan.kind()) {
+    case LogicalKind::kFilter:
+    case LogicalKind::kSort:
+    case LogicalKind::kLimit:
+      return AddDependent(*plan.child(), keys, out);
+    case LogicalKind::kJoin: {
+      const JoinKind kind = plan.as<LogicalJoin>().join_kind;
+      if (kind != JoinKind::kRight && kind != JoinKind::kFull) AddDependent(*plan.child(0), keys, out);
+      if (kind == JoinKind::kInner || kind == JoinKind::kRight) AddDependent(*plan.child(1), keys, out);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// Keys that others identify, by a unique side of a join below, become values of any row: they are not compared.
+LogicalPtr TakeAny(const LogicalPtr& plan, const OptimizerContext& context) {
+  const auto& aggregate = plan->as<LogicalAggregate>();
+  const size_t count = aggregate.groups.size();
+  ColumnSet keys;
+  for (const ExprPtr& group : aggregate.groups) {
+    if (!group->is(ExprKind::kColumn)) return plan;
+    keys.insert(group->column_id());
+  }
+  if (count < 2 || keys.size() != count) return plan;
+  ColumnMap constants;
+  std::vector<std::pair<ColumnId, ColumnId>> equal;
+  AddBindings(*aggregate.child(), constants, equal);
+  const auto closed = [&](ColumnSet set) {
+    for (const auto& [id, constant] : constants) set.insert(id);
+    for (size_t before = 0; before != set.size();) {
+      before = set.size();
+      for (const auto& [a, b] : equal) {
+        if (set.contains(a)) set.insert(b);
+        if (set.contains(b)) set.insert(a);
+      }
+    }
+    return set;
+  };
+  // Texts are the dearest to compare: they go first.
+  std::vector<size_t> order;
+  for (const bool text : {true, false}) {
+    for (size_t i = count; i-- > 0;) {
+      if (aggregate.groups[i]->type().is_string() == text) order.push_back(i);
+    }
+  }
+  std::vector<bool> taken(count, false);
+  for (const size_t i : order) {
+    if (aggregate.groups[i]->type().is_nested()) continue;
+    ColumnSet rest = keys, dependent;
+    rest.erase(aggregate.groups[i]->column_id());
+    if (rest.empty()) break;
+    AddDependent(*aggregate.child(), closed(rest), dependent);
+    if (!dependent.contains(aggregate.groups[i]->column_id())) continue;
+    taken[i] = true;
+    keys = std::move(rest);
+  }
+  if (keys.size() == count) return plan;
+  std::vector<ExprPtr> groups;
+  std::vector<AggregateCall> calls;
+  std::vector<PlanColumn> group_columns, call_columns;
+  for (size_t i = 0; i < count; ++i) {
+    if (taken[i]) {
+      calls.push_back(context.registry.BindAggregate("any_value", {aggregate.groups[i]}));
+      if (!(calls.back().type == aggregate.columns()[i].type)) return plan;
+      call_columns.push_back(aggregate.columns()[i]);
+    } else {
+      groups.push_back(aggregate.groups[i]);
+      group_columns.push_back(aggregate.columns()[i]);
+    }
+  }
+  for (size_t i = 0; i < aggregate.aggregates.size(); ++i) {
+    calls.push_back(aggregate.aggregates[i]);
+    call_columns.push_back(aggregate.columns()[count + i]);
+  }
+  group_columns.insert(group_columns.end(), call_columns.begin(), call_columns.end());
+  LogicalPtr below = std::make_shared<LogicalAggregate>(aggregate.child(), std::move(groups), std::move(calls),
+                                                        std::move(group_columns));
+  std::vector<ExprPtr> exprs;
+  for (const PlanColumn& column : aggregate.columns()) exprs.push_back(ToExpr(column));
+  return std::make_shared<LogicalProject>(std::move(below), std::move(exprs), aggregate.columns());
+}
+
 LogicalPtr Reduce(const LogicalPtr& plan) {
   const auto& aggregate = plan->as<LogicalAggregate>();
   const size_t count = aggregate.groups.size();
@@ -85,7 +197,13 @@ LogicalPtr Reduce(const LogicalPtr& plan) {
   // For each key, what it is instead: a literal, or the column of a key that stays.
   std::vector<ExprPtr> instead(count);
   std::vector<size_t> kept;
-  for (size_t i = 0; i < count; ++i) {
+  // Simple keys first: others may be functions of them.
+  std::vector<size_t> order(count);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return NodeCount(*aggregate.groups[a]) < NodeCount(*aggregate.groups[b]);
+  });
+  for (const size_t i : order) {
     const ExprPtr& group = aggregate.groups[i];
     if (group->is(ExprKind::kLiteral)) {
       instead[i] = group;
@@ -103,8 +221,12 @@ LogicalPtr Reduce(const LogicalPtr& plan) {
       }
       if (same) instead[i] = ToExpr(aggregate.columns()[k]);
     }
+    if (instead[i] == nullptr && group->volatility() != Volatility::kVolatile) {
+      instead[i] = OverKeys(group, aggregate, kept);
+    }
     if (instead[i] == nullptr) kept.push_back(i);
   }
+  std::sort(kept.begin(), kept.end());
   // One key must stay: without any there would be a row for no input.
   if (kept.empty()) {
     instead[0] = nullptr;
@@ -137,7 +259,12 @@ LogicalPtr ReduceGroups(const LogicalPtr& plan, const OptimizerContext& context)
     changed = changed || children.back() != child;
   }
   const LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
-  return node->kind() == LogicalKind::kAggregate ? Reduce(node) : node;
+  if (node->kind() != LogicalKind::kAggregate) return node;
+  const LogicalPtr reduced = Reduce(node);
+  if (reduced->kind() == LogicalKind::kAggregate) return TakeAny(reduced, context);
+  if (reduced->child()->kind() != LogicalKind::kAggregate || reduced->child() == node->child()) return reduced;
+  const LogicalPtr taken = TakeAny(reduced->child(), context);
+  return taken == reduced->child() ? reduced : reduced->WithChildren({taken});
 }
 
 }  // namespace weir

@@ -67,6 +67,19 @@ LogicalPtr Remains(const LogicalJoin& join, const ColumnSet& required, bool matt
   }
 }
 
+// An inner join of which one side only says whether there is a match; or null.
+LogicalPtr AsSemiJoin(const LogicalJoin& join, const ColumnSet& required, bool matters) {
+  if (join.join_kind != JoinKind::kInner || join.condition->volatility() == Volatility::kVolatile) return nullptr;
+  for (const size_t side : {size_t{1}, size_t{0}}) {
+    if (UsesAny(*join.child(side), required)) continue;
+    const ColumnSet keys = JoinKeys(join, side);
+    // Without keys a semi join has no hash table to ask.
+    if (keys.empty() || (matters && !IsUnique(*join.child(side), keys))) continue;
+    return std::make_shared<LogicalJoin>(JoinKind::kSemi, join.child(1 - side), join.child(side), join.condition);
+  }
+  return nullptr;
+}
+
 // The node over a child without the columns of removed joins: expressions that nobody needs may have used them.
 LogicalPtr WithoutUnused(const LogicalPtr& plan, LogicalPtr child, const ColumnSet& required) {
   std::vector<PlanColumn> columns;
@@ -95,6 +108,11 @@ LogicalPtr Rewrite(const LogicalPtr& plan, const ColumnSet& required, bool matte
   if (plan->kind() == LogicalKind::kJoin) {
     if (const LogicalPtr side = Remains(plan->as<LogicalJoin>(), required, matters)) {
       return Rewrite(side, required, matters);
+    }
+  }
+  if (plan->kind() == LogicalKind::kJoin) {
+    if (const LogicalPtr semi = AsSemiJoin(plan->as<LogicalJoin>(), required, matters)) {
+      return Rewrite(semi, required, matters);
     }
   }
   const std::vector<ColumnSet> below = RequiredOfChildren(*plan, required);

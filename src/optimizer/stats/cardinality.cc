@@ -10,80 +10,12 @@ namespace weir {
 namespace {
 
 constexpr double kRowsUnknown = 100'000;
-constexpr double kSelectivityUnknown = 0.25;
-constexpr double kSelectivityLike = 0.1;
-constexpr double kSelectivityRange = 1.0 / 3;
-constexpr double kSelectivityEquality = 0.01;
 constexpr double kUnnestRows = 10;
-
-// A value on a line, for interpolation between min and max.
-std::optional<double> Position(const Value& value) {
-  if (value.is_null()) return std::nullopt;
-  switch (value.type().physical()) {
-    case PhysicalType::kBool:
-    case PhysicalType::kInt8:
-    case PhysicalType::kInt16:
-    case PhysicalType::kInt32:
-    case PhysicalType::kInt64:
-    case PhysicalType::kInt128: {
-      auto number = static_cast<double>(value.wide());
-      if (value.type().is(TypeKind::kDecimal)) number /= std::pow(10.0, value.type().scale());
-      return number;
-    }
-    case PhysicalType::kFloat:
-    case PhysicalType::kDouble:
-      return std::isfinite(value.floating()) ? std::optional(value.floating()) : std::nullopt;
-    default:
-      return std::nullopt;
-  }
-}
-
-// Casts between a column and a comparison do not change how many values it has.
-const Expr& WithoutCasts(const Expr& expr) {
-  const Expr* at = &expr;
-  while (at->is(ExprKind::kCast)) at = at->child(0).get();
-  return *at;
-}
-
-const ColumnEstimate* Find(const RelationEstimate& relation, const Expr& expr) {
-  const Expr& column = WithoutCasts(expr);
-  if (!column.is(ExprKind::kColumn)) return nullptr;
-  const auto found = relation.columns.find(column.column_id());
-  return found == relation.columns.end() ? nullptr : &found->second;
-}
-
-double Equality(const Expr& left, const Expr& right, const RelationEstimate& input) {
-  const ColumnEstimate* column = Find(input, left);
-  const ColumnEstimate* other = Find(input, right);
-  double distinct = 0;
-  if (column != nullptr) distinct = column->distinct;
-  if (other != nullptr) distinct = std::max(distinct, other->distinct);
-  if (distinct > 0) return 1 / std::max(distinct, 1.0);
-  return kSelectivityEquality;
-}
-
-double Range(std::string_view op, const Expr& left, const Expr& right, const RelationEstimate& input) {
-  const bool flipped = left.is(ExprKind::kLiteral);
-  const Expr& subject = flipped ? right : left;
-  const Expr& bound = flipped ? left : right;
-  const ColumnEstimate* column = Find(input, subject);
-  if (column == nullptr || !bound.is(ExprKind::kLiteral) || !column->min.has_value() || !column->max.has_value()) {
-    return kSelectivityRange;
-  }
-  const auto low = Position(*column->min), high = Position(*column->max), at = Position(bound.literal());
-  if (!low.has_value() || !high.has_value() || !at.has_value()) return kSelectivityRange;
-  // Timestamps compared with dates and the like differ in unit; then the literal is far outside and says nothing.
-  if (!(subject.type() == bound.type()) && !(subject.type().is_numeric() && bound.type().is_numeric()))
-    return kSelectivityRange;
-  const double below = *high > *low ? std::clamp((*at - *low) / (*high - *low), 0.0, 1.0) : 0.5;
-  const bool less = (op[0] == '<') != flipped;
-  return std::clamp(less ? below : 1 - below, 0.0001, 1.0);
-}
 
 }  // namespace
 
 double RelationEstimate::DistinctOf(const Expr& expr) const {
-  const ColumnEstimate* column = Find(*this, expr);
+  const ColumnEstimate* column = FindColumn(*this, expr);
   if (column != nullptr && column->distinct > 0) return std::min(column->distinct, std::max(rows, 1.0));
   if (expr.is(ExprKind::kLiteral)) return 1;
   return std::max(rows, 1.0);
@@ -101,57 +33,46 @@ void RelationEstimate::Scale(double factor) {
   }
 }
 
-double CardinalityEstimator::Selectivity(const Expr& predicate, const RelationEstimate& input) {
-  switch (predicate.kind()) {
-    case ExprKind::kLiteral:
-      return predicate.is_true() ? 1 : 0;
-    case ExprKind::kAnd: {
-      // Conjuncts are seldom independent: each further one counts less.
-      std::vector<double> parts;
-      for (const ExprPtr& child : predicate.children()) parts.push_back(Selectivity(*child, input));
-      std::sort(parts.begin(), parts.end());
-      double product = 1, exponent = 1;
-      for (const double part : parts) {
-        product *= std::pow(part, exponent);
-        exponent = std::max(exponent * 0.75, 0.25);
-      }
-      return product;
+double CardinalityEstimator::EqualitySelectivity(const ColumnEstimate& left, const ColumnEstimate& right) {
+  const double present = (1 - left.null_fraction) * (1 - right.null_fraction);
+  const double uniform = present / std::max({left.distinct, right.distinct, 1.0});
+  if (left.distribution == nullptr || right.distribution == nullptr) return uniform;
+  const ColumnDistribution& a = *left.distribution;
+  const ColumnDistribution& b = *right.distribution;
+  if (a.common.empty() || b.common.empty() || !(a.common[0].type() == b.common[0].type())) return uniform;
+  const auto [known, is_new] = common_joins_.try_emplace({&a, &b}, 0.0);
+  if (!is_new) return known->second;
+  // Common values that both have join with each other; a common value of one side meets an average one of the other.
+  double matching = 0, matched_a = 0, matched_b = 0;
+  size_t matches = 0;
+  for (size_t i = 0; i < a.common.size(); ++i) {
+    for (size_t k = 0; k < b.common.size(); ++k) {
+      if (Value::Compare(a.common[i], b.common[k]) != 0) continue;
+      matching += a.frequencies[i] * b.frequencies[k];
+      matched_a += a.frequencies[i];
+      matched_b += b.frequencies[k];
+      ++matches;
+      break;
     }
-    case ExprKind::kOr: {
-      double none = 1;
-      for (const ExprPtr& child : predicate.children()) none *= 1 - Selectivity(*child, input);
-      return 1 - none;
-    }
-    case ExprKind::kNot:
-      return std::max(0.0, 1 - Selectivity(*predicate.child(0), input));
-    case ExprKind::kIsNull: {
-      const ColumnEstimate* column = Find(input, *predicate.child(0));
-      return column == nullptr ? 0.05 : column->null_fraction;
-    }
-    case ExprKind::kIn: {
-      const double distinct = input.DistinctOf(*predicate.child(0));
-      const bool known = Find(input, *predicate.child(0)) != nullptr && distinct < input.rows;
-      const double one = known ? 1 / distinct : kSelectivityEquality;
-      return std::min(1.0, one * static_cast<double>(predicate.set().size()));
-    }
-    case ExprKind::kCall: {
-      const std::string& op = predicate.name();
-      if (predicate.children().size() == 2) {
-        const Expr& left = *predicate.child(0);
-        const Expr& right = *predicate.child(1);
-        if (op == "=" || op == "is_not_distinct_from") return Equality(left, right, input);
-        if (op == "<>" || op == "is_distinct_from") return 1 - Equality(left, right, input);
-        if (op == "<" || op == "<=" || op == ">" || op == ">=") return Range(op, left, right, input);
-        if (op == "~~" || op == "~~*" || op == "~" || op == "starts_with" || op == "^@") return kSelectivityLike;
-        if (op == "!~~" || op == "!~~*" || op == "!~") return 1 - kSelectivityLike;
-      }
-      return kSelectivityUnknown;
-    }
-    case ExprKind::kColumn:
-      return 0.5;
-    default:
-      return kSelectivityUnknown;
   }
+  const auto total = [&](double unmatched, double other, const ColumnEstimate& to, size_t to_common,
+                         double to_unmatched, double to_other) {
+    double out = matching;
+    if (to.distinct > static_cast<double>(to_common)) {
+      out += unmatched * to_other / (to.distinct - static_cast<double>(to_common));
+    }
+    if (to.distinct > static_cast<double>(matches)) {
+      out += other * (to_other + to_unmatched) / (to.distinct - static_cast<double>(matches));
+    }
+    return out;
+  };
+  const double unmatched_a = a.CommonShare() - matched_a, unmatched_b = b.CommonShare() - matched_b;
+  const double other_a = std::max(0.0, 1 - left.null_fraction - a.CommonShare());
+  const double other_b = std::max(0.0, 1 - right.null_fraction - b.CommonShare());
+  known->second = std::clamp(std::min(total(unmatched_a, other_a, right, b.common.size(), unmatched_b, other_b),
+                                      total(unmatched_b, other_b, left, a.common.size(), unmatched_a, other_a)),
+                             0.0, 1.0);
+  return known->second;
 }
 
 double CardinalityEstimator::JoinRows(const RelationEstimate& left, const RelationEstimate& right,
@@ -164,8 +85,12 @@ double CardinalityEstimator::JoinRows(const RelationEstimate& left, const Relati
     if (conjunct->is(ExprKind::kCall) && (conjunct->name() == "=" || conjunct->name() == "is_not_distinct_from")) {
       const ColumnEstimate* of[2] = {nullptr, nullptr};
       for (int i = 0; i < 2; ++i) {
-        of[i] = Find(left, *conjunct->child(static_cast<size_t>(i)));
-        if (of[i] == nullptr) of[i] = Find(right, *conjunct->child(static_cast<size_t>(i)));
+        of[i] = FindColumn(left, *conjunct->child(static_cast<size_t>(i)));
+        if (of[i] == nullptr) of[i] = FindColumn(right, *conjunct->child(static_cast<size_t>(i)));
+      }
+      if (of[0] != nullptr && of[1] != nullptr && of[0]->distinct > 0 && of[1]->distinct > 0) {
+        selectivities.push_back(EqualitySelectivity(*of[0], *of[1]));
+        continue;
       }
       double distinct = 0;
       for (const ColumnEstimate* column : of) {
@@ -209,6 +134,8 @@ RelationEstimate CardinalityEstimator::OfScan(const LogicalScan& scan) {
   RelationEstimate out;
   out.rows = scan.table_rows.value_or(kRowsUnknown);
   const auto& ordinals = scan.column_ordinals();
+  std::vector<ColumnDistributionPtr> distributions;
+  if (details_ != nullptr) distributions = details_->Distributions(scan.source);
   for (size_t i = 0; i < scan.columns().size(); ++i) {
     const PlanColumn& column = scan.columns()[i];
     ColumnEstimate estimate;
@@ -221,7 +148,7 @@ RelationEstimate CardinalityEstimator::OfScan(const LogicalScan& scan) {
         estimate.null_fraction = std::min(1.0, static_cast<double>(known.null_count) / std::max(out.rows, 1.0));
       if (known.min.has_value() && known.max.has_value()) {
         // Integers, dates and the like cannot have more values than their range.
-        const auto low = Position(*known.min), high = Position(*known.max);
+        const auto low = PositionOf(*known.min), high = PositionOf(*known.max);
         if (low.has_value() && high.has_value() && !column.type.is_floating()) {
           double range = *high - *low + 1;
           if (column.type.is(TypeKind::kDecimal)) range *= std::pow(10.0, column.type.scale());
@@ -230,10 +157,16 @@ RelationEstimate CardinalityEstimator::OfScan(const LogicalScan& scan) {
         }
       }
     }
+    if (ordinals[i] < distributions.size() && distributions[ordinals[i]] != nullptr) {
+      const ColumnDistribution& known = *distributions[ordinals[i]];
+      estimate.distribution = distributions[ordinals[i]];
+      if (known.distinct != 0) estimate.distinct = std::max(1.0, known.DistinctOf(out.rows));
+      if (estimate.null_fraction == 0) estimate.null_fraction = known.null_fraction;
+    }
     if (column.type.is(TypeKind::kBoolean)) estimate.distinct = 2;
     out.columns.emplace(column.id, std::move(estimate));
   }
-  if (!scan.filters.empty()) out.Scale(Selectivity(*CombineConjunction(scan.filters), out));
+  if (!scan.filters.empty()) out.Filter(*CombineConjunction(scan.filters));
   return out;
 }
 
@@ -241,10 +174,15 @@ RelationEstimate CardinalityEstimator::OfJoin(const LogicalJoin& join) {
   const RelationEstimate left = Estimate(join.child(0));
   const RelationEstimate right = Estimate(join.child(1));
   const std::vector<ExprPtr> on = join.condition->is_true() ? std::vector<ExprPtr>{} : SplitConjunction(join.condition);
+  return Join(join.join_kind, left, right, on);
+}
+
+RelationEstimate CardinalityEstimator::Join(JoinKind kind, const RelationEstimate& left, const RelationEstimate& right,
+                                            const std::vector<ExprPtr>& on) {
   const double inner = JoinRows(left, right, on);
   RelationEstimate out = left;
   const double left_before = left.rows;
-  switch (join.join_kind) {
+  switch (kind) {
     case JoinKind::kInner:
       out.columns.insert(right.columns.begin(), right.columns.end());
       out.rows = inner;
@@ -271,16 +209,18 @@ RelationEstimate CardinalityEstimator::OfJoin(const LogicalJoin& join) {
       double fraction = 1;
       for (const ExprPtr& conjunct : on) {
         if (!conjunct->is(ExprKind::kCall) || conjunct->name() != "=") continue;
-        const bool straight = RefersOnlyTo(*conjunct->child(0), ColumnsOf(*join.child(0)));
+        ColumnSet used;
+        AddReferenced(*conjunct->child(0), used);
+        const bool straight = std::ranges::none_of(used, [&](ColumnId id) { return right.columns.contains(id); });
         const double ours = left.DistinctOf(*conjunct->child(straight ? 0 : 1));
         const double theirs = right.DistinctOf(*conjunct->child(straight ? 1 : 0));
         fraction = std::min(fraction, std::min(1.0, theirs / std::max(ours, 1.0)));
       }
-      out.Scale(join.join_kind == JoinKind::kSemi ? std::max(fraction, 0.0001) : std::max(1 - fraction, 0.1));
+      out.Scale(kind == JoinKind::kSemi ? std::max(fraction, 0.0001) : std::max(1 - fraction, 0.1));
       break;
     }
   }
-  if (out.rows < left_before && (join.join_kind == JoinKind::kInner)) {
+  if (out.rows < left_before && kind == JoinKind::kInner) {
     for (auto& [id, column] : out.columns) column.distinct = std::min(column.distinct, out.rows);
   }
   return out;
@@ -297,7 +237,7 @@ RelationEstimate CardinalityEstimator::Compute(const LogicalPtr& plan) {
     }
     case LogicalKind::kFilter: {
       RelationEstimate out = Estimate(plan->child());
-      out.Scale(Selectivity(*plan->as<LogicalFilter>().predicate, out));
+      out.Filter(*plan->as<LogicalFilter>().predicate);
       return out;
     }
     case LogicalKind::kProject: {
@@ -307,7 +247,7 @@ RelationEstimate CardinalityEstimator::Compute(const LogicalPtr& plan) {
       const auto& project = plan->as<LogicalProject>();
       for (size_t i = 0; i < project.exprs.size(); ++i) {
         ColumnEstimate estimate;
-        if (const ColumnEstimate* from = Find(input, *project.exprs[i])) {
+        if (const ColumnEstimate* from = FindColumn(input, *project.exprs[i])) {
           estimate = *from;
         } else {
           // A function of one column has at most that column's values.
@@ -337,7 +277,7 @@ RelationEstimate CardinalityEstimator::Compute(const LogicalPtr& plan) {
       out.rows = std::clamp(rows, 1.0, std::max(input.rows, 1.0));
       for (size_t i = 0; i < aggregate.groups.size(); ++i) {
         ColumnEstimate estimate;
-        if (const ColumnEstimate* from = Find(input, *aggregate.groups[i])) estimate = *from;
+        if (const ColumnEstimate* from = FindColumn(input, *aggregate.groups[i])) estimate = *from;
         // A single key is unique afterwards.
         estimate.distinct =
             aggregate.groups.size() == 1 ? out.rows : std::min(input.DistinctOf(*aggregate.groups[i]), out.rows);

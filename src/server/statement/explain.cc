@@ -3,6 +3,7 @@
 #include "column/builder.h"
 #include "obs/profile_text.h"
 #include "optimizer/optimizer.h"
+#include "server/scan_details.h"
 #include "server/statement/explain_json.h"
 #include "server/statement/explain_options.h"
 #include "server/statement/statement.h"
@@ -39,9 +40,11 @@ void AppendPlan(const PhysicalNode& node, int depth, const ExplainOptions& optio
   for (const PhysicalPtr& child : node.children()) AppendPlan(*child, depth + 1, options, out);
 }
 
-LogicalPtr OptimizeTraced(Session& session, const BoundStatement& bound, std::vector<PassTrace>& trace) {
+LogicalPtr OptimizeTraced(Session& session, const BoundStatement& bound, const SnapshotPtr& snapshot,
+                          std::vector<PassTrace>& trace) {
   const StatementContext statement = session.MakeStatementContext();
-  OptimizerContext context = MakeOptimizerContext(session, statement);
+  const SnapshotDetails details(session.engine(), snapshot);
+  OptimizerContext context = MakeOptimizerContext(session, statement, &details);
   const auto& clock = session.engine().services().clock;
   context.now = [&clock] { return clock.Monotonic(); };
   return Optimize(bound.plan, context, &trace);
@@ -110,17 +113,18 @@ std::unique_ptr<StatementExecution> Show(Session& session, const ast::Statement&
   for (const Value& value : parameters) types.push_back(value.type());
   const auto& clock = session.engine().services().clock;
   const int64_t start = clock.Monotonic();
-  const BoundStatement bound = BindRows(session, statement, types, parameters);
+  const SnapshotPtr snapshot = session.ReadSnapshot();
+  const BoundStatement bound = BindRows(session, statement, types, parameters, snapshot);
   if (options.logical || options.optimizer) {
     std::vector<PassTrace> trace;
-    const LogicalPtr optimized = OptimizeTraced(session, bound, trace);
+    const LogicalPtr optimized = OptimizeTraced(session, bound, snapshot, trace);
     std::string out;
     if (options.logical) out = "Bound:\n" + ExplainLogical(bound.plan) + "Optimized:\n" + ExplainLogical(optimized);
     // Without times the text is the same each time.
     if (options.optimizer || options.verbose) AppendTrace(trace, options.verbose, out);
     return PlanText(out);
   }
-  const PhysicalPtr plan = PlanRows(session, bound);
+  const PhysicalPtr plan = PlanRows(session, bound, snapshot);
   ExplainSummary summary;
   summary.planning_nanos = clock.Monotonic() - start;
   if (options.json) return PlanJson(ExplainJson(*plan, options, summary));
@@ -128,7 +132,7 @@ std::unique_ptr<StatementExecution> Show(Session& session, const ast::Statement&
   AppendPlan(*plan, 0, options, out);
   if (options.verbose) {
     std::vector<PassTrace> trace;
-    OptimizeTraced(session, bound, trace);
+    OptimizeTraced(session, bound, snapshot, trace);
     std::string fired;
     for (const PassTrace& pass : trace) {
       if (pass.changed) fired += (fired.empty() ? "" : ", ") + std::string(pass.name);

@@ -1,6 +1,7 @@
 
 #include "optimizer/optimizer.h"
 #include "server/plan_round_trip.h"
+#include "server/scan_details.h"
 #include "server/statement/statement.h"
 
 namespace weir {
@@ -131,18 +132,17 @@ std::string VerbOf(const ast::Statement& statement) {
 }
 
 std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& statement, const BoundStatement& bound,
-                                        std::string verb) {
+                                        std::string verb, SnapshotPtr snapshot) {
   const std::string kind = VerbOf(statement);
   if (bound.changes_rows) session.RequireWritable();
   std::optional<Schema> columns = ResultSchema(bound);
-  PhysicalPtr plan = PlanRows(session, bound);
+  PhysicalPtr plan = PlanRows(session, bound, snapshot);
   QueryOptions options = session.MakeQueryOptions(kind);
   if (bound.changes_rows && session.transaction_status() == TransactionStatus::kOpen) {
     options.on_delta = [&session](CommitKind commit, TableDelta delta) {
       session.ApplyDelta(commit, std::move(delta), {});
     };
   }
-  SnapshotPtr snapshot = session.ReadSnapshot();
   CancellationToken token = session.BeginStatement(statement.text);
   try {
     return std::make_unique<QueryStatementExecution>(session, std::move(plan), std::move(columns), std::move(verb),
@@ -171,10 +171,10 @@ std::optional<Schema> ResultSchema(const BoundStatement& bound) {
 }
 
 BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
-                        const std::vector<Value>& parameters) {
+                        const std::vector<Value>& parameters, SnapshotPtr snapshot) {
   BindContext context = session.MakeBindContext();
   const StatementContext statement_context = session.MakeStatementContext();
-  const SnapshotPtr snapshot = session.ReadSnapshot();
+  if (snapshot == nullptr) snapshot = session.ReadSnapshot();
   context.statement = &statement_context;
   context.statistics = snapshot.get();
   context.parameter_types = parameter_types;
@@ -184,17 +184,19 @@ BoundStatement BindRows(Session& session, const ast::Statement& statement, const
   return binder.BindChange(statement);
 }
 
-OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement) {
+OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement, const ScanDetails* details) {
   return {session.engine().registry(),
           statement,
           SplitNames(session.settings().Get("optimizer_disabled")),
           {},
-          session.settings().GetBool("optimizer_verify")};
+          session.settings().GetBool("optimizer_verify"),
+          details};
 }
 
-PhysicalPtr PlanRows(Session& session, const BoundStatement& bound) {
+PhysicalPtr PlanRows(Session& session, const BoundStatement& bound, const SnapshotPtr& snapshot) {
   const StatementContext statement = session.MakeStatementContext();
-  const OptimizerContext context = MakeOptimizerContext(session, statement);
+  const SnapshotDetails details(session.engine(), snapshot);
+  const OptimizerContext context = MakeOptimizerContext(session, statement, &details);
   PhysicalPtr plan = PlanPhysical(Optimize(bound.plan, context), context);
   if (!session.settings().GetBool("plan_round_trip")) return plan;
   return PlanRoundTrip(plan, session.engine().registry(), session.ReadSnapshot(), session.ReadCatalog());
@@ -218,8 +220,9 @@ std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::Sta
                                                 std::vector<Value> parameters) {
   std::vector<Type> types;
   for (const Value& value : parameters) types.push_back(value.type());
-  const BoundStatement bound = BindRows(session, *statement, types, parameters);
-  return Run(session, *statement, bound, VerbOf(*statement));
+  const SnapshotPtr snapshot = session.ReadSnapshot();
+  const BoundStatement bound = BindRows(session, *statement, types, parameters, snapshot);
+  return Run(session, *statement, bound, VerbOf(*statement), snapshot);
 }
 
 std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,
@@ -227,8 +230,9 @@ std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::str
   const auto statements = ParseStatements(sql);
   std::vector<Type> types;
   for (const Value& value : parameters) types.push_back(value.type());
-  const BoundStatement bound = BindRows(session, *statements[0], types, parameters);
-  return Run(session, *statements[0], bound, tag.empty() ? "SELECT" : std::move(tag));
+  const SnapshotPtr snapshot = session.ReadSnapshot();
+  const BoundStatement bound = BindRows(session, *statements[0], types, parameters, snapshot);
+  return Run(session, *statements[0], bound, tag.empty() ? "SELECT" : std::move(tag), snapshot);
 }
 
 Schema DescribeText(Session& session, const std::string& sql) {

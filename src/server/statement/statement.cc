@@ -223,8 +223,7 @@ std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast
       session.storage().Sweep(false);
       return MakeCommandExecution("VACUUM");
     case ast::StatementKind::kAnalyze:
-      // Statistics come with every segment; nothing has to be gathered.
-      return MakeCommandExecution("ANALYZE");
+      return MakeCommandExecution(ExecuteAnalyze(session, statement.As<ast::Analyze>()));
     default:
       ThrowNotAvailable(statement);
   }

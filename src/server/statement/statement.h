@@ -37,13 +37,16 @@ std::unique_ptr<StatementExecution> MakeTextExecution(std::vector<std::string> n
 bool IsRows(const ast::Statement& statement);
 // Of what comes back; nullopt: nothing does.
 std::optional<Schema> ResultSchema(const BoundStatement& bound);
+// What is planned from a snapshot's statistics is run on the same snapshot: the optimizer takes answers from them,
+// where PlanRows is given it too. Null: the newest, for statements that are only described.
 BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
-                        const std::vector<Value>& parameters);
+                        const std::vector<Value>& parameters, SnapshotPtr snapshot = nullptr);
 std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
                                                 std::vector<Value> parameters);
 // By the session's settings. `statement` must outlive it.
-OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement);
-PhysicalPtr PlanRows(Session& session, const BoundStatement& bound);
+OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement,
+                                      const ScanDetails* details = nullptr);
+PhysicalPtr PlanRows(Session& session, const BoundStatement& bound, const SnapshotPtr& snapshot = nullptr);
 // The rows of a query that another statement's meaning depends on. Blocks.
 std::vector<std::vector<Value>> RunOnTheSpot(Session& session, const LogicalPtr& plan);
 // A query given as text, for statements that are one underneath (SHOW TABLES); `parameters` fill $1, $2 ...
@@ -67,6 +70,9 @@ std::string AlterFunctionStatement(Session& session, const ast::AlterObject& alt
 std::string CommentOnFunction(Session& session, const ast::CommentOn& comment);
 // Those of a schema, or with an empty name of a database, that go with it.
 std::vector<CatalogChange> DropFunctionsOf(const Catalog& catalog, std::string_view database, std::string_view schema);
+
+// analyze.cc: ANALYZE and DROP STATS; the tag, when it has taken effect
+std::string ExecuteAnalyze(Session& session, const ast::Analyze& analyze);
 
 // copy.cc
 std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::StatementPtr& owner,

@@ -1,4 +1,5 @@
 #include "server/engine.h"
+#include "server/scan_details.h"
 #include "server/settings.h"
 #include "server/system/pg_types.h"
 #include "server/system/procedures.h"
@@ -178,6 +179,41 @@ void FillActivity(const SystemTableInput& input, RowWriter& out) {
     out.Int(16384).Text(session.database).Int(session.id).Int(kOwner).Text(session.user).Text(session.application_name);
     out.Text(session.client_address).Int(session.started / 1000).Int(session.query_started / 1000).Text(session.state);
     out.Text(session.query).Text("client backend").EndRow();
+  }
+}
+
+// What ANALYZE has found, as PostgreSQL shows it.
+void FillStats(const SystemTableInput& input, RowWriter& out) {
+  if (input.engine.storage() == nullptr) return;
+  const SnapshotDetails details(input.engine, input.engine.storage()->snapshot());
+  const auto real = [](double value) { return Value::Floating(kReal, value); };
+  const auto values = [&](const std::vector<Value>& list) {
+    if (list.empty()) {
+      out.Null();
+    } else {
+      out.Text(Value::Nested(Type::List(list[0].type()), list).ToString());
+    }
+  };
+  for (const RelationInfo& relation : RelationsOf(input.catalog, input.statement.database)) {
+    if (relation.table == nullptr) continue;
+    const std::vector<ColumnDistributionPtr> known =
+        details.Distributions(TableSource{relation.table->id.value(), relation.name, {}});
+    for (size_t i = 0; i < known.size(); ++i) {
+      if (known[i] == nullptr) continue;
+      const ColumnDistribution& of = *known[i];
+      out.Text(relation.schema).Text(relation.name).Text(relation.table->columns[i].name).Bool(false);
+      out.Cell(real(of.null_fraction)).Int(static_cast<int64_t>(of.width + 0.5)).Cell(real(of.distinct));
+      values(of.common);
+      if (of.frequencies.empty()) {
+        out.Null();
+      } else {
+        std::vector<Value> frequencies;
+        for (const double share : of.frequencies) frequencies.push_back(real(share));
+        out.Cell(Value::Nested(Type::List(kReal), std::move(frequencies)));
+      }
+      values(of.bounds);
+      out.EndRow();
+    }
   }
 }
 
@@ -382,6 +418,19 @@ std::vector<SystemTableDef> PgCatalogTables() {
                   {"backend_type", kText}},
                  "Sessions",
                  FillActivity});
+  out.push_back({"pg_stats",
+                 {{"schemaname", kText},
+                  {"tablename", kText},
+                  {"attname", kText},
+                  {"inherited", kBool},
+                  {"null_frac", kReal},
+                  {"avg_width", kInt},
+                  {"n_distinct", kReal},
+                  {"most_common_vals", kText},
+                  {"most_common_freqs", ListOf(TypeKind::kFloat)},
+                  {"histogram_bounds", kText}},
+                 "What ANALYZE has found of the columns' values",
+                 FillStats});
   out.push_back({"pg_tables",
                  {{"schemaname", kText},
                   {"tablename", kText},

@@ -1,6 +1,7 @@
 #include "obs/metrics.h"
 #include "optimizer/optimizer.h"
 #include "server/engine.h"
+#include "server/scan_details.h"
 #include "server/settings.h"
 #include "server/system/definition.h"
 #include "server/system/function_table.h"
@@ -71,6 +72,7 @@ void FillColumnStatistics(const SystemTableInput& input, RowWriter& out) {
     const auto statistics = snapshot->Statistics(table->id);
     if (statistics == nullptr) continue;
     const std::string path = snapshot->catalog()->PathOf(*table);
+    const std::optional<TableDistribution> analyzed = FindDistribution(*snapshot->catalog(), table->id);
     const auto bound = [&](const std::optional<Value>& value) {
       if (value.has_value()) {
         out.Text(value->ToString());
@@ -82,16 +84,28 @@ void FillColumnStatistics(const SystemTableInput& input, RowWriter& out) {
       const auto known = statistics->columns.find(column.id);
       if (known == statistics->columns.end()) continue;
       const ColumnStatistics& of = known->second;
+      ColumnDistributionPtr found;
+      if (analyzed.has_value() && analyzed->columns.contains(column.id)) found = analyzed->columns.at(column.id);
+      const double rows = static_cast<double>(statistics->row_count);
+      const auto distinct = found != nullptr && found->distinct != 0
+                                ? static_cast<uint64_t>(found->DistinctOf(rows) + 0.5)
+                                : of.distinct_count;
       out.Text(path).Text(column.name).Int(static_cast<int64_t>(statistics->row_count));
       out.Int(static_cast<int64_t>(of.null_count));
-      if (of.distinct_count == 0) {
+      if (distinct == 0) {
         out.Null();
       } else {
-        out.Int(static_cast<int64_t>(of.distinct_count));
+        out.Int(static_cast<int64_t>(distinct));
       }
       bound(of.min);
       bound(of.max);
-      out.Int(static_cast<int64_t>(of.bytes)).EndRow();
+      out.Int(static_cast<int64_t>(of.bytes));
+      if (found != nullptr) {
+        out.Int(static_cast<int64_t>(analyzed->version.value())).Real(found->null_fraction).Real(found->width);
+        out.Int(static_cast<int64_t>(found->common.size()));
+        out.Int(found->bounds.empty() ? 0 : static_cast<int64_t>(found->bounds.size()) - 1);
+      }
+      out.EndRow();
     }
   }
 }
@@ -216,7 +230,12 @@ std::vector<SystemTableDef> WeirCatalogTables() {
                   {"distinct_values", kBigint},
                   {"min", kText},
                   {"max", kText},
-                  {"bytes", kBigint}},
+                  {"bytes", kBigint},
+                  {"analyzed_version", kBigint},
+                  {"null_fraction", kReal},
+                  {"average_width", kReal},
+                  {"common_values", kBigint},
+                  {"histogram_buckets", kBigint}},
                  "What the optimizer knows of the columns of stored tables",
                  FillColumnStatistics});
   out.push_back({"jobs", JobColumns(), "Background jobs", FillJobs});

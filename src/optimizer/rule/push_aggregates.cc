@@ -1,0 +1,155 @@
+#include "optimizer/rule/push_aggregates.h"
+
+#include <algorithm>
+
+#include "optimizer/columns.h"
+#include "optimizer/rule/copy_plan.h"
+#include "optimizer/stats/cardinality.h"
+
+namespace weir {
+
+namespace {
+
+constexpr double kInputRowsMin = 50'000;  // fewer are joined before anybody notices
+constexpr double kGroupsPerRowMax = 0.1;  // groups that a row of the side makes at most
+constexpr double kJoinedPerRowMin = 0.5;  // a join that drops more is better done first
+
+class AggregatePusher {
+ public:
+  AggregatePusher(const LogicalPtr& plan, const OptimizerContext& context)
+      : context_(context), ids_(*plan), estimator_(context.details) {}
+
+  LogicalPtr Run(const LogicalPtr& plan) {
+    LogicalPtr node = plan;
+    if (plan->kind() == LogicalKind::kAggregate) node = Push(plan);
+    std::vector<LogicalPtr> children;
+    bool changed = false;
+    for (const LogicalPtr& child : node->children()) {
+      children.push_back(Run(child));
+      changed = changed || children.back() != child;
+      if (node->kind() == LogicalKind::kCte && children.size() == 1) {
+        estimator_.Define(node->as<LogicalCte>().id, children[0]);
+      }
+    }
+    return changed ? node->WithChildren(std::move(children)) : node;
+  }
+
+ private:
+  // Whether the call over all rows follows from the call over parts of them.
+  static bool IsDecomposable(const AggregateCall& call) {
+    if (call.distinct || !call.order_by.empty() || call.args.size() > 1) return false;
+    const auto is_safe = [](const ExprPtr& expr) {
+      return expr->volatility() != Volatility::kVolatile && !expr->CanFail();
+    };
+    if (!std::ranges::all_of(call.args, is_safe) || (call.filter != nullptr && !is_safe(call.filter))) return false;
+    if (call.name == "count") return call.type.is(TypeKind::kInt64);
+    if (call.args.empty()) return false;
+    const Type& type = call.args[0]->type();
+    if (call.name == "sum") return type.is_integer() || type.is(TypeKind::kDecimal);
+    return (call.name == "min" || call.name == "max") && EqualIsSame(type);
+  }
+
+  LogicalPtr Push(const LogicalPtr& plan) {
+    const auto& aggregate = plan->as<LogicalAggregate>();
+    if (aggregate.aggregates.empty()) return plan;
+    // Over the join itself.
+    std::vector<ExprPtr> groups = aggregate.groups;
+    std::vector<AggregateCall> calls = aggregate.aggregates;
+    LogicalPtr below = plan->child();
+    while (below->kind() == LogicalKind::kProject) {
+      ColumnMap map;
+      for (size_t i = 0; i < below->columns().size(); ++i) {
+        map.emplace(below->columns()[i].id, below->as<LogicalProject>().exprs[i]);
+      }
+      for (ExprPtr& group : groups) group = Substitute(group, map);
+      for (AggregateCall& call : calls) call = Substitute(std::move(call), map);
+      below = below->child();
+    }
+    if (below->kind() != LogicalKind::kJoin) return plan;
+    const auto& join = below->as<LogicalJoin>();
+    if (join.null_aware || join.condition->volatility() == Volatility::kVolatile) return plan;
+    if (!std::ranges::all_of(calls, IsDecomposable)) return plan;
+    for (const ExprPtr& group : groups) {
+      if (group->volatility() == Volatility::kVolatile) return plan;
+    }
+    for (const size_t side : {size_t{0}, size_t{1}}) {
+      const bool kept = join.join_kind == JoinKind::kInner ||
+                        (side == 0 && (join.join_kind == JoinKind::kLeft || join.join_kind == JoinKind::kSemi ||
+                                       join.join_kind == JoinKind::kAnti));
+      if (!kept) continue;
+      if (LogicalPtr pushed = PushInto(aggregate, groups, calls, join, side)) return pushed;
+    }
+    return plan;
+  }
+
+  LogicalPtr PushInto(const LogicalAggregate& aggregate, const std::vector<ExprPtr>& groups,
+                      const std::vector<AggregateCall>& calls, const LogicalJoin& join, size_t side) {
+    const LogicalPtr& input = join.child(side);
+    const ColumnSet own = ColumnsOf(*input);
+    for (const AggregateCall& call : calls) {
+      for (const ExprPtr& arg : call.args) {
+        if (!RefersOnlyTo(*arg, own)) return nullptr;
+      }
+      if (call.filter != nullptr && !RefersOnlyTo(*call.filter, own)) return nullptr;
+    }
+    const double rows = estimator_.Estimate(input).rows;
+    if (rows < kInputRowsMin) return nullptr;
+    const LogicalPtr joined = std::make_shared<LogicalJoin>(join);
+    if (estimator_.Estimate(joined).rows < rows * kJoinedPerRowMin) return nullptr;
+
+    // The side's columns that the join and the groups need tell its rows apart.
+    ColumnSet used;
+    AddReferenced(*join.condition, used);
+    for (const ExprPtr& group : groups) AddReferenced(*group, used);
+    std::vector<ExprPtr> keys;
+    std::vector<PlanColumn> columns;
+    for (const PlanColumn& column : input->columns()) {
+      if (!used.contains(column.id)) continue;
+      if (!EqualIsSame(column.type)) return nullptr;
+      keys.push_back(ToExpr(column));
+      columns.push_back(column);
+    }
+    if (keys.empty()) return nullptr;
+    const size_t key_count = keys.size();
+    std::vector<AggregateCall> partial = calls;
+    for (const AggregateCall& call : calls) columns.push_back(ids_.Make(call.type, call.ToString()));
+    LogicalPtr parts = std::make_shared<LogicalAggregate>(input, std::move(keys), std::move(partial), columns);
+    if (estimator_.Estimate(parts).rows > rows * kGroupsPerRowMax) return nullptr;
+
+    std::vector<LogicalPtr> sides = join.children();
+    sides[side] = std::move(parts);
+    const LogicalPtr above = std::make_shared<LogicalJoin>(join.join_kind, sides[0], sides[1], join.condition);
+    std::vector<AggregateCall> totals;
+    std::vector<ExprPtr> results;
+    std::vector<PlanColumn> total_columns;
+    for (size_t i = 0; i < groups.size(); ++i) {
+      total_columns.push_back(aggregate.columns()[i]);
+      results.push_back(ToExpr(total_columns.back()));
+    }
+    for (size_t i = 0; i < calls.size(); ++i) {
+      const bool adds_up = calls[i].name == "sum" || calls[i].name == "count";
+      const ExprPtr part = ToExpr(columns[key_count + i]);
+      totals.push_back(context_.registry.BindAggregate(adds_up ? "sum" : calls[i].name, {part}));
+      total_columns.push_back(ids_.Make(totals.back().type, totals.back().ToString()));
+      ExprPtr result = ToExpr(total_columns.back());
+      if (!(result->type() == calls[i].type)) result = Expr::Cast(std::move(result), calls[i].type);
+      // Of no rows a count is 0, a sum NULL.
+      if (calls[i].name == "count") result = Expr::Coalesce({std::move(result), Expr::Literal(Value::Int64(0))});
+      results.push_back(std::move(result));
+    }
+    LogicalPtr whole = std::make_shared<LogicalAggregate>(above, groups, std::move(totals), std::move(total_columns));
+    return std::make_shared<LogicalProject>(std::move(whole), std::move(results), aggregate.columns());
+  }
+
+  const OptimizerContext& context_;
+  FreshIds ids_;
+  CardinalityEstimator estimator_;
+};
+
+}  // namespace
+
+LogicalPtr PushAggregates(const LogicalPtr& plan, const OptimizerContext& context) {
+  return AggregatePusher(plan, context).Run(plan);
+}
+
+}  // namespace weir
