@@ -3,7 +3,7 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 ARGS ?=
 
-.PHONY: run build test slt fuzz bench fmt lint layers clean deps test-deps
+.PHONY: run build test slt fuzz compat bench fmt lint layers clean deps test-deps
 
 deps:
 	@tools/install-deps build
@@ -22,7 +22,7 @@ run: deps
 test: test-deps
 	@cmake --preset $(PRESET) >/dev/null
 	@ninja -C build/$(PRESET) -j $(JOBS)
-	@ctest --test-dir build/$(PRESET) --output-on-failure
+	@ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
 
 slt: test-deps
 	@cmake --preset $(PRESET) >/dev/null
@@ -33,6 +33,10 @@ fuzz: test-deps
 	@cmake --preset asan >/dev/null
 	@ninja -C build/asan -j $(JOBS) weir_fuzz
 	@build/asan/weir_fuzz smoke $(if $(ARGS),$(ARGS),--seconds 60)
+
+# Programs in other languages; each is left out where its tools are missing, and fetches its libraries.
+compat: build
+	@WEIR_COMPAT_BUILD=build/compat /usr/bin/python3 tests/compat/drivers_test.py build/$(PRESET)/weir
 
 bench: build
 	@bench/run $(ARGS)

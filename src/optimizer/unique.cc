@@ -25,41 +25,53 @@ ColumnSet JoinKeys(const LogicalJoin& join, size_t side) {
 
 namespace {
 
-bool IsUniqueJoin(const LogicalJoin& join, const ColumnSet& columns) {
+// Joins may ask for both of their sides with several sets of columns each, so a proof is given up after so many nodes.
+constexpr int kNodesMax = 1000;
+
+class UniqueProof {
+ public:
+  bool IsUnique(const LogicalNode& plan, const ColumnSet& columns);
+
+ private:
+  bool IsUniqueJoin(const LogicalJoin& join, const ColumnSet& columns);
+
+  int nodes_ = 0;
+};
+
+bool UniqueProof::IsUniqueJoin(const LogicalJoin& join, const ColumnSet& columns) {
   const auto own = [&](size_t side) {
     ColumnSet out;
     for (const PlanColumn& column : join.child(side)->columns()) {
       if (columns.contains(column.id)) out.insert(column.id);
     }
-    return out;
+    return IsUnique(*join.child(side), out);
   };
-  // One row of `kept` finds at most one of the other side.
-  const auto keeps = [&](size_t kept) {
-    return IsUnique(*join.child(kept), own(kept)) && IsUnique(*join.child(1 - kept), JoinKeys(join, 1 - kept));
-  };
+  // A row of the other side finds at most one of this one.
+  const auto found_once = [&](size_t side) { return IsUnique(*join.child(side), JoinKeys(join, side)); };
   switch (join.join_kind) {
     case JoinKind::kSemi:
     case JoinKind::kAnti:
     case JoinKind::kMark:
     case JoinKind::kSingle:
-      return IsUnique(*join.child(0), own(0));
-    case JoinKind::kInner:
-      if (keeps(0) || keeps(1)) return true;
-      [[fallthrough]];
+      return own(0);
+    case JoinKind::kInner: {
+      // The second side is asked first: in chains of joins the first one is long.
+      const bool second = own(1);
+      if (!second && !found_once(1)) return false;
+      return own(0) || (second && found_once(0));
+    }
     case JoinKind::kLeft:
+      return found_once(1) && own(0);
     case JoinKind::kRight:
-      if (join.join_kind == JoinKind::kLeft && keeps(0)) return true;
-      if (join.join_kind == JoinKind::kRight && keeps(1)) return true;
-      return IsUnique(*join.child(0), own(0)) && IsUnique(*join.child(1), own(1)) && join.join_kind == JoinKind::kInner;
+      return own(1) && found_once(0);
     case JoinKind::kFull:
       return false;
   }
   return false;
 }
 
-}  // namespace
-
-bool IsUnique(const LogicalNode& plan, const ColumnSet& columns) {
+bool UniqueProof::IsUnique(const LogicalNode& plan, const ColumnSet& columns) {
+  if (++nodes_ > kNodesMax) return false;
   switch (plan.kind()) {
     case LogicalKind::kValues:
       return plan.as<LogicalValues>().rows.size() <= 1;
@@ -100,6 +112,12 @@ bool IsUnique(const LogicalNode& plan, const ColumnSet& columns) {
     default:
       return false;
   }
+}
+
+}  // namespace
+
+bool IsUnique(const LogicalNode& plan, const ColumnSet& columns) {
+  return UniqueProof().IsUnique(plan, columns);
 }
 
 }  // namespace weir

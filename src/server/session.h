@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "exec/query.h"
 #include "catalog/sql_function.h"
+#include "exec/query.h"
 #include "runtime/cancellation.h"
 #include "server/column_origin.h"
 #include "server/engine.h"

@@ -1,5 +1,5 @@
-#include "storage/row_claims.h"
 #include "storage/storage.h"
+#include "storage/row_claims.h"
 
 #include <filesystem>
 #include <map>

@@ -509,8 +509,8 @@ void AddBackends(Functions& functions) {
 // Rows in a list: read as tables, FROM pg_options_to_table(...).
 void AddRows(Functions& functions) {
   const Type option = Type::Struct({{"option_name", kText}, {"option_value", kText}});
-  functions.Add("pg_options_to_table", "Options as name=value, apart", "pg_options_to_table(array['a=b'])",
-                "[(\"a\",\"b\")]", {{Type::List(kText)}}, Type::List(option),
+  functions.Add("pg_options_to_table", "Options as name=value, apart", "pg_options_to_table(array['a=b'])", "(a,b)",
+                {{Type::List(kText)}}, Type::List(option),
                 [option](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
                   std::vector<Value> rows;
                   const Value options = args.columns[0]->GetValue(row);
@@ -526,12 +526,12 @@ void AddRows(Functions& functions) {
                 });
   const auto none = [](const Type& fields) { return Value::Nested(Type::List(fields), {}); };
   functions.Constant("pg_partition_tree", "The parts of a table: tables are not made of parts", "pg_partition_tree(1)",
-                     "[]", {{kBig}, {kText}},
+                     "{}", {{kBig}, {kText}},
                      none(Type::Struct({{"relid", kBig}, {"parentrelid", kBig}, {"isleaf", kBool}, {"level", kInt}})));
   functions.Constant("pg_partition_ancestors", "The tables that a table is a part of: none",
-                     "pg_partition_ancestors(1)", "[]", {{kBig}, {kText}}, none(Type::Struct({{"relid", kBig}})));
+                     "pg_partition_ancestors(1)", "{}", {{kBig}, {kText}}, none(Type::Struct({{"relid", kBig}})));
   functions.Constant(
-      "aclexplode", "Privileges in rows: there are none but the owner's", "aclexplode(array['x'])", "[]",
+      "aclexplode", "Privileges in rows: there are none but the owner's", "aclexplode(array['x'])", "{}",
       {{Type::List(kText)}},
       none(Type::Struct({{"grantor", kBig}, {"grantee", kBig}, {"privilege_type", kText}, {"is_grantable", kBool}})));
 }

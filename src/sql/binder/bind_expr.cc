@@ -424,7 +424,8 @@ ExprPtr ExpressionBinder::BindRowComparison(std::string_view op, const ast::Expr
   if (lefts.size() != rights.size()) {
     throw Error::User(sqlstate::kSyntaxError, "unequal number of entries in row expressions").WithPosition(position);
   }
-  if (op == "overlaps") return Call("overlaps", {Call("row", lefts, position), Call("row", rights, position)}, position);
+  if (op == "overlaps")
+    return Call("overlaps", {Call("row", lefts, position), Call("row", rights, position)}, position);
   return CompareRows(op, lefts, rights, position);
 }
 

@@ -161,7 +161,8 @@ ExprPtr ExpressionBinder::BindQuantifiedArray(const ast::QuantifiedExpr& expr) {
   }
   // x < ANY (list) is any_match(element -> x < element, list).
   const Type& type = array->type().element();
-  const PlanColumn element = binder_.NewColumn(type.is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : type, "element");
+  const PlanColumn element =
+      binder_.NewColumn(type.is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : type, "element");
   ExprPtr body = BindOperator(expr.op, std::move(left), ColumnOf(element), expr.offset);
   if (!body->type().is(TypeKind::kBoolean)) {
     throw Error::User(sqlstate::kWrongObjectType, "op ANY/ALL (array) requires operator to yield boolean")
