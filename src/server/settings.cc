@@ -253,25 +253,33 @@ const SettingDef* FindSetting(std::string_view name) {
   return nullptr;
 }
 
+namespace {
+
+[[noreturn]] void ThrowUnknown(std::string_view name) {
+  throw Error::User(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"{}\"", name)
+      .WithHint("SHOW ALL lists the settings.");
+}
+
+}  // namespace
+
+// Sessions are many and change few settings: only those have entries.
 Settings::Settings(const std::vector<std::pair<std::string, std::string>>& defaults) {
-  for (const SettingDef& def : kSettings) {
-    values_[std::string(def.name)] = {std::string(def.fallback), std::string(def.fallback), std::nullopt};
-  }
   for (const auto& [name, value] : defaults) {
-    Entry& entry = values_[Lower(name)];
     const SettingDef* def = FindSetting(name);
+    Entry& entry = def == nullptr ? values_[Lower(name)] : At(name);
     entry.value = entry.reset = def == nullptr ? value : Normalize(*def, value, entry.value);
   }
   revision_ = NextRevision();
 }
 
 Settings::Entry& Settings::At(std::string_view name) {
-  const auto found = values_.find(Lower(name));
-  if (found == values_.end()) {
-    throw Error::User(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"{}\"", name)
-        .WithHint("SHOW ALL lists the settings.");
-  }
-  return found->second;
+  std::string lower = Lower(name);
+  const auto found = values_.find(lower);
+  if (found != values_.end()) return found->second;
+  const SettingDef* def = FindSetting(lower);
+  if (def == nullptr) ThrowUnknown(name);
+  Entry entry{std::string(def->fallback), std::string(def->fallback), std::nullopt, std::nullopt};
+  return values_.emplace(std::move(lower), std::move(entry)).first->second;
 }
 
 void Settings::Set(std::string_view name, std::string value, bool local) {
@@ -323,17 +331,25 @@ void Settings::EndTransaction(bool commit) {
 }
 
 std::string Settings::Get(std::string_view name) const {
-  return const_cast<Settings*>(this)->At(name).value;
+  std::optional<std::string> value = Find(name);
+  if (!value.has_value()) ThrowUnknown(name);
+  return std::move(*value);
 }
 
 std::optional<std::string> Settings::Find(std::string_view name) const {
-  const auto found = values_.find(Lower(name));
-  if (found == values_.end()) return std::nullopt;
-  return found->second.value;
+  const std::string lower = Lower(name);
+  if (const auto found = values_.find(lower); found != values_.end()) return found->second.value;
+  const SettingDef* def = FindSetting(lower);
+  if (def == nullptr) return std::nullopt;
+  return std::string(def->fallback);
 }
 
 std::string Settings::ResetValue(std::string_view name) const {
-  return const_cast<Settings*>(this)->At(name).reset;
+  const std::string lower = Lower(name);
+  if (const auto found = values_.find(lower); found != values_.end()) return found->second.reset;
+  const SettingDef* def = FindSetting(lower);
+  if (def == nullptr) ThrowUnknown(name);
+  return std::string(def->fallback);
 }
 
 bool Settings::GetBool(std::string_view name) const {
@@ -355,10 +371,10 @@ int64_t Settings::GetBytes(std::string_view name) const {
 }
 
 std::vector<std::pair<std::string, std::string>> Settings::All() const {
-  std::vector<std::pair<std::string, std::string>> out;
-  out.reserve(values_.size());
-  for (const auto& [name, entry] : values_) out.emplace_back(name, entry.value);
-  return out;
+  std::map<std::string, std::string, std::less<>> all;
+  for (const SettingDef& def : kSettings) all.emplace(def.name, def.fallback);
+  for (const auto& [name, entry] : values_) all[name] = entry.value;
+  return {all.begin(), all.end()};
 }
 
 std::vector<std::pair<std::string, std::string>> Settings::TakeChanges() {

@@ -117,7 +117,7 @@ class StorageTest : public ::testing::Test {
     return out;
   }
   // First column to all others as text.
-  std::map<int64_t, std::string> Contents(TableId table, SnapshotPtr snapshot = nullptr) {
+  std::map<int64_t, std::string> Contents(TableId table, const SnapshotPtr& snapshot = nullptr) {
     std::map<int64_t, std::string> out;
     for (const Chunk& chunk : Scan(snapshot == nullptr ? storage_->snapshot() : snapshot, table, {})) {
       for (size_t row = 0; row < chunk.row_count(); ++row) {
@@ -596,6 +596,7 @@ TEST_F(StorageTest, ManyTypesRoundTripThroughSegments) {
                                                            : std::string(static_cast<size_t>(i) % 30, 'q'));
       case PhysicalType::kList: {
         std::vector<Value> parts;
+        parts.reserve(static_cast<size_t>(i % 4));
         for (int64_t k = 0; k < i % 4; ++k) parts.push_back(make(type.element(), i + k));
         return Value::Nested(type, std::move(parts));
       }

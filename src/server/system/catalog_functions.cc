@@ -516,7 +516,7 @@ void AddRows(Functions& functions) {
                   const Value options = args.columns[0]->GetValue(row);
                   for (const Value& entry : options.parts()) {
                     if (entry.is_null()) continue;
-                    const std::string text(entry.bytes());
+                    const std::string& text = entry.bytes();
                     const size_t equals = text.find('=');
                     const Value value =
                         equals == std::string::npos ? Value::Null(kText) : Value::String(text.substr(equals + 1));

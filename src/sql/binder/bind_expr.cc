@@ -434,6 +434,7 @@ ExprPtr ExpressionBinder::CompareRows(std::string_view op, const std::vector<Exp
   if (lefts.size() == 1) return BindOperator(op, lefts[0], rights[0], position);
   if (op == "=" || op == "<>") {
     std::vector<ExprPtr> parts;
+    parts.reserve(lefts.size());
     for (size_t i = 0; i < lefts.size(); ++i) parts.push_back(BindOperator(op, lefts[i], rights[i], position));
     return op == "=" ? Expr::And(std::move(parts)) : Expr::Or(std::move(parts));
   }
@@ -534,6 +535,7 @@ ExprPtr ExpressionBinder::BindInList(const ast::InListExpr& in) {
     bool constant = true;
     for (size_t i = 1; i < exprs.size(); ++i) constant = constant && exprs[i]->IsFoldable();
     std::vector<Type> types;
+    types.reserve(exprs.size());
     for (const ExprPtr& expr : exprs) types.push_back(expr->type());
     if (constant && binder_.registry_.CommonType(types).has_value()) {
       Unify(exprs, "IN", in.offset);
@@ -605,8 +607,8 @@ ExprPtr ExpressionBinder::BindCase(const ast::CaseExpr& expr) {
 ExprPtr ExpressionBinder::BindRegCast(const ast::CastExpr& cast, std::string_view reg) {
   ExprPtr operand = Bind(*cast.operand);
   const bool is_text = operand->type().is_string() || operand->type().is(TypeKind::kUnknown);
-  operand = CastTo(std::move(operand), is_text ? TypeKind::kVarchar : TypeKind::kInt64, CastRule::kExplicit,
-                   cast.offset, cast.is_try);
+  operand =
+      CastTo(operand, is_text ? TypeKind::kVarchar : TypeKind::kInt64, CastRule::kExplicit, cast.offset, cast.is_try);
   return Call(std::string(reg) + (is_text ? "in" : "out"), {std::move(operand)}, cast.offset);
 }
 
@@ -760,6 +762,7 @@ ExprPtr ExpressionBinder::ToBoolean(ExprPtr expr, std::string_view what, int64_t
 
 void ExpressionBinder::Unify(std::vector<ExprPtr>& exprs, std::string_view what, int64_t position) {
   std::vector<Type> types;
+  types.reserve(exprs.size());
   for (const ExprPtr& expr : exprs) types.push_back(expr->type());
   auto common = binder_.registry_.CommonType(types);
   if (!common.has_value()) {
