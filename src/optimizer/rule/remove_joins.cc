@@ -67,14 +67,16 @@ LogicalPtr Remains(const LogicalJoin& join, const ColumnSet& required, bool matt
   }
 }
 
-// An inner join of which one side only says whether there is a match; or null.
+// An inner join of which one side only says whether there is a match, where duplicates do not matter; or null. Where
+// they do, a side of unique keys stays a join: it gives the same rows, and may be built from either side.
 LogicalPtr AsSemiJoin(const LogicalJoin& join, const ColumnSet& required, bool matters) {
-  if (join.join_kind != JoinKind::kInner || join.condition->volatility() == Volatility::kVolatile) return nullptr;
+  if (matters || join.join_kind != JoinKind::kInner || join.condition->volatility() == Volatility::kVolatile) {
+    return nullptr;
+  }
   for (const size_t side : {size_t{1}, size_t{0}}) {
     if (UsesAny(*join.child(side), required)) continue;
-    const ColumnSet keys = JoinKeys(join, side);
     // Without keys a semi join has no hash table to ask.
-    if (keys.empty() || (matters && !IsUnique(*join.child(side), keys))) continue;
+    if (JoinKeys(join, side).empty()) continue;
     return std::make_shared<LogicalJoin>(JoinKind::kSemi, join.child(1 - side), join.child(side), join.condition);
   }
   return nullptr;
