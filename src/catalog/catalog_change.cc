@@ -121,6 +121,26 @@ struct ChangeWriter {
     out.PutString(change.name);
     PutBool(change.if_exists, out);
   }
+  void operator()(const PutType& change) const {
+    out.PutString(change.def.Serialize());
+    PutBool(change.replaces, out);
+    PutBool(change.if_not_exists, out);
+  }
+  void operator()(const DropType& change) const { PutNamed(change); }
+  void operator()(const PutCollation& change) const {
+    out.PutString(change.def.Serialize());
+    PutBool(change.if_not_exists, out);
+  }
+  void operator()(const DropCollation& change) const { PutNamed(change); }
+
+ private:
+  template <typename Change>
+  void PutNamed(const Change& change) const {
+    out.PutString(change.database);
+    out.PutString(change.schema);
+    out.PutString(change.name);
+    PutBool(change.if_exists, out);
+  }
 };
 
 struct ChangeReader {
@@ -162,6 +182,10 @@ struct ChangeReader {
   void operator()(DropPartition& to) const { to = {Table(), Text(), Flag()}; }
   void operator()(PutObject& to) const { to = {Text(), Text(), Text(), Flag()}; }
   void operator()(DropObject& to) const { to = {Text(), Text(), Flag()}; }
+  void operator()(PutType& to) const { to = {UserType::Deserialize(Text()), Flag(), Flag()}; }
+  void operator()(DropType& to) const { to = {Text(), Text(), Text(), Flag()}; }
+  void operator()(PutCollation& to) const { to = {UserCollation::Deserialize(Text()), Flag()}; }
+  void operator()(DropCollation& to) const { to = {Text(), Text(), Text(), Flag()}; }
 };
 
 template <size_t I = 0>
@@ -216,6 +240,17 @@ struct ChangeDescriber {
   }
   std::string operator()(const PutObject& c) const { return fmt::format("put {} {}", c.kind, c.name); }
   std::string operator()(const DropObject& c) const { return fmt::format("drop {} {}", c.kind, c.name); }
+  std::string operator()(const PutType& c) const {
+    return fmt::format("{} type {}", c.replaces ? "alter" : "create",
+                       ObjectPath(c.def.database, c.def.schema, c.def.name));
+  }
+  std::string operator()(const DropType& c) const { return "drop type " + ObjectPath(c.database, c.schema, c.name); }
+  std::string operator()(const PutCollation& c) const {
+    return "create collation " + ObjectPath(c.def.database, c.def.schema, c.def.name);
+  }
+  std::string operator()(const DropCollation& c) const {
+    return "drop collation " + ObjectPath(c.database, c.schema, c.name);
+  }
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "catalog/ids.h"
 #include "catalog/table.h"
+#include "catalog/user_type.h"
 
 // Every way in which a catalog changes, as values that the commit log carries: Catalog::Apply turns one catalog and
 // one change into the next, the same way on every node and at every replay.
@@ -125,10 +126,35 @@ struct DropObject {
   bool if_exists = false;
 };
 
+// An enum or a domain, without its id; with `replaces` the one that has this id is changed, and every definition that
+// uses it.
+struct PutType {
+  UserType def;
+  bool replaces = false;
+  bool if_not_exists = false;
+};
+struct DropType {  // refused (2BP01) while columns and other types use it
+  std::string database;
+  std::string schema;
+  std::string name;
+  bool if_exists = false;
+};
+struct PutCollation {
+  UserCollation def;
+  bool if_not_exists = false;
+};
+struct DropCollation {
+  std::string database;
+  std::string schema;
+  std::string name;
+  bool if_exists = false;
+};
+
 // Serialised by index: append only.
-using CatalogChange = std::variant<CreateDatabase, DropDatabase, CreateSchema, DropSchema, CreateTable, DropTable,
-                                   RenameTable, CreateView, DropView, AddColumn, DropColumn, RenameColumn, AlterColumn,
-                                   SetProperty, SetTableComment, AddPartition, DropPartition, PutObject, DropObject>;
+using CatalogChange =
+    std::variant<CreateDatabase, DropDatabase, CreateSchema, DropSchema, CreateTable, DropTable, RenameTable,
+                 CreateView, DropView, AddColumn, DropColumn, RenameColumn, AlterColumn, SetProperty, SetTableComment,
+                 AddPartition, DropPartition, PutObject, DropObject, PutType, DropType, PutCollation, DropCollation>;
 
 void SerializeChange(const CatalogChange& change, ByteWriter& out);
 CatalogChange DeserializeChange(ByteReader& in);

@@ -165,11 +165,12 @@ void CatalogEditor::operator()(const DropDatabase& change) {
     throw Error::User(sqlstate::kReservedName, "the default database cannot be dropped: {}", change.name);
   }
   for (const auto& [name, schema] : database->schemas) {
-    if (!change.cascade && (!schema->tables.empty() || !schema->views.empty())) {
+    if (!change.cascade && (!schema->tables.empty() || !schema->views.empty() || HasTypes(change.name, name))) {
       throw Error::User(sqlstate::kObjectInUse, "database is not empty: {}", change.name)
           .WithHint("use DROP DATABASE ... CASCADE to drop its tables too");
     }
     ForgetSchema(*schema);
+    ForgetTypes(change.name, name);
   }
   after_->databases_.erase(change.name);
   changed_ = true;
@@ -192,13 +193,15 @@ void CatalogEditor::operator()(const DropSchema& change) {
   const CatalogSchema* schema = before_.FindSchema(change.database, change.name);
   if (schema == nullptr && change.if_exists) return;
   before_.GetSchema(change.database, change.name);
-  if (!change.cascade && (!schema->tables.empty() || !schema->views.empty())) {
+  if (!change.cascade &&
+      (!schema->tables.empty() || !schema->views.empty() || HasTypes(change.database, change.name))) {
     constexpr std::string_view kDependentObjectsStillExist = "2BP01";
     throw Error::User(kDependentObjectsStillExist, "cannot drop schema {} because other objects depend on it",
                       change.name)
         .WithHint("Use DROP ... CASCADE to drop the dependent objects too.");
   }
   ForgetSchema(*schema);
+  ForgetTypes(change.database, change.name);
   auto& schemas = EditDatabase(change.database).schemas;
   schemas.erase(schemas.find(change.name));
 }

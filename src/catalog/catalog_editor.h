@@ -34,6 +34,11 @@ class CatalogEditor {
   void operator()(const DropPartition& change);
   void operator()(const PutObject& change);
   void operator()(const DropObject& change);
+  // edit_types.cc
+  void operator()(const PutType& change);
+  void operator()(const DropType& change);
+  void operator()(const PutCollation& change);
+  void operator()(const DropCollation& change);
 
  private:
   // Copies for writing; throw 3D000 and 3F000.
@@ -45,6 +50,12 @@ class CatalogEditor {
   // The table as it is, and a new definition in its place.
   TableDef CopyTable(TableId table) const;
   void ReplaceTable(TableDef table);
+  Catalog::Objects& EditObjects();
+  // The new definition of a user's type in every table, view and type that uses it.
+  void ReplaceTypeEverywhere(const UserType& type);
+  // Types and collations of the schema.
+  bool HasTypes(std::string_view database, std::string_view schema) const;
+  void ForgetTypes(std::string_view database, std::string_view schema);
   void ForgetSchema(const CatalogSchema& schema);
   void ForgetTable(TableId table);
 

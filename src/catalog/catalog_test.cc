@@ -169,6 +169,40 @@ TEST(CatalogTest, RoundTripsAsBytes) {
             catalog->Apply(Orders("more"), Version(4))->GetTable({"", "", "more"}, {})->id);
 }
 
+UserType Mood() {
+  UserType type;
+  type.database = "weir";
+  type.schema = "public";
+  type.name = "mood";
+  type.type = Type::Enum("mood", 0, {{"sad", "sad"}, {"ok", "ok"}});
+  return type;
+}
+
+// A label in front of others gives all of them other numbers: what holds values keeps its labels.
+TEST(CatalogTest, ChangesOfAnEnumReachWhatUsesIt) {
+  CatalogPtr catalog = Catalog::Initial()->Apply(PutType{Mood()}, Version(1));
+  UserType mood = *FindUserType(*catalog, {"", "", "mood"}, {});
+  EXPECT_NE(mood.id, 0U);
+  CreateTable create{.database = "weir", .schema = "public"};
+  create.def.name = "t";
+  ColumnDef column;
+  column.name = "m";
+  column.type = Type::List(mood.ToType());
+  column.default_value = Value::Nested(column.type, {Value::Integer(mood.ToType(), 1)});
+  create.def.columns = {column};
+  catalog = catalog->Apply(create, Version(2));
+  mood.type = Type::Enum("mood", mood.id, {{"worst", "worst"}, {"blue", "sad"}, {"ok", "ok"}});
+  catalog = catalog->Apply(PutType{mood, true}, Version(3));
+  const TablePtr table = catalog->GetTable({"", "", "t"}, {});
+  EXPECT_EQ(table->columns[0].type, Type::List(mood.type));
+  EXPECT_EQ(table->columns[0].default_value->ToString(), "{ok}");
+  EXPECT_THROW(catalog->Apply(DropType{"weir", "public", "mood"}, Version(4)), Error);
+  EXPECT_THROW(catalog->Apply(PutType{Mood()}, Version(4)), Error);
+  catalog = catalog->Apply(DropTable{"weir", "public", "t"}, Version(4));
+  catalog = catalog->Apply(DropType{"weir", "public", "mood"}, Version(5));
+  EXPECT_FALSE(FindUserType(*catalog, {"", "", "mood"}, {}).has_value());
+}
+
 TEST(CatalogTest, EveryChangeRoundTrips) {
   PartitionDef partition{"p1", Value::Int64(1), std::nullopt, {Value::String("x")}};
   CreateView view{.database = "d", .schema = "s"};
@@ -192,7 +226,11 @@ TEST(CatalogTest, EveryChangeRoundTrips) {
       AddPartition{TableId(7), partition, true},
       DropPartition{TableId(7), "p", true},
       PutObject{"k", "n", "p", true},
-      DropObject{"k", "n", true}};
+      DropObject{"k", "n", true},
+      PutType{Mood(), true, true},
+      DropType{"d", "s", "t", true},
+      PutCollation{{0, "d", "s", "c", {"c", "de", false}}, true},
+      DropCollation{"d", "s", "c", true}};
   for (const CatalogChange& change : changes) {
     ByteWriter out;
     SerializeChange(change, out);

@@ -34,7 +34,14 @@ TypeCategory CategoryOf(const Type& type) {
     case TypeKind::kVarbinary:
     case TypeKind::kUuid:
     case TypeKind::kJson:
+    case TypeKind::kHll:
+    case TypeKind::kBitmap:
+    case TypeKind::kPercentile:
       return TypeCategory::kUser;
+    case TypeKind::kBit:
+      return TypeCategory::kBitString;
+    case TypeKind::kEnum:
+      return TypeCategory::kEnum;
     case TypeKind::kList:
       return TypeCategory::kArray;
     case TypeKind::kStruct:
@@ -52,6 +59,8 @@ bool IsPreferredType(const Type& type) {
     case TypeKind::kTimestampTz:
     case TypeKind::kInterval:
       return true;
+    case TypeKind::kBit:
+      return type.is_varying();
     default:
       return false;
   }
@@ -83,6 +92,11 @@ bool IsRelabel(const Type& from, const Type& to) {
   if (from == to) return true;
   if (from.physical() != to.physical()) return false;
   if (from.is(TypeKind::kJson) && to.is(TypeKind::kJson)) return !to.is_jsonb();
+  if (from.is(TypeKind::kEnum) || to.is(TypeKind::kEnum)) return false;
+  if (from.is(TypeKind::kBit) && to.is(TypeKind::kBit)) {
+    return to.max_length() == 0 ||
+           (to.is_varying() ? from.max_length() != 0 && from.max_length() <= to.max_length() : false);
+  }
   if (from.is_string() && to.is_string()) {
     return to.max_length() == 0 || (from.max_length() != 0 && from.max_length() <= to.max_length());
   }
@@ -159,8 +173,30 @@ Volatility CastVolatility(const Type& from, const Type& to) {
   return depends(from, depends) || depends(to, depends) ? Volatility::kStable : Volatility::kImmutable;
 }
 
+namespace {
+
+// Equal types, one of which may carry notes that the other does not: a value of either is of no domain, and of the
+// collation that only one says, or of none that is known.
+Type UnifyNotes(const Type& a, const Type& b) {
+  if (a.SameNotes(b)) return a;
+  Type out = a.domain() == b.domain() ? a : a.WithDomain("", 0);
+  const Collation* left = a.collation();
+  const Collation* right = b.collation();
+  if (left == nullptr || right == nullptr) {
+    const Collation* one = left == nullptr ? right : left;
+    return out.WithCollation(one == nullptr ? std::nullopt : std::optional(*one));
+  }
+  if (left->name == right->name) return out.WithCollation(left->origin > right->origin ? *left : *right);
+  if (left->origin != right->origin) return out.WithCollation(left->origin > right->origin ? *left : *right);
+  Collation conflict = *left;
+  conflict.origin = Collation::Origin::kConflict;
+  return out.WithCollation(std::move(conflict));
+}
+
+}  // namespace
+
 std::optional<Type> UnifyTypes(const Type& a, const Type& b) {
-  if (a == b) return a.is(TypeKind::kDecimal) ? UnifyDecimals(a, b) : a;
+  if (a == b) return a.is(TypeKind::kDecimal) && !a.SameNotes(b) ? UnifyDecimals(a, b) : UnifyNotes(a, b);
   if (a.is(TypeKind::kUnknown)) return b;
   if (b.is(TypeKind::kUnknown)) return a;
   if (a.is_numeric() && b.is_numeric()) {
@@ -172,7 +208,12 @@ std::optional<Type> UnifyTypes(const Type& a, const Type& b) {
     }
     return a.kind() < b.kind() ? b : a;
   }
-  if (a.is_string() && b.is_string()) return TypeKind::kVarchar;
+  if (a.is_string() && b.is_string()) {
+    const Type text = TypeKind::kVarchar;
+    return UnifyNotes(text.WithCollation(a.collation() == nullptr ? std::nullopt : std::optional(*a.collation())),
+                      text.WithCollation(b.collation() == nullptr ? std::nullopt : std::optional(*b.collation())));
+  }
+  if (a.is(TypeKind::kBit) && b.is(TypeKind::kBit)) return Type::Bit(0, a.is_varying() || b.is_varying());
   if (a.is(TypeKind::kJson) && b.is(TypeKind::kJson)) return Type::Jsonb();
   const auto is_instant = [](const Type& type) { return type.is(TypeKind::kDate) || type.is_timestamp(); };
   if (is_instant(a) && is_instant(b)) {

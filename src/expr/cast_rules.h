@@ -20,7 +20,9 @@ enum class TypeCategory : uint8_t {
   kTimespan,
   kArray,
   kComposite,  // struct, map
-  kUser,       // json, uuid, varbinary
+  kUser,       // json, uuid, varbinary, sketches
+  kBitString,
+  kEnum,
 };
 TypeCategory CategoryOf(const Type& type);
 // The type of its category that PostgreSQL prefers: double, text, timestamptz, interval, boolean.

@@ -101,6 +101,14 @@ ExprPtr Expr::WithChildren(std::vector<ExprPtr> children) const {
   return expr;
 }
 
+ExprPtr Expr::WithNotes(const ExprPtr& expr, Type type) {
+  WEIR_DCHECK(expr->type_ == type);
+  if (expr->type_.SameNotes(type)) return expr;
+  auto copy = std::shared_ptr<Expr>(new Expr(*expr));
+  copy->type_ = std::move(type);
+  return copy;
+}
+
 ExprPtr Expr::WithPosition(const ExprPtr& expr, int64_t position) {
   if (position < 0 || expr->position_ == position) return expr;
   auto copy = std::shared_ptr<Expr>(new Expr(*expr));

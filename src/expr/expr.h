@@ -60,6 +60,8 @@ class Expr {
 
   // The same node over other children (same count and types).
   ExprPtr WithChildren(std::vector<ExprPtr> children) const;
+  // The same node under a type that differs in what types carry besides (domain, collation).
+  static ExprPtr WithNotes(const ExprPtr& expr, Type type);
   // The same node that says where in the statement's text it came from.
   static ExprPtr WithPosition(const ExprPtr& expr, int64_t position);
 

@@ -62,6 +62,8 @@ struct Bound {
         return true;
       case TypePattern::Kind::kAnyElement:
         return Unify(element, type);
+      case TypePattern::Kind::kAnyEnum:
+        return type.is(TypeKind::kEnum) && Unify(element, type);
       case TypePattern::Kind::kAnyList:
         return type.is(TypeKind::kList) && Unify(element, type.element());
       case TypePattern::Kind::kAnyMap:

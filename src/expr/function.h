@@ -43,7 +43,8 @@ class TypePattern {
     kAnyValue,    // the value type of kAnyMap
     kDecimal,     // numeric of any precision and scale
     kAnyStruct,
-    kLambda,  // a lambda expression
+    kLambda,   // a lambda expression
+    kAnyEnum,  // an enum; what anyelement is then
   };
   TypePattern(TypeKind kind) : TypePattern(Type(kind)) {}                  // NOLINT(google-explicit-constructor)
   TypePattern(Type type) : kind_(Kind::kExact), type_(std::move(type)) {}  // NOLINT(google-explicit-constructor)

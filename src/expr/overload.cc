@@ -29,6 +29,8 @@ std::string TypePattern::ToString() const {
       return "struct";
     case Kind::kLambda:
       return "lambda";
+    case Kind::kAnyEnum:
+      return "anyenum";
   }
   return "?";
 }
@@ -99,7 +101,10 @@ std::optional<Type> MatchPlain(const Registry& registry, const ArgumentShape& ar
     case TypePattern::Kind::kExact:
       if (unknown) return pattern.type();
       // A declared length stays the argument's own matter.
-      if (type == pattern.type() || (type.is_string() && pattern.type().is_string())) return type;
+      if (type == pattern.type() || (type.is_string() && pattern.type().is_string()) ||
+          (type.is(TypeKind::kBit) && pattern.type().is(TypeKind::kBit))) {
+        return type;
+      }
       // json takes jsonb as it is.
       if (type.is_jsonb() && pattern.type().is(TypeKind::kJson)) return type;
       if (registry.FindCast(type, pattern.type()) == CastRule::kImplicit) return pattern.type();
@@ -131,6 +136,7 @@ std::optional<Candidate> Match(const Registry& registry, const OverloadShape& sh
   out.exact.resize(arguments.size());
   std::optional<Type> element;
   std::optional<Type> value;
+  bool any_enum = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const Type& type = arguments[i].type;
     const bool unknown = type.is(TypeKind::kUnknown);
@@ -138,6 +144,12 @@ std::optional<Candidate> Match(const Registry& registry, const OverloadShape& sh
     switch (pattern.kind()) {
       case TypePattern::Kind::kAnyElement:
         out.polymorphic = true;
+        if (!Unify(element, type)) return std::nullopt;
+        break;
+      case TypePattern::Kind::kAnyEnum:
+        out.polymorphic = true;
+        any_enum = true;
+        if (!type.is(TypeKind::kEnum) && !unknown) return std::nullopt;
         if (!Unify(element, type)) return std::nullopt;
         break;
       case TypePattern::Kind::kAnyValue:
@@ -164,6 +176,7 @@ std::optional<Candidate> Match(const Registry& registry, const OverloadShape& sh
       }
     }
   }
+  if (any_enum && !element->is(TypeKind::kEnum)) return std::nullopt;
   // Literals that nothing else gave a type are text.
   const auto known = [](const std::optional<Type>& type) {
     return !type || type->is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : *type;
@@ -174,6 +187,7 @@ std::optional<Candidate> Match(const Registry& registry, const OverloadShape& sh
     Type& target = out.match.targets[i];
     switch (PatternAt(shape, i).kind()) {
       case TypePattern::Kind::kAnyElement:
+      case TypePattern::Kind::kAnyEnum:
         target = out.match.element;
         break;
       case TypePattern::Kind::kAnyValue:

@@ -145,6 +145,11 @@ struct BoundArguments {
   Type result;
 };
 
+// Functions give values of no domain; collations are derived by the binder.
+Type WithoutNotes(const Type& type) {
+  return type.WithDomain("", 0).WithCollation(std::nullopt);
+}
+
 template <typename Overload>
 BoundArguments BindArguments(const Registry& registry, const Overload& overload, const OverloadMatch& match,
                              const std::vector<ExprPtr>& args, int64_t position, bool want_constants) {
@@ -161,7 +166,7 @@ BoundArguments BindArguments(const Registry& registry, const Overload& overload,
     for (const ExprPtr& arg : out.args) out.constants.push_back(ConstantOf(arg, registry));
   }
   if (!overload.resolve) {
-    out.result = ResultType(overload.result, match);
+    out.result = WithoutNotes(ResultType(overload.result, match));
     return out;
   }
   ResolvedCall resolved;
@@ -171,7 +176,7 @@ BoundArguments BindArguments(const Registry& registry, const Overload& overload,
     error.set_position_if_unset(position);
     throw;
   }
-  out.result = std::move(resolved.result_type);
+  out.result = WithoutNotes(resolved.result_type);
   if (resolved.argument_types.empty() || resolved.argument_types == targets) return out;
   WEIR_CHECK(resolved.argument_types.size() == args.size());
   targets = std::move(resolved.argument_types);
@@ -299,9 +304,11 @@ CastKernel Registry::MakeCast(const Type& from, const Type& to) const {
 
 ExprPtr Registry::BindCast(const ExprPtr& expr, const Type& to, CastRule context, int64_t position, bool is_try) const {
   const Type& from = expr->type();
-  if (to.fraction_digits() >= 0 && context != CastRule::kImplicit)
-    return BindRoundedCast(expr, to, context, position, is_try);
-  if (from == to) return expr;
+  if (to.fraction_digits() >= 0 && context != CastRule::kImplicit) {
+    const ExprPtr rounded = BindRoundedCast(expr, to, context, position, is_try);
+    return rounded->type().SameNotes(to) ? rounded : Expr::WithNotes(rounded, to);
+  }
+  if (from == to) return from.SameNotes(to) ? expr : Expr::WithNotes(expr, to);
   if (position < 0) position = expr->position();
   const auto placed = [&](ExprPtr e) { return Expr::WithPosition(e, position); };
   const CastRule rule = FindCast(from, to);
@@ -320,6 +327,15 @@ ExprPtr Registry::BindCast(const ExprPtr& expr, const Type& to, CastRule context
     if (check == nullptr) throw Error::Internal("no function check_varchar_length");
     ExprPtr call = placed(
         Expr::Call(*check, check->overloads[0], to, {std::move(text), Expr::Literal(Value::Int64(to.max_length()))}));
+    if (!call->IsFoldable()) return call;
+    return placed(Expr::Literal(EvaluateConstant(call, *this, StatementContext{})));
+  }
+  // Likewise bit strings of another length, which CAST cuts and pads.
+  if (context != CastRule::kExplicit && to.is(TypeKind::kBit) && to.max_length() != 0 && !IsRelabel(from, to)) {
+    ExprPtr bits = BindCast(expr, Type::Bit(0, true), context, position, is_try);
+    const FunctionSpec* check = FindFunction("check_bit_length");
+    if (check == nullptr) throw Error::Internal("no function check_bit_length");
+    ExprPtr call = placed(Expr::Call(*check, check->overloads[0], to, {std::move(bits)}));
     if (!call->IsFoldable()) return call;
     return placed(Expr::Literal(EvaluateConstant(call, *this, StatementContext{})));
   }

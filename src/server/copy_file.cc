@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "expr/evaluator.h"
 #include "format/parquet/writer.h"
 #include "format/text_sink.h"
 #include "server/copy_out.h"
@@ -56,18 +57,45 @@ uint64_t WriteText(StatementExecution& rows, TextCompression compression, CopyFo
   return count;
 }
 
-uint64_t WriteParquet(StatementExecution& rows, const CopyOptions& options, WritableFile& file) {
+// What others read: labels of enums and bits are text.
+Type FileType(const Type& type) {
+  switch (type.kind()) {
+    case TypeKind::kUnknown:  // a bare NULL has no type of its own
+    case TypeKind::kEnum:
+    case TypeKind::kBit:
+      return TypeKind::kVarchar;
+    case TypeKind::kList:
+      return Type::List(FileType(type.element()));
+    case TypeKind::kMap:
+      return Type::Map(FileType(type.key()), FileType(type.value()));
+    case TypeKind::kStruct: {
+      std::vector<Field> fields(type.fields().begin(), type.fields().end());
+      for (Field& field : fields) field.type = FileType(field.type);
+      return Type::Struct(std::move(fields));
+    }
+    default:
+      return type;
+  }
+}
+
+uint64_t WriteParquet(Session& session, StatementExecution& rows, const CopyOptions& options, WritableFile& file) {
   std::vector<parquet::WriterColumn> columns;
+  const Registry& registry = session.engine().registry();
+  std::vector<ExprPtr> values;
+  bool converts = false;
   for (const Field& field : *rows.columns()) {
-    // A bare NULL has no type of its own.
-    const Type type = field.type.is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : field.type;
+    const Type type = FileType(field.type);
+    if (!(type == field.type)) converts = true;
+    values.push_back(registry.BindCast(Expr::Input(values.size(), field.type), type, CastRule::kExplicit));
     columns.push_back({field.name, type, true, std::nullopt, false, parquet::WriterEncoding::kAuto});
   }
   parquet::WriterOptions writer_options;
   writer_options.codec = ParquetCodecOf(options);
   if (options.row_group_rows != 0) writer_options.row_group_rows = options.row_group_rows;
   parquet::ParquetWriter writer([&](ByteSpan bytes) { file.Append(bytes); }, std::move(columns), writer_options);
-  while (const auto chunk = rows.Next()) writer.Write(*chunk);
+  const StatementContext statement = session.MakeStatementContext();
+  Evaluator evaluator(std::move(values), registry, statement);
+  while (const auto chunk = rows.Next()) writer.Write(converts ? evaluator.EvaluateAll(*chunk) : *chunk);
   return writer.Finish().rows;
 }
 
@@ -111,7 +139,7 @@ uint64_t CopyToFile(Session& session, StatementExecution& rows, const CopyOption
   uint64_t count = 0;
   try {
     const auto file = files.OpenForWrite(temporary, OpenMode::kTruncate);
-    count = options.format == Format::kParquet ? WriteParquet(rows, options, *file)
+    count = options.format == Format::kParquet ? WriteParquet(session, rows, options, *file)
                                                : WriteText(rows, compression, formatter, *file);
     file->Sync();
     file->Close();
@@ -129,14 +157,20 @@ std::string InsertFromFile(const TableDef& table, const std::string& table_sql, 
   const bool streams = options.format == Format::kText || options.format == Format::kBinary || options.header_match ||
                        !options.force_null.empty() || !options.force_not_null.empty();
   if (streams) return {};
-  std::string names;  // "a", "b"
-  std::string typed;  // "a" bigint, "b" text
+  std::string names;   // "a", "b"
+  std::string typed;   // "a" bigint, "b" text
+  std::string values;  // "a", "b"::mood
   const auto add = [&](const ColumnDef& column) {
     std::string quoted = "\"";
     for (const char c : column.name) quoted.append(c == '"' ? 2 : 1, c);
     quoted += '"';
     names += (names.empty() ? "" : ", ") + quoted;
-    typed += (typed.empty() ? "" : ", ") + quoted + " " + column.type.ToString();
+    // Types that files do not know are read as another and cast.
+    const Type plain = column.type.WithDomain("", 0);
+    const bool as_is = FileType(plain) == plain && !plain.is_sketch();
+    const Type read = as_is ? plain : plain.is_sketch() ? Type(TypeKind::kVarbinary) : Type(TypeKind::kVarchar);
+    typed += (typed.empty() ? "" : ", ") + quoted + " " + read.ToString();
+    values += (values.empty() ? "" : ", ") + quoted + (as_is ? "" : "::" + plain.ToString());
   };
   if (columns.empty()) {
     for (const ColumnDef& column : table.columns) add(column);
@@ -163,7 +197,7 @@ std::string InsertFromFile(const TableDef& table, const std::string& table_sql, 
         QuoteString(std::string(1, options.quote)), QuoteString(std::string(1, options.escape)),
         QuoteString(options.null_text), compression);
   }
-  return fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}{}", table_sql, names, names, source,
+  return fmt::format("INSERT INTO {} ({}) SELECT {} FROM {}{}", table_sql, names, values, source,
                      where.empty() ? "" : " WHERE " + where);
 }
 

@@ -31,7 +31,7 @@ std::string_view Trimmed(std::string_view text) {
 
 Type TypeNamed(std::string_view text) {
   const ast::TypeNamePtr name = ParseTypeName(text);
-  return ResolveTypeName(*name);
+  return ResolveTypeName(*name, {});
 }
 
 Schema ParseColumnList(std::string_view list) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "column/builder.h"
-#include "storage/widen.h"
+#include "storage/segment_reader.h"
 
 namespace weir {
 
@@ -15,7 +15,7 @@ void InlineReader::Open(const ScanUnit& unit) {
 ColumnPtr InlineReader::ColumnOf(const InlineBatch& batch, const ScanColumn& column) const {
   const auto at = std::find(batch.fields.begin(), batch.fields.end(), column.field);
   if (at == batch.fields.end()) return Column::Constant(column.missing, batch.rows.size());
-  return WidenColumn(batch.rows.column(static_cast<size_t>(at - batch.fields.begin())), column.type);
+  return AdaptColumn(batch.rows.column(static_cast<size_t>(at - batch.fields.begin())), column.type);
 }
 
 Chunk InlineReader::ReadWhole(const InlineRef& ref) const {

@@ -15,8 +15,10 @@ std::optional<ColumnStatistics> BoundsAs(const parquet::ColumnBounds& bounds, co
   // Files of others leave NaN out of their bounds, so that no upper one can be trusted.
   const bool may_hide_nan = type.is_floating();
   try {
-    if (bounds.min.has_value()) out.min = AdaptValue(*bounds.min, type);
-    if (bounds.max.has_value() && !may_hide_nan) out.max = AdaptValue(*bounds.max, type);
+    // What is stored in another form is ordered by another order.
+    const bool ordered = StoredType(type) == type;
+    if (ordered && bounds.min.has_value()) out.min = AdaptValue(*bounds.min, type);
+    if (ordered && bounds.max.has_value() && !may_hide_nan) out.max = AdaptValue(*bounds.max, type);
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -105,7 +105,8 @@ parquet::WriterOptions SegmentFormat(const TableDef& table, std::vector<parquet:
     columns[table.ColumnIndex(column->id)].bloom_filter = !column->type.is_nested();
   }
   for (const FieldId id : table.sort_key) {
-    if (table.FindColumn(id)->type.is_nested()) break;
+    const Type& type = table.FindColumn(id)->type;
+    if (type.is_nested() || !(StoredType(type) == type)) break;
     options.sorted_by.push_back({table.ColumnIndex(id), false, true});
   }
   return options;

@@ -7,8 +7,8 @@ namespace weir {
 namespace {
 
 bool HasBounds(const Type& type) {
-  return !type.is_nested() && !type.is(TypeKind::kInterval) && !type.is(TypeKind::kJson) &&
-         !type.is(TypeKind::kUnknown);
+  return !type.is_nested() && !type.is_sketch() && !type.is(TypeKind::kInterval) && !type.is(TypeKind::kEnum) &&
+         !type.is(TypeKind::kJson) && !type.is(TypeKind::kUnknown);
 }
 
 template <typename T>

@@ -39,6 +39,45 @@ ColumnPtr BytesOf(const ColumnPtr& intervals) {
   return out.Finish();
 }
 
+// Enums lie in files as their labels: others can read them, and numbers may change as labels are added.
+ColumnPtr StoredLabelsOf(const ColumnPtr& column) {
+  const auto labels = column->type().labels();
+  const ColumnView view(*column);
+  FlatWriter<StringRef> out(TypeKind::kVarchar, column->size());
+  for (size_t i = 0; i < column->size(); ++i) {
+    if (view.IsNull(i)) {
+      out.SetNull(i);
+    } else {
+      out.SetString(i, labels[static_cast<size_t>(view.At<int32_t>(i))].stored);
+    }
+  }
+  return out.Finish();
+}
+
+ColumnPtr LabelsOf(const ColumnPtr& column, const Type& type) {
+  if (!column->is_flat()) {  // dictionaries stay as they are: few labels are looked up
+    const ColumnPtr base = LabelsOf(column->base(), type);
+    return column->is_constant() ? Column::ConstantOf(base, 0, column->size())
+                                 : Column::Dictionary(base, column->indices_buffer(), column->size());
+  }
+  const ColumnView view(*column);
+  FlatWriter<int32_t> out(type, column->size());
+  for (size_t i = 0; i < column->size(); ++i) {
+    if (view.IsNull(i)) {
+      out.SetNull(i);
+      out.Set(i, 0);
+      continue;
+    }
+    const std::string_view text = view.At<StringRef>(i).view();
+    const std::optional<int32_t> label = type.FindStoredLabel(text);
+    if (!label.has_value()) {
+      throw Error::Operational(sqlstate::kDataCorrupted, "stored value is no label of {}: {}", type.ToString(), text);
+    }
+    out.Set(i, *label);
+  }
+  return out.Finish();
+}
+
 // The same lists, maps or structs over children of other types.
 ColumnPtr ConvertNested(const ColumnPtr& column, const Type& type) {
   if (!column->is_flat()) {
@@ -62,7 +101,13 @@ ColumnPtr ConvertNested(const ColumnPtr& column, const Type& type) {
 Type StoredType(const Type& type) {
   switch (type.kind()) {
     case TypeKind::kInterval:
+    case TypeKind::kHll:
+    case TypeKind::kBitmap:
+    case TypeKind::kPercentile:
       return TypeKind::kVarbinary;
+    case TypeKind::kBit:
+    case TypeKind::kEnum:
+      return TypeKind::kVarchar;
     case TypeKind::kList:
       return Type::List(StoredType(type.element()));
     case TypeKind::kMap:
@@ -87,6 +132,13 @@ ColumnPtr AdaptColumn(const ColumnPtr& column, const Type& type) {
   if (type.is(TypeKind::kInterval) && from.is(TypeKind::kVarbinary)) return IntervalsOf(column);
   if (type.is(TypeKind::kVarbinary) && from.is(TypeKind::kInterval)) return BytesOf(column);
   if (type.is(TypeKind::kInt128) && from == Type::Decimal(38, 0)) return Column::Reinterpret(column, type);
+  if (from.is(TypeKind::kEnum)) return AdaptColumn(StoredLabelsOf(column), type);
+  if (type.is(TypeKind::kEnum) && from.is_string()) return LabelsOf(column, type);
+  if ((type.is_sketch() && from.is(TypeKind::kVarbinary)) || (from.is_sketch() && type.is(TypeKind::kVarbinary)) ||
+      (type.is(TypeKind::kBit) && (from.is_string() || from.is(TypeKind::kBit))) ||
+      (from.is(TypeKind::kBit) && type.is_string())) {
+    return Column::Reinterpret(column, type);
+  }
   if (type.is_nested() && from.kind() == type.kind() && from.child_count() == type.child_count()) {
     return ConvertNested(column, type);
   }

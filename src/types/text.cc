@@ -60,9 +60,18 @@ void AppendValue(const Value& value, std::string& out, const TextOptions& option
     case TypeKind::kUuid:
       AppendUuid(value.wide(), out);
       break;
+    case TypeKind::kEnum:
+      out += type.labels()[static_cast<size_t>(value.integer())].text;
+      break;
+    case TypeKind::kHll:
+    case TypeKind::kBitmap:
+    case TypeKind::kPercentile:
+      AppendBytea(value.bytes(), out);
+      break;
     case TypeKind::kUnknown:
     case TypeKind::kVarchar:
     case TypeKind::kJson:
+    case TypeKind::kBit:
       out += value.bytes();
       break;
     case TypeKind::kList:
@@ -88,6 +97,15 @@ size_t CountCharacters(std::string_view text) {
 }
 
 }  // namespace
+
+int32_t ParseEnum(std::string_view text, const Type& type) {
+  const std::optional<int32_t> label = type.FindLabel(text);
+  if (!label.has_value()) {
+    throw Error::User(sqlstate::kInvalidTextRepresentation, "invalid input value for enum {}: \"{}\"", type.enum_name(),
+                      text);
+  }
+  return *label;
+}
 
 Value ParseValue(const Type& type, std::string_view text, const TextOptions& options) {
   const int digits = type.fraction_digits();
@@ -142,6 +160,14 @@ Value ParseValue(const Type& type, std::string_view text, const TextOptions& opt
                           type.max_length());
       }
       return Value::Bytes(type, std::string(text));
+    case TypeKind::kEnum:
+      return Value::Integer(type, ParseEnum(text, type));
+    case TypeKind::kBit:
+      return Value::Bytes(type, ParseBits(text, type));
+    case TypeKind::kHll:
+    case TypeKind::kBitmap:
+    case TypeKind::kPercentile:
+      return Value::Bytes(type, ParseBytea(text));
     case TypeKind::kUnknown:
       return Value::Bytes(type, std::string(text));
     case TypeKind::kList:

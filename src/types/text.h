@@ -62,7 +62,11 @@ int64_t ParseTimestampTz(std::string_view text, bool nanos, std::string_view tim
 int64_t ParseTimestampTz(std::string_view text, bool nanos, const TextOptions& options);
 Interval ParseInterval(std::string_view text);  // PostgreSQL, SQL-standard and ISO 8601 forms
 int128_t ParseUuid(std::string_view text);
-std::string ParseBytea(std::string_view text);  // hex and escape forms
+std::string ParseBytea(std::string_view text);                   // hex and escape forms
+int32_t ParseEnum(std::string_view text, const Type& type);      // the label's position
+std::string ParseBits(std::string_view text, const Type& type);  // "101", "b101", "x1f"; its length is checked
+// `bits` as a value of the type: padded or cut where `coerce`, else of the right length or an error.
+std::string FitBits(std::string bits, const Type& type, bool coerce);
 // Throws kInvalidTextRepresentation with the offset of the fault unless the text is one JSON value.
 void ValidateJson(std::string_view text);
 

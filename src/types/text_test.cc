@@ -277,6 +277,27 @@ TEST(TextTest, Intervals) {
   EXPECT_EQ(Code(TypeKind::kInterval, "999999999999 years"), "22015");
 }
 
+TEST(TextTest, BitsAndEnums) {
+  EXPECT_EQ(ParseValue(TypeKind::kBit, "x1f").bytes(), "00011111");
+  EXPECT_EQ(ParseValue(Type::Bit(3, false), "b101").bytes(), "101");
+  EXPECT_EQ(FitBits("101", Type::Bit(5, false), true), "10100");
+  EXPECT_EQ(FitBits("101", Type::Bit(2, true), true), "10");
+  EXPECT_THROW(ParseValue(Type::Bit(3, false), "10"), Error);
+  EXPECT_THROW(ParseValue(Type::Bit(3, true), "1010"), Error);
+  EXPECT_THROW(ParseValue(TypeKind::kBit, "12"), Error);
+  const Type mood = Type::Enum("mood", 7, {{"sad", "sad"}, {"ok", "ok"}});
+  EXPECT_EQ(ParseValue(mood, "ok").integer(), 1);
+  EXPECT_EQ(FormatValue(Value::Integer(mood, 0)), "sad");
+  EXPECT_THROW(ParseValue(mood, "Ok"), Error);
+  ByteWriter out;
+  SerializeType(Type::List(mood).WithDomain("d", 9), out);
+  ByteReader in(out.buffer());
+  const Type back = DeserializeType(in);
+  EXPECT_EQ(back, Type::List(mood));
+  EXPECT_EQ(back.domain_id(), 9U);
+  EXPECT_EQ(back.ToString(), "d");
+}
+
 TEST(TextTest, BytesAndUuids) {
   EXPECT_EQ(Round(TypeKind::kVarbinary, "\\xDE ad"), "\\xdead");
   EXPECT_EQ(Round(TypeKind::kVarbinary, "a\\\\b\\001"), "\\x615c6201");

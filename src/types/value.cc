@@ -101,13 +101,32 @@ std::string Value::ToString() const {
 }
 
 namespace {
+
+// Stands before a type that has notes: a domain, a collation.
+constexpr uint8_t kNotesTag = 0xFE;
 // Where a TypeKind is written: no kind of its own in memory.
 constexpr uint8_t kSerializedJsonb = 64;
 // Added to the kind of a type with fraction_digits(), which then follow, and of numerics of natural scale.
 constexpr uint8_t kModified = 0x80;
+
+void SerializeNotes(const Type& type, ByteWriter& out) {
+  const Collation* collation = type.collation();
+  if (type.domain().empty() && collation == nullptr) return;
+  out.Put(kNotesTag);
+  out.PutString(type.domain());
+  out.PutVarint(type.domain_id());
+  out.Put(static_cast<uint8_t>(collation != nullptr));
+  if (collation == nullptr) return;
+  out.PutString(collation->name);
+  out.PutString(collation->locale);
+  out.Put(static_cast<uint8_t>(collation->deterministic));
+  out.Put(static_cast<uint8_t>(collation->origin));
+}
+
 }  // namespace
 
 void SerializeType(const Type& type, ByteWriter& out) {
+  SerializeNotes(type, out);
   if (type.is_jsonb()) {
     out.Put(kSerializedJsonb);
     return;
@@ -126,6 +145,19 @@ void SerializeType(const Type& type, ByteWriter& out) {
       break;
     case TypeKind::kVarchar:
       out.PutVarint(type.max_length());
+      break;
+    case TypeKind::kBit:
+      out.PutVarint(type.max_length());
+      out.Put(static_cast<uint8_t>(type.is_varying()));
+      break;
+    case TypeKind::kEnum:
+      out.PutString(type.enum_name());
+      out.PutVarint(type.enum_id());
+      out.PutVarint(type.labels().size());
+      for (const EnumLabel& label : type.labels()) {
+        out.PutString(label.text);
+        out.PutString(label.stored);
+      }
       break;
     case TypeKind::kList:
       SerializeType(type.element(), out);
@@ -155,6 +187,25 @@ Type DeserializeTypeAt(ByteReader& in, int depth) {
   if (depth > kTypeDepthMax) throw Error::Operational(sqlstate::kDataCorrupted, "type nested too deeply");
   auto kind = in.Get<uint8_t>();
   if (kind == kSerializedJsonb) return Type::Jsonb();
+  if (kind == kNotesTag) {
+    std::string domain(in.GetString());
+    const auto domain_id = static_cast<uint32_t>(in.GetVarint());
+    std::optional<Collation> collation;
+    if (in.Get<uint8_t>() != 0) {
+      collation.emplace();
+      collation->name = in.GetString();
+      collation->locale = in.GetString();
+      collation->deterministic = in.Get<uint8_t>() != 0;
+      const auto origin = in.Get<uint8_t>();
+      if (origin > static_cast<uint8_t>(Collation::Origin::kExplicit)) {
+        throw Error::Operational(sqlstate::kDataCorrupted, "unknown origin of a collation: {}", origin);
+      }
+      collation->origin = static_cast<Collation::Origin>(origin);
+    }
+    return DeserializeTypeAt(in, depth + 1)
+        .WithDomain(std::move(domain), domain_id)
+        .WithCollation(std::move(collation));
+  }
   const bool modified = (kind & kModified) != 0;
   kind &= static_cast<uint8_t>(~kModified);
   if (modified && kind != static_cast<uint8_t>(TypeKind::kDecimal)) {
@@ -165,7 +216,7 @@ Type DeserializeTypeAt(ByteReader& in, int depth) {
     }
     return Type::WithFraction(static_cast<TypeKind>(kind), digits);
   }
-  if (kind > static_cast<uint8_t>(TypeKind::kMap)) {
+  if (kind > static_cast<uint8_t>(TypeKind::kPercentile)) {
     throw Error::Operational(sqlstate::kDataCorrupted, "unknown type kind: {}", kind);
   }
   switch (static_cast<TypeKind>(kind)) {
@@ -179,6 +230,22 @@ Type DeserializeTypeAt(ByteReader& in, int depth) {
     }
     case TypeKind::kVarchar:
       return Type::Varchar(static_cast<uint32_t>(in.GetVarint()));
+    case TypeKind::kBit: {
+      const auto length = static_cast<uint32_t>(in.GetVarint());
+      return Type::Bit(length, in.Get<uint8_t>() != 0);
+    }
+    case TypeKind::kEnum: {
+      std::string name(in.GetString());
+      const auto id = static_cast<uint32_t>(in.GetVarint());
+      std::vector<EnumLabel> labels;
+      for (uint64_t count = in.GetVarint(); count > 0; --count) {
+        EnumLabel label;
+        label.text = in.GetString();
+        label.stored = in.GetString();
+        labels.push_back(std::move(label));
+      }
+      return Type::Enum(std::move(name), id, std::move(labels));
+    }
     case TypeKind::kList:
       return Type::List(DeserializeTypeAt(in, depth + 1));
     case TypeKind::kMap: {
@@ -280,6 +347,7 @@ Value DeserializeValueAt(ByteReader& in, int depth) {
     case 1: {
       const int64_t value = in.GetZigzag();
       need(IsWithin(value, physical));
+      need(!type.is(TypeKind::kEnum) || (value >= 0 && static_cast<size_t>(value) < type.labels().size()));
       return Value::Integer(std::move(type), value);
     }
     case 2:

@@ -2,6 +2,7 @@
 """Real drivers: every type in both directions and both formats, pipelines, COPY, cancellation. psycopg 3 and 2."""
 import datetime
 import decimal
+import enum
 import io
 import shutil
 import subprocess
@@ -307,6 +308,39 @@ class Psycopg(ServerCase):
             with db.cursor() as cursor, cursor.copy("COPY copied_binary (k) FROM STDIN (FORMAT binary)") as copy:
                 copy.write_row(["long"])
 
+    def test_types_of_users(self):
+        from psycopg.types.enum import EnumInfo, register_enum
+        db = self.db
+        db.execute("CREATE TYPE colour AS ENUM ('red', 'green', 'blue')")
+        db.execute("CREATE DOMAIN even AS int CHECK (VALUE % 2 = 0)")
+        db.execute("CREATE TABLE painted (c colour, cs colour[], b bit(3), v bit varying, e even)")
+        Colour = enum.Enum("Colour", ["red", "green", "blue"])
+        info = EnumInfo.fetch(db, "colour")
+        self.assertEqual(list(info.labels), ["red", "green", "blue"])
+        register_enum(info, db, Colour)
+        for cursor in (db.cursor(), db.cursor(binary=True)):
+            for placeholder in ("%t", "%b"):
+                cursor.execute(f"INSERT INTO painted (c, cs, e) VALUES ({placeholder}, {placeholder}, 4)",
+                               [Colour.green, [Colour.blue, Colour.red]])
+                cursor.execute("SELECT c, cs, e FROM painted WHERE c > 'red'")
+                self.assertEqual(cursor.fetchall(), [(Colour.green, [Colour.blue, Colour.red], 4)])
+                self.assertEqual([column.type_code for column in cursor.description], [info.oid, info.array_oid, 23])
+                db.execute("TRUNCATE painted")
+        db.execute("INSERT INTO painted (b, v) VALUES (B'101', B'1011111111')")
+        self.assertEqual(db.execute("SELECT b, v FROM painted").fetchone(), ("101", "1011111111"))
+        raw = db.cursor(binary=True).execute("SELECT b, v FROM painted")
+        self.assertEqual([column.type_code for column in raw.description], [1560, 1562])
+        result = raw.pgresult
+        self.assertEqual(result.get_value(0, 0), b"\0\0\0\3\xa0")
+        self.assertEqual(result.get_value(0, 1), b"\0\0\0\x0a\xbf\xc0")
+        with self.assertRaises(psycopg.errors.CheckViolation):
+            db.execute("INSERT INTO painted (e) VALUES (%s)", [3])
+        with self.assertRaises(psycopg.errors.CheckViolation):
+            with db.cursor().copy("COPY painted (e) FROM STDIN") as copy:
+                copy.write_row([3])
+        with self.assertRaises(psycopg.errors.InvalidTextRepresentation):
+            db.execute("INSERT INTO painted (c) VALUES ('white')")
+
     def test_stream_of_a_large_result(self):
         total = 0
         with self.db.cursor() as cursor:
@@ -389,6 +423,21 @@ class Psql(ServerCase):
                 done = self.psql("-c", command)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("not null", self.psql("-c", "\\d described").stdout)
+
+    def test_types_of_users(self):
+        self.psql("-c", "CREATE TYPE colour AS ENUM ('red', 'green')", "-c",
+                  "CREATE DOMAIN even AS int DEFAULT 2 NOT NULL CONSTRAINT half CHECK (VALUE % 2 = 0)", "-c",
+                  "CREATE COLLATION german (provider = icu, locale = 'de')", "-c",
+                  "CREATE TABLE painted (c colour, cs colour[], e even, b bit(3), t text COLLATE german)")
+        for command, wanted in (("\\dT", ["colour"]), ("\\dT+ colour", ["red", "green"]),
+                                ("\\dD", ["even", "integer", "not null", "CHECK", "2"]), ("\\dO", ["german", "icu"]),
+                                ("\\dOS de-x-icu", ["de-x-icu"]),
+                                ("\\d painted", ["colour", "colour[]", "even", "bit(3)", "german"])):
+            with self.subTest(command=command):
+                done = self.psql("-c", command)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                for word in wanted:
+                    self.assertIn(word, done.stdout)
 
 
 @unittest.skipUnless(psycopg2, "python3-psycopg2 is not installed")

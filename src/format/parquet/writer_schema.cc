@@ -158,6 +158,9 @@ struct Builder {
         element.logical_type = LogicalType{.kind = LogicalType::Kind::kString};
         return Store(StoredKind::kBytes, PhysicalKind::kByteArray, element, leaf);
       case TypeKind::kVarbinary:
+      case TypeKind::kHll:
+      case TypeKind::kBitmap:
+      case TypeKind::kPercentile:
         return Store(StoredKind::kBytes, PhysicalKind::kByteArray, element, leaf);
       case TypeKind::kUuid:
         element.logical_type = LogicalType{.kind = LogicalType::Kind::kUuid};

@@ -25,7 +25,7 @@ class DistinctOps final : public AggregateOps {
   static constexpr uint32_t kFirstCapacity = 8;
   static constexpr uint32_t kSparseMax = 512;
 
-  Type result_type() const override { return kToSketch ? TypeKind::kVarbinary : TypeKind::kInt64; }
+  Type result_type() const override { return kToSketch ? TypeKind::kHll : TypeKind::kInt64; }
   size_t state_size() const override { return sizeof(State); }
 
   void Update(const AggregateInput& input, uint8_t* const* states) const override {
@@ -162,8 +162,8 @@ template <bool kOfSketches, bool kToSketch>
 void AddDistinct(Registry& registry, std::string name, std::vector<std::string> aliases, std::string description,
                  std::string example, std::string result) {
   AggregateOverload overload;
-  overload.parameters = {kOfSketches ? TypePattern(TypeKind::kVarbinary) : TypePattern(TypePattern::Kind::kAny)};
-  overload.result = kToSketch ? TypeKind::kVarbinary : TypeKind::kInt64;
+  overload.parameters = {kOfSketches ? TypePattern(TypeKind::kHll) : TypePattern(TypePattern::Kind::kAny)};
+  overload.result = kToSketch ? TypeKind::kHll : TypeKind::kInt64;
   overload.ignores_distinct = true;
   overload.make = [](std::span<const Type>, const Type&, std::span<const std::optional<Value>>) {
     return std::make_shared<const DistinctOps<kOfSketches, kToSketch>>();

@@ -152,22 +152,22 @@ void Add(Registry& registry, std::string name, std::string description, std::str
 
 void RegisterBitmapAggregates(Registry& registry) {
   constexpr TypeKind kLong = TypeKind::kInt64;
-  constexpr TypeKind kBytes = TypeKind::kVarbinary;
+  constexpr TypeKind kSet = TypeKind::kBitmap;
   Add(registry, "bitmap_agg", "The bitmap of all values; negative ones are left out.",
       "bitmap_agg(x) FROM (VALUES (1)) t(x)",
       "\\x010000000000000000000000"
       "3a30000001000000000000001000000001"
       "00",
-      Overload<UnionKernel<int64_t, Output::kBitmap>>(kLong, kBytes));
+      Overload<UnionKernel<int64_t, Output::kBitmap>>(kLong, kSet));
   Add(registry, "bitmap_union", "The elements of all bitmaps.",
       "bitmap_union(to_bitmap(x)) FROM (VALUES (1), (1)) t(x)",
       "\\x010000000000000000000000"
       "3a30000001000000000000001000000001"
       "00",
-      Overload<UnionKernel<StringRef, Output::kBitmap>>(kBytes, kBytes));
+      Overload<UnionKernel<StringRef, Output::kBitmap>>(kSet, kSet));
   Add(registry, "bitmap_union_count", "Number of elements of all bitmaps together.",
       "bitmap_union_count(to_bitmap(x)) FROM (VALUES (1), (2), (2)) t(x)", "2",
-      Overload<UnionKernel<StringRef, Output::kCount>>(kBytes, kLong));
+      Overload<UnionKernel<StringRef, Output::kCount>>(kSet, kLong));
   Add(registry, "bitmap_union_int", "Number of distinct integers from 0 on, by a bitmap.",
       "bitmap_union_int(x) FROM (VALUES (1), (2), (2)) t(x)", "2",
       Overload<UnionKernel<int64_t, Output::kCount>>(kLong, kLong));
@@ -176,7 +176,7 @@ void RegisterBitmapAggregates(Registry& registry) {
       "\\x010000000000000000000000"
       "3a30000001000000000000001000000001"
       "00",
-      Overload<IntersectKernel>(kBytes, kBytes));
+      Overload<IntersectKernel>(kSet, kSet));
 }
 
 }  // namespace weir

@@ -18,6 +18,7 @@ void RegisterFunnelAggregates(Registry& registry);
 void RegisterBitmapAggregates(Registry& registry);
 void RegisterSketchAggregates(Registry& registry);
 void RegisterJsonAggregates(Registry& registry);
+void RegisterBitStringAggregates(Registry& registry);
 void RegisterRewrittenAggregates(Registry& registry);
 
 }  // namespace weir

@@ -39,6 +39,7 @@ void RegisterAggregates(Registry& registry) {
   RegisterBitmapAggregates(registry);
   RegisterSketchAggregates(registry);
   RegisterJsonAggregates(registry);
+  RegisterBitStringAggregates(registry);
   RegisterRewrittenAggregates(registry);
   AddAliases(registry);
 }

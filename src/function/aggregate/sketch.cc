@@ -21,6 +21,13 @@ double NumberAt(std::span<const std::optional<Value>> constants, size_t i, doubl
   return constants[i]->floating();
 }
 
+// States are looked at more than once, over windows: what they hold is left as it is.
+std::vector<Centroid> CopyOf(const ArenaBuffer& buffer) {
+  std::vector<Centroid> centroids(buffer.size / sizeof(Centroid));
+  if (buffer.size != 0) std::memcpy(centroids.data(), buffer.data, buffer.size);
+  return centroids;
+}
+
 // percentile_approx: a t-digest whose newest values are centroids of their own until the buffer is full.
 struct DigestKernel {
   using Input = double;
@@ -40,9 +47,9 @@ struct DigestKernel {
   }
   void Finalize(const State& state, ColumnBuilder& out) const {
     if (Count(state) == 0) return out.AppendNull();
-    auto* centroids = reinterpret_cast<Centroid*>(state.centroids.data);
-    const size_t count = CompressCentroids(centroids, Count(state), compression);
-    out.Append(QuantileOfCentroids(centroids, count, fraction));
+    std::vector<Centroid> centroids = CopyOf(state.centroids);
+    const size_t count = CompressCentroids(centroids.data(), centroids.size(), compression);
+    out.Append(QuantileOfCentroids(centroids.data(), count, fraction));
   }
   void Write(const State& state, ByteWriter& out) const { out.PutString(state.centroids.view()); }
   State Read(ByteReader& in, StateArena& arena) const {
@@ -63,6 +70,61 @@ struct DigestKernel {
       state.centroids.size = static_cast<uint32_t>(count * sizeof(Centroid));
     }
     state.centroids.Append({reinterpret_cast<const char*>(&centroid), sizeof(centroid)}, arena);
+  }
+};
+
+// percentile_union: the t-digest itself.
+struct PercentileUnionKernel {
+  using Input = StringRef;
+  struct State {
+    ArenaBuffer centroids;
+    uint64_t has;
+  };
+  void Add(State& state, const StringRef& value, StateArena& arena) const { Append(state, value.view(), arena); }
+  void Merge(State& to, const State& from, StateArena& arena) const {
+    if (from.has != 0) Append(to, from.centroids.view(), arena);
+  }
+  void Finalize(const State& state, ColumnBuilder& out) const {
+    if (state.has == 0) return out.AppendNull();
+    std::vector<Centroid> centroids = CopyOf(state.centroids);
+    if (!centroids.empty()) {
+      centroids.resize(CompressCentroids(centroids.data(), centroids.size(), kCompression));
+    }
+    out.AppendString({reinterpret_cast<const char*>(centroids.data()), centroids.size() * sizeof(Centroid)});
+  }
+  void Write(const State& state, ByteWriter& out) const {
+    out.Put(static_cast<uint8_t>(state.has));
+    out.PutString(state.centroids.view());
+  }
+  State Read(ByteReader& in, StateArena& arena) const {
+    State state{};
+    const bool has = in.Get<uint8_t>() != 0;
+    const std::string_view bytes = in.GetString();
+    if (has) Append(state, bytes, arena);
+    return state;
+  }
+
+ private:
+  static constexpr double kCompression = 1000;
+  static constexpr size_t kBytesMax = static_cast<size_t>(kCompression) * 8 * sizeof(Centroid);
+  static void Compress(State& state) {
+    auto* centroids = reinterpret_cast<Centroid*>(state.centroids.data);
+    const size_t count = state.centroids.size / sizeof(Centroid);
+    if (count == 0) return;
+    state.centroids.size = static_cast<uint32_t>(CompressCentroids(centroids, count, kCompression) * sizeof(Centroid));
+  }
+  static void Append(State& state, std::string_view bytes, StateArena& arena) {
+    if (bytes.size() % sizeof(Centroid) != 0) {
+      throw Error::User(sqlstate::kInvalidBinaryRepresentation, "invalid percentile: {} bytes", bytes.size());
+    }
+    for (size_t at = 0; at < bytes.size(); at += sizeof(Centroid)) {
+      const auto centroid = LoadUnaligned<Centroid>(bytes.data() + at);
+      if (!std::isnan(centroid.mean) && centroid.weight > 0) continue;
+      throw Error::User(sqlstate::kInvalidBinaryRepresentation, "invalid percentile: weight {}", centroid.weight);
+    }
+    state.has = 1;
+    state.centroids.Append(bytes, arena);
+    if (state.centroids.size >= kBytesMax) Compress(state);
   }
 };
 
@@ -196,6 +258,15 @@ void RegisterSketchAggregates(Registry& registry) {
   percentile.overloads = {Overload({kDouble, kDouble}, kDouble, digest),
                           Overload({kDouble, kDouble, kDouble}, kDouble, digest)};
   registry.Add(std::move(percentile));
+
+  AggregateSpec united;
+  united.name = "percentile_union";
+  united.description = "The quantile sketch (percentile) of the values of all sketches.";
+  united.example = "percentile_approx_raw(percentile_union(percentile_hash(x)), 0.5) FROM (VALUES (1), (2), (3)) t(x)";
+  united.example_result = "2";
+  united.overloads = {
+      Overload({TypeKind::kPercentile}, TypeKind::kPercentile, [](auto) { return PercentileUnionKernel{}; })};
+  registry.Add(std::move(united));
 
   const auto sketch = [](std::span<const std::optional<Value>> constants) {
     return DdSketchKernel<double>{

@@ -1,4 +1,4 @@
-// Bitmaps: sets of unsigned integers as values of type varbinary (Bitmap64).
+// Bitmaps: sets of unsigned integers (Bitmap64).
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ namespace weir {
 namespace {
 
 constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kBytes = TypeKind::kVarbinary;
+constexpr TypeKind kSet = TypeKind::kBitmap;
 constexpr TypeKind kLong = TypeKind::kInt64;
 constexpr TypeKind kBool = TypeKind::kBoolean;
 
@@ -196,39 +196,38 @@ ScalarKernel BitmapOfText(F f) {
 void AddMaking(Family& family) {
   family.Add({"to_bitmap", {"bitmap"}}, "The bitmap of one integer from 0 on; NULL for anything else.",
              "bitmap_to_string(to_bitmap(10))", "10",
-             {Total({kLong}, kBytes, RowKernelWith<StringRef, int64_t>([](RowOut<StringRef>& out, int64_t value) {
+             {Total({kLong}, kSet, RowKernelWith<StringRef, int64_t>([](RowOut<StringRef>& out, int64_t value) {
                       out.Set(StringRef());
                       if (value < 0)
                         out.SetNull();
                       else
                         out.SetString(BitmapOf(static_cast<uint64_t>(value)));
                     })),
-              Total({kText}, kBytes, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
+              Total({kText}, kSet, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
                       const std::optional<Bitmap64> bitmap = Bitmap64::FromText(text);
                       if (!bitmap.has_value() || bitmap->Count() != 1) return std::nullopt;
                       return bitmap->Serialize();
                     }))});
   family.Add("bitmap_hash", "The bitmap of the 32-bit hash of a text.", "bitmap_count(bitmap_hash('hello'))", "1",
-             {Total({kText}, kBytes, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
+             {Total({kText}, kSet, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
                       return BitmapOf(static_cast<uint32_t>(MurmurHash3(text)));
                     }))});
   family.Add("bitmap_empty", "The bitmap without elements.", "bitmap_count(bitmap_empty())", "0",
-             {Total({}, kBytes, [](const KernelArgs& args) {
+             {Total({}, kSet, [](const KernelArgs& args) {
                FlatWriter<StringRef> out(args.result_type, args.size);
                return out.Finish();
              })});
   family.Add("bitmap_from_string", "The bitmap of numbers with commas between them; NULL when it is anything else.",
              "bitmap_to_string(bitmap_from_string('3, 1,2'))", "1,2,3",
-             {Total({kText}, kBytes, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
+             {Total({kText}, kSet, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
                       const std::optional<Bitmap64> bitmap = Bitmap64::FromText(text);
                       return bitmap.has_value() ? std::optional(bitmap->Serialize()) : std::nullopt;
                     }))});
   family.Add("array_to_bitmap", "The bitmap of a list of integers; negative ones and NULLs are left out.",
-             "bitmap_to_string(array_to_bitmap(ARRAY[5, 1, 5]))", "1,5",
-             {Total({Type::List(kLong)}, kBytes, FromArray)});
+             "bitmap_to_string(array_to_bitmap(ARRAY[5, 1, 5]))", "1,5", {Total({Type::List(kLong)}, kSet, FromArray)});
   family.Add("base64_to_bitmap", "The bitmap that bitmap_to_base64 was given; NULL for other texts.",
              "bitmap_to_string(base64_to_bitmap(bitmap_to_base64(to_bitmap(7))))", "7",
-             {Total({kText}, kBytes, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
+             {Total({kText}, kSet, BitmapOfText([](std::string_view text) -> std::optional<std::string> {
                       try {
                         return Bitmap64::Deserialize(FromBase64(text)).Serialize();
                       } catch (const Error& error) {
@@ -240,7 +239,7 @@ void AddMaking(Family& family) {
 
 void AddReading(Family& family) {
   family.Add("bitmap_count", "Number of elements; 0 for NULL.", "bitmap_count(bitmap_from_string('1,2,3'))", "3",
-             {SeesNulls(Partial({kBytes}, kLong, [](const KernelArgs& args) {
+             {SeesNulls(Partial({kSet}, kLong, [](const KernelArgs& args) {
                BitmapReader bitmaps(*args.columns[0]);
                FlatWriter<int64_t> out(args.result_type, args.size);
                ForEachRow(args, [&](size_t row) {
@@ -256,25 +255,25 @@ void AddReading(Family& family) {
     });
   };
   family.Add("bitmap_min", "The smallest element; NULL for the empty bitmap.", "bitmap_min(bitmap_from_string('3,1'))",
-             "1", {Partial({kBytes}, kLong, edge(&Bitmap64::Min))});
+             "1", {Partial({kSet}, kLong, edge(&Bitmap64::Min))});
   family.Add("bitmap_max", "The largest element; NULL for the empty bitmap.", "bitmap_max(bitmap_from_string('3,1'))",
-             "3", {Partial({kBytes}, kLong, edge(&Bitmap64::Max))});
+             "3", {Partial({kSet}, kLong, edge(&Bitmap64::Max))});
   family.Add("bitmap_to_string", "The elements with commas between them.",
              "bitmap_to_string(bitmap_from_string('2,1'))", "1,2",
-             {Partial({kBytes}, kText,
+             {Partial({kSet}, kText,
                       OfBitmap<StringRef>([](const Bitmap64& bitmap) { return std::optional(bitmap.ToText()); }))});
   family.Add("bitmap_to_base64", "The bitmap's bytes in base64.", "bitmap_to_base64(to_bitmap(1))",
              "AQAAAAAAAAAAAAAAOjAAAAEAAAAAAAAAEAAAAAEA",
-             {Partial({kBytes}, kText, OfBitmap<StringRef>([](const Bitmap64& bitmap) {
+             {Partial({kSet}, kText, OfBitmap<StringRef>([](const Bitmap64& bitmap) {
                         return std::optional(ToBase64(bitmap.Serialize()));
                       }))});
   family.Add("bitmap_to_array", "The elements as a list.", "bitmap_to_array(bitmap_from_string('3,1'))", "{1,3}",
-             {Partial({kBytes}, Type::List(kLong), ToArray)});
+             {Partial({kSet}, Type::List(kLong), ToArray)});
   family.Add("bitmap_contains", "Whether the bitmap has an integer.", "bitmap_contains(bitmap_from_string('1,2'), 2)",
-             "t", {Partial({kBytes, kLong}, kBool, Contains)});
+             "t", {Partial({kSet, kLong}, kBool, Contains)});
   family.Add("bitmap_has_any", "Whether the bitmaps have an element in common.",
              "bitmap_has_any(to_bitmap(1), to_bitmap(2))", "f",
-             {Partial({kBytes, kBytes}, kBool, TestOfTwo([](const Bitmap64& a, const Bitmap64& b) {
+             {Partial({kSet, kSet}, kBool, TestOfTwo([](const Bitmap64& a, const Bitmap64& b) {
                         const auto& few = a.Count() < b.Count() ? a : b;
                         const auto& many = &few == &a ? b : a;
                         const std::vector<uint64_t> values = few.Values();
@@ -285,7 +284,7 @@ void AddReading(Family& family) {
 
 void AddChanging(Family& family) {
   const auto several = [](const ScalarKernel& kernel) {
-    return std::vector<FunctionOverload>{Variadic(Partial({kBytes, kBytes}, kBytes, kernel))};
+    return std::vector<FunctionOverload>{Variadic(Partial({kSet, kSet}, kSet, kernel))};
   };
   family.Add("bitmap_or", "The elements of any of the bitmaps.",
              "bitmap_to_string(bitmap_or(to_bitmap(1), to_bitmap(2)))", "1,2", several(Combine<&Bitmap64::Or>));
@@ -297,17 +296,17 @@ void AddChanging(Family& family) {
              several(Combine<&Bitmap64::Xor>));
   family.Add("bitmap_andnot", "The elements of the first bitmap that the second does not have.",
              "bitmap_to_string(bitmap_andnot(bitmap_from_string('1,2'), to_bitmap(2)))", "1",
-             {Partial({kBytes, kBytes}, kBytes, Combine<&Bitmap64::AndNot>)});
+             {Partial({kSet, kSet}, kSet, Combine<&Bitmap64::AndNot>)});
   family.Add("bitmap_remove", "The bitmap without an integer.",
              "bitmap_to_string(bitmap_remove(bitmap_from_string('1,2'), 1))", "2",
-             {Partial({kBytes, kLong}, kBytes, Remove)});
+             {Partial({kSet, kLong}, kSet, Remove)});
   family.Add("sub_bitmap",
              "So many elements from a position on, counted from 0 or from the end; NULL when there are none.",
              "bitmap_to_string(sub_bitmap(bitmap_from_string('1,3,5,7'), 1, 2))", "3,5",
-             {Partial({kBytes, kLong, kLong}, kBytes, SubBitmap)});
+             {Partial({kSet, kLong, kLong}, kSet, SubBitmap)});
   family.Add("bitmap_subset_in_range", "The elements from a number up to below another.",
              "bitmap_to_string(bitmap_subset_in_range(bitmap_from_string('1,3,5,7'), 3, 7))", "3,5",
-             {Partial({kBytes, kLong, kLong}, kBytes, SubsetInRange)});
+             {Partial({kSet, kLong, kLong}, kSet, SubsetInRange)});
 }
 
 }  // namespace

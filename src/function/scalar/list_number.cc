@@ -158,20 +158,21 @@ ColumnPtr Differences(const KernelArgs& args) {
 }
 
 // generate_series as a list: array_generate(start, stop [, step]).
+template <typename T>
 ColumnPtr Generate(const KernelArgs& args) {
   std::vector<ColumnView> in;
   for (const ColumnPtr& column : args.columns) in.emplace_back(*column);
   constexpr int128_t kElementsMax = 10'000'000;
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-    const int64_t start = in.size() > 1 ? in[0].At<int64_t>(row) : 1;
-    const int64_t stop = in[in.size() > 1 ? 1 : 0].At<int64_t>(row);
-    const int64_t step = in.size() > 2 ? in[2].At<int64_t>(row) : start <= stop || in.size() == 1 ? 1 : -1;
+    const int64_t start = in.size() > 1 ? in[0].template At<T>(row) : 1;
+    const int64_t stop = in[in.size() > 1 ? 1 : 0].template At<T>(row);
+    const int64_t step = in.size() > 2 ? in[2].template At<T>(row) : start <= stop || in.size() == 1 ? 1 : -1;
     if (step == 0) throw Error::User(sqlstate::kInvalidParameterValue, "step size cannot equal zero");
     const int128_t count = (static_cast<int128_t>(stop) - start) / step + 1;
     if (count > kElementsMax)
       throw Error::User(sqlstate::kProgramLimitExceeded, "list longer than {} elements", 10'000'000);
     if ((step > 0) == (start <= stop) || start == stop) {
-      for (int128_t i = 0; i < count; ++i) out.child(0).Append(static_cast<int64_t>(start + i * step));
+      for (int128_t i = 0; i < count; ++i) out.child(0).Append(static_cast<T>(start + i * step));
     }
     out.CloseRow();
   });
@@ -181,6 +182,8 @@ ColumnPtr Generate(const KernelArgs& args) {
 
 void RegisterNumberListFunctions(Registry& registry) {
   Family family(registry, "list");
+  constexpr TypeKind kInt = TypeKind::kInt32;
+  const Type ints = Type::List(kInt);
   const Type longs = Type::List(kLong);
   family.Add({"array_min", {"list_min"}}, "The smallest element; NULLs do not count.", "array_min(ARRAY[3, 1, 2])", "1",
              {Total({kList}, kElement, Extreme<1>)});
@@ -205,9 +208,11 @@ void RegisterNumberListFunctions(Registry& registry) {
   family.Add("array_difference", "What each element adds to the one before; 0 for the first.",
              "array_difference(ARRAY[142, 32, 12])", "{0,-110,-20}",
              {Resolving(Partial({kList}, kList, differences), ResolveNumbers)});
-  family.Add("array_generate", "The numbers from start to stop, by a step.", "array_generate(1, 9, 4)", "{1,5,9}",
-             {Partial({kLong}, longs, Generate), Partial({kLong, kLong}, longs, Generate),
-              Partial({kLong, kLong, kLong}, longs, Generate)});
+  family.Add(
+      "array_generate", "The numbers from start to stop, by a step.", "array_generate(1, 9, 4)", "{1,5,9}",
+      {Partial({kInt}, ints, Generate<int32_t>), Partial({kInt, kInt}, ints, Generate<int32_t>),
+       Partial({kInt, kInt, kInt}, ints, Generate<int32_t>), Partial({kLong}, longs, Generate<int64_t>),
+       Partial({kLong, kLong}, longs, Generate<int64_t>), Partial({kLong, kLong, kLong}, longs, Generate<int64_t>)});
 }
 
 }  // namespace weir

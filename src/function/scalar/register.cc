@@ -39,6 +39,10 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterByteFunctions(registry);
   RegisterSeriesFunctions(registry);
   RegisterSketchFunctions(registry);
+  RegisterEnumFunctions(registry);
+  RegisterBitStringFunctions(registry);
+  RegisterCollationFunctions(registry);
+  RegisterDomainFunctions(registry);
   // Last: it names what the others have.
   RegisterFunctionAliases(registry);
 }

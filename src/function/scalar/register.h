@@ -44,5 +44,9 @@ void RegisterJsonConvertFunctions(Registry& registry);
 void RegisterByteFunctions(Registry& registry);
 void RegisterSeriesFunctions(Registry& registry);
 void RegisterSketchFunctions(Registry& registry);
+void RegisterEnumFunctions(Registry& registry);
+void RegisterBitStringFunctions(Registry& registry);
+void RegisterCollationFunctions(Registry& registry);
+void RegisterDomainFunctions(Registry& registry);
 
 }  // namespace weir

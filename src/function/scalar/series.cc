@@ -1,8 +1,10 @@
 // Series as lists: what generate_series is made of, besides that of integers (list_number.cc).
 
+#include "expr/cast_rules.h"
 #include "function/scalar/list_view.h"
 #include "function/scalar/moment.h"
 #include "function/scalar/register.h"
+#include "types/decimal.h"
 
 namespace weir {
 
@@ -37,6 +39,46 @@ ColumnPtr TimeSeries(const KernelArgs& args) {
     for (const int64_t value : values) out.child(0).Append(value);
     out.CloseRow();
   });
+}
+
+// (start, stop [, step]) over numerics of one type.
+ColumnPtr DecimalSeries(const KernelArgs& args) {
+  std::vector<ColumnView> in;
+  for (const ColumnPtr& column : args.columns) in.emplace_back(*column);
+  const Type& type = args.result_type.element();
+  const bool narrow = type.physical() == PhysicalType::kInt64;
+  const auto at = [&](size_t i, size_t row) -> int128_t {
+    if (narrow) return in[i].At<int64_t>(row);
+    return in[i].At<int128_t>(row);
+  };
+  return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
+    const int128_t stop = at(1, row);
+    const int128_t step = in.size() > 2 ? at(2, row) : PowerOfTen(type.scale());
+    if (step == 0) throw Error::User(sqlstate::kInvalidParameterValue, "step size cannot equal zero");
+    std::vector<int128_t> values;
+    for (int128_t value = at(0, row); step > 0 ? value <= stop : value >= stop;) {
+      if (values.size() == kElementsMax) throw TooLong();
+      values.push_back(value);
+      if (__builtin_add_overflow(value, step, &value)) break;
+    }
+    for (const int128_t value : values) {
+      if (narrow) {
+        out.child(0).Append(static_cast<int64_t>(value));
+      } else {
+        out.child(0).Append(value);
+      }
+    }
+    out.CloseRow();
+  });
+}
+
+ResolvedCall ResolveDecimalSeries(std::span<const Type> types, std::span<const std::optional<Value>>) {
+  // One more digit at least, so that a step of 1 can be written.
+  Type common = types[0];
+  for (const Type& type : types) common = UnifyDecimals(common, type);
+  common = Type::Decimal(std::min(std::max(common.precision(), common.scale() + 1), Type::kDecimalPrecisionMax),
+                         common.scale());
+  return {std::vector<Type>(types.size(), common), Type::List(common)};
 }
 
 // generate_subscripts(list, dimension [, reverse])
@@ -114,6 +156,11 @@ void RegisterSeriesFunctions(Registry& registry) {
   family.Add("array_generate", "", "", "", std::move(times));
   family.Add("row_count", "The number of rows that LIMIT or OFFSET says, checked.", "", "",
              {Partial({TypeKind::kInt64, TypeKind::kVarchar}, TypeKind::kInt64, RowCount)});
+  const auto decimal = TypePattern::Kind::kDecimal;
+  family.Add("array_generate", "", "", "",
+             {Resolving(Partial({decimal, decimal}, TypePattern::Kind::kAnyList, DecimalSeries), ResolveDecimalSeries),
+              Resolving(Partial({decimal, decimal, decimal}, TypePattern::Kind::kAnyList, DecimalSeries),
+                        ResolveDecimalSeries)});
   constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
   family.Add("generate_subscripts", "The subscripts of a dimension of a list, in FROM as rows.",
              "generate_subscripts(ARRAY['a', 'b'], 1)", "{1,2}",

@@ -248,9 +248,14 @@ void AddLengths(Family& family) {
              {Total({kText}, TypeKind::kInt32, characters), Total({kBytes}, TypeKind::kInt32, bytes)});
   family.Add("octet_length", "Number of bytes.", "octet_length('josé')", "5",
              {Total({kText}, TypeKind::kInt32, bytes), Total({kBytes}, TypeKind::kInt32, bytes)});
-  const auto bits = RowKernel<int64_t, StringRef>([](StringRef text) { return static_cast<int64_t>(text.size()) * 8; });
+  const auto bits = RowKernelWith<int32_t, StringRef>([](RowOut<int32_t>& out, StringRef text) {
+    constexpr uint32_t kBytesMax = INT32_MAX / 8;
+    if (text.size() > kBytesMax)
+      return out.Fail(Error::User(sqlstate::kNumericValueOutOfRange, "integer out of range"));
+    out.Set(static_cast<int32_t>(text.size() * 8));
+  });
   family.Add("bit_length", "Number of bits.", "bit_length('jose')", "32",
-             {Total({kText}, TypeKind::kInt64, bits), Total({kBytes}, TypeKind::kInt64, bits)});
+             {Partial({kText}, TypeKind::kInt32, bits), Partial({kBytes}, TypeKind::kInt32, bits)});
   family.Add({"null_or_empty"}, "Whether the text is NULL or empty.", "null_or_empty('')", "t",
              {SeesNulls(Total({kText}, TypeKind::kBoolean, [](const KernelArgs& args) {
                const ColumnView view(*args.columns[0]);

@@ -47,6 +47,8 @@ bool IsWidening(const Type& from, const Type& to) {
 std::optional<ColumnPredicate> InColumnType(size_t column, const Type& type, Op op, const Value& constant,
                                             const OptimizerContext& context) {
   if (constant.is_null()) return std::nullopt;
+  // Segments hold enums by their labels, which order in another way.
+  if (type.is(TypeKind::kEnum)) return std::nullopt;
   if (constant.type() == type) return ColumnPredicate{column, op, {constant}};
   try {
     const ExprPtr there = context.registry.BindCast(Expr::Literal(constant), type, CastRule::kExplicit);

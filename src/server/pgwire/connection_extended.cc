@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "catalog/user_type.h"
 #include "server/client_text.h"
 #include "server/pgwire/connection.h"
 
@@ -16,6 +17,16 @@ size_t Count(MessageReader& in) {
   const int16_t count = in.Int16();
   if (count < 0) throw Error::User(sqlstate::kProtocolViolation, "malformed message: a negative count: {}", count);
   return static_cast<size_t>(count);
+}
+
+// Enums as they are now, which may be other than when the statement was prepared.
+std::vector<Type> CurrentTypes(Session& session, std::vector<Type> types) {
+  for (Type& type : types) {
+    const Type& part = type.is(TypeKind::kList) ? type.element() : type;
+    if (!part.is(TypeKind::kEnum) || part.enum_id() == 0) continue;
+    if (const auto now = FindUserType(*session.ReadCatalog(), part.enum_id())) type = ReplaceUserType(type, *now);
+  }
+  return types;
 }
 
 // Format codes of a Bind: none (all text), one for all, or one for each.
@@ -106,7 +117,7 @@ Task<void> Connection::HandleBind(std::string body) {
   portal.prepared = FindStatement(statement_name);
   const std::vector<int16_t> formats = FormatCodes(in);
   const size_t count = Count(in);
-  const auto& types = portal.prepared->parameter_types;
+  const std::vector<Type> types = CurrentTypes(*session_, portal.prepared->parameter_types);
   if (count != types.size()) {
     throw Error::User(sqlstate::kProtocolViolation,
                       "bind message supplies {} parameters, but prepared statement \"{}\" requires {}", count,

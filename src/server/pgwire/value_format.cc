@@ -9,6 +9,7 @@
 #include "server/cell_text.h"
 #include "server/client_text.h"
 #include "server/copy_binary.h"
+#include "server/system/pg_types.h"
 
 namespace weir::pgwire {
 
@@ -42,6 +43,8 @@ constexpr OidEntry kOids[] = {
     {TypeKind::kTimestampTzNs, 1184, 1185, 8}, {TypeKind::kInterval, 1186, 1187, 16},
     {TypeKind::kVarchar, kOidText, 1009, -1},  {TypeKind::kVarbinary, 17, 1001, -1},
     {TypeKind::kUuid, 2950, 2951, 16},         {TypeKind::kJson, 114, 199, -1},
+    {TypeKind::kBit, 1560, 1561, -1},          {TypeKind::kHll, 17, 1001, -1},
+    {TypeKind::kBitmap, 17, 1001, -1},         {TypeKind::kPercentile, 17, 1001, -1},
     {TypeKind::kUnknown, kOidText, 1009, -1},
 };
 
@@ -57,6 +60,10 @@ const OidEntry* Find(TypeKind kind) {
 uint32_t OidOf(const Type& type) {
   if (type.is_jsonb()) return kOidJsonb;
   if (type.is(TypeKind::kList) && type.element().is_jsonb()) return kOidJsonbArray;
+  if (type.is(TypeKind::kEnum) || type.is(TypeKind::kBit)) return static_cast<uint32_t>(PgTypeOf(type).oid);
+  if (type.is(TypeKind::kList) && (type.element().is(TypeKind::kEnum) || type.element().is(TypeKind::kBit))) {
+    return static_cast<uint32_t>(PgTypeOf(type).oid);
+  }
   if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return 1043;
   if (type.is(TypeKind::kList)) {
     const OidEntry* element = Find(type.element().kind());
@@ -67,6 +74,7 @@ uint32_t OidOf(const Type& type) {
 }
 
 int16_t TypeLengthOf(const Type& type) {
+  if (type.is(TypeKind::kEnum) && type.enum_id() != 0) return 4;
   const OidEntry* entry = Find(type.kind());
   return entry == nullptr ? -1 : entry->length;
 }
@@ -74,6 +82,7 @@ int16_t TypeLengthOf(const Type& type) {
 int32_t TypeModifierOf(const Type& type) {
   if (type.is(TypeKind::kDecimal) && !type.has_natural_scale()) return ((type.precision() << 16) | type.scale()) + 4;
   if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return static_cast<int32_t>(type.max_length()) + 4;
+  if (type.is(TypeKind::kBit) && type.max_length() != 0) return static_cast<int32_t>(type.max_length());
   if (type.is(TypeKind::kInterval) && type.fraction_digits() >= 0) return (0x7FFF << 16) | type.fraction_digits();
   return type.fraction_digits();
 }
@@ -115,6 +124,12 @@ Type TypeOfOid(uint32_t oid) {
       return TypeKind::kTimestampTz;
     case 1186:
       return TypeKind::kInterval;
+    case 1560:
+      return TypeKind::kBit;
+    case 1562:
+      return Type::Bit(0, true);
+    case 1563:
+      return Type::List(Type::Bit(0, true));
     case 1700:
       return kNumericParameter;
     case 2950:
@@ -268,6 +283,27 @@ Value DecodeArray(std::string_view bytes, const Type& type, const TextOptions& t
   return Value::Nested(type, std::move(parts));
 }
 
+// The number of bits, then eight in a byte from the highest on.
+Value DecodeBits(std::string_view bytes, const Type& type) {
+  if (bytes.size() < 4) throw BadBinary(type, bytes.size());
+  const auto count = LoadBigEndian<uint32_t>(bytes.data());
+  if ((uint64_t{count} + 7) / 8 != bytes.size() - 4) throw BadBinary(type, bytes.size());
+  std::string bits(count, '0');
+  for (uint32_t i = 0; i < count; ++i) {
+    if ((static_cast<uint8_t>(bytes[4 + i / 8]) >> (7 - i % 8) & 1) != 0) bits[i] = '1';
+  }
+  return Value::Bytes(type, FitBits(std::move(bits), type, false));
+}
+
+void EncodeBits(std::string_view bits, MessageWriter& out) {
+  out.Int32(static_cast<int32_t>(bits.size()));
+  std::string bytes((bits.size() + 7) / 8, '\0');
+  for (size_t i = 0; i < bits.size(); ++i) {
+    if (bits[i] == '1') bytes[i / 8] = static_cast<char>(static_cast<uint8_t>(bytes[i / 8]) | 0x80U >> (i % 8));
+  }
+  out.Bytes(bytes);
+}
+
 }  // namespace
 
 Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, const TextOptions& text) {
@@ -343,6 +379,15 @@ Value DecodeParameter(std::string_view bytes, bool binary, const Type& type, con
     case TypeKind::kVarbinary:
     case TypeKind::kUnknown:
       return Value::Bytes(type, std::string(bytes));
+    case TypeKind::kHll:
+    case TypeKind::kBitmap:
+    case TypeKind::kPercentile:
+      return Value::Bytes(type, std::string(bytes));
+    case TypeKind::kEnum:
+      RequireUtf8(bytes);
+      return ParseValue(type, bytes, text);
+    case TypeKind::kBit:
+      return DecodeBits(bytes, type);
     case TypeKind::kJson:
       // jsonb begins with a version byte.
       if (!bytes.empty() && bytes[0] == '\1') bytes.remove_prefix(1);
@@ -439,10 +484,15 @@ void RowEncoder::BinaryCell(const ColumnView& view, const Type& type, size_t row
       for (uint32_t i = 0; i < entry.length; ++i) Cell(items, element, entry.offset + i, true, out);
       return;
     }
+    case TypeKind::kBit:
+      return EncodeBits(view.At<StringRef>(row).view(), out);
     case TypeKind::kVarchar:
     case TypeKind::kVarbinary:
     case TypeKind::kJson:
     case TypeKind::kUnknown:
+    case TypeKind::kHll:
+    case TypeKind::kBitmap:
+    case TypeKind::kPercentile:
       // The version of jsonb's binary form.
       if (type.is_jsonb()) out.Int8(1);
       return out.Bytes(view.At<StringRef>(row).view());

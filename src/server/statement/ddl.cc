@@ -59,7 +59,11 @@ class TableMaker {
     }
     ColumnDef out;
     out.name = std::string(column.name);
-    out.type = ResolveTypeName(*column.type);
+    BindContext context = session_.MakeBindContext();
+    const StatementContext statement = session_.MakeStatementContext();
+    context.statement = &statement;
+    const Binder binder(context);
+    out.type = binder.CollatedType(binder.ResolveType(*column.type), column.collation);
     out.nullable = column.nullability != ast::Nullability::kNotNull && !column.primary_key;
     if (column.comment.has_value()) out.comment = std::string(*column.comment);
     out.aggregate = std::string(column.aggregate);
@@ -121,7 +125,11 @@ class TableMaker {
   }
 
   PartitionField MakePartitionField(const ast::Expr& expr) {
-    if (const auto* column = expr.TryAs<ast::ColumnRef>()) return {FieldOf(column->last(), expr.offset)};
+    if (const auto* column = expr.TryAs<ast::ColumnRef>()) {
+      const FieldId field = FieldOf(column->last(), expr.offset);
+      RefuseEnum(field, "PARTITION BY", expr.offset);
+      return {field};
+    }
     const auto* call = expr.TryAs<ast::FunctionCall>();
     if (call != nullptr && call->name.last() == "date_trunc" && call->args.size() == 2) {
       const auto* unit = call->args[0]->TryAs<ast::StringLiteral>();
@@ -159,8 +167,19 @@ class TableMaker {
     }
     def_.distribution.buckets = distribution.buckets < 0 ? 1 : static_cast<uint32_t>(distribution.buckets);
     for (const ast::Name name : distribution.columns) {
-      def_.distribution.hash_columns.push_back(FieldOf(name, distribution.offset));
+      const FieldId field = FieldOf(name, distribution.offset);
+      RefuseEnum(field, "DISTRIBUTED BY HASH", distribution.offset);
+      def_.distribution.hash_columns.push_back(field);
     }
+  }
+
+  // Where rows lie must not change when labels are added.
+  void RefuseEnum(FieldId field, std::string_view clause, int64_t position) const {
+    const ColumnDef& column = def_.columns[field.value() - 1];
+    if (!column.type.is(TypeKind::kEnum)) return;
+    throw Error::Unsupported("Use a text column.", "{} of a column of an enum type is not available: {}", clause,
+                             column.name)
+        .WithPosition(position);
   }
 
  private:
@@ -342,7 +361,9 @@ std::vector<CatalogChange> AlterActions(Session& session, const ast::AlterObject
         const ColumnDef* column = table.FindColumn(action.name);
         if (action.kind == ast::AlterActionKind::kAlterColumnType) {
           Refuse(action.expr != nullptr, "Add a column and fill it.", "ALTER COLUMN TYPE ... USING", action.offset);
-          change.type = ResolveTypeName(*action.type);
+          const CatalogPtr catalog = session.ReadCatalog();
+          const NameScope scope = session.name_scope();
+          change.type = ResolveTypeName(*action.type, {catalog.get(), &scope});
         } else if (action.kind == ast::AlterActionKind::kSetDefault) {
           // A column that is missing is refused when the change is made.
           if (column != nullptr) {
@@ -602,6 +623,7 @@ std::string CommentStatement(Session& session, const ast::CommentOn& comment) {
 }  // namespace
 
 bool IsDdl(const ast::Statement& statement) {
+  if (IsTypeDdl(statement)) return true;
   switch (statement.kind) {
     case ast::StatementKind::kCreateDatabase:
     case ast::StatementKind::kCreateSchema:
@@ -622,6 +644,7 @@ bool IsDdl(const ast::Statement& statement) {
 
 std::string ExecuteDdl(Session& session, const ast::Statement& statement) {
   session.storage();
+  if (IsTypeDdl(statement)) return ExecuteTypeDdl(session, statement);
   switch (statement.kind) {
     case ast::StatementKind::kCreateDatabase: {
       const auto& create = statement.As<ast::CreateDatabase>();

@@ -85,7 +85,7 @@ class FunctionMaker {
       throw Error::Unsupported("Name a type; a macro takes any.", "this type is not available in functions: {}", name)
           .WithPosition(type.offset);
     }
-    return ResolveTypeName(type);
+    return ResolveTypeName(type, {});
   }
 
   void AddParameter(const ast::FunctionParameter& parameter) {
@@ -272,7 +272,7 @@ const SqlFunction* FindFunction(const SqlFunctions& functions, const Session& se
     return candidates.empty() ? nullptr : candidates[0];
   }
   std::vector<Type> wanted;
-  for (const ast::TypeName* type : types) wanted.push_back(ResolveTypeName(*type));
+  for (const ast::TypeName* type : types) wanted.push_back(ResolveTypeName(*type, {}));
   for (const SqlFunction* candidate : candidates) {
     const auto inputs = candidate->inputs();
     bool same = inputs.size() == wanted.size();
@@ -291,7 +291,7 @@ const SqlFunction* FindFunction(const SqlFunctions& functions, const Session& se
         .WithPosition(name.offset);
   }
   std::string list;
-  for (const ast::TypeName* type : types) list += (list.empty() ? "" : ", ") + ResolveTypeName(*type).ToString();
+  for (const ast::TypeName* type : types) list += (list.empty() ? "" : ", ") + ResolveTypeName(*type, {}).ToString();
   throw Error::User(sqlstate::kUndefinedFunction, "function {}({}) does not exist", name.last(), list)
       .WithPosition(name.offset);
 }

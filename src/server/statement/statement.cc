@@ -58,7 +58,9 @@ std::string ExecutePrepare(Session& session, const ast::StatementPtr& owner, con
     throw Error::User(sqlstate::kDuplicatePreparedStatement, "prepared statement \"{}\" already exists", name);
   }
   std::vector<Type> types;
-  for (const ast::TypeName* type : prepare.types) types.push_back(ResolveTypeName(*type));
+  const CatalogPtr catalog = session.ReadCatalog();
+  const NameScope scope = session.name_scope();
+  for (const ast::TypeName* type : prepare.types) types.push_back(ResolveTypeName(*type, {catalog.get(), &scope}));
   const ast::StatementPtr inner(owner, prepare.statement);
   session.named_statements()[name] = session.Prepare(inner, std::move(types));
   return "PREPARE";

@@ -74,6 +74,10 @@ std::vector<CatalogChange> DropFunctionsOf(const Catalog& catalog, std::string_v
 // analyze.cc: ANALYZE and DROP STATS; the tag, when it has taken effect
 std::string ExecuteAnalyze(Session& session, const ast::Analyze& analyze);
 
+// types.cc: CREATE TYPE, DOMAIN and COLLATION, ALTER and DROP of them; the tag
+bool IsTypeDdl(const ast::Statement& statement);
+std::string ExecuteTypeDdl(Session& session, const ast::Statement& statement);
+
 // copy.cc
 std::unique_ptr<StatementExecution> ExecuteCopy(Session& session, const ast::StatementPtr& owner,
                                                 const ast::Copy& copy);

@@ -9,6 +9,7 @@
 #include "server/system/pg_types.h"
 #include "server/system/procedures.h"
 #include "server/system/system_table.h"
+#include "server/system/user_types.h"
 #include "sql/binder/bind_type.h"
 #include "sql/parser/parser.h"
 #include "sql/parser/to_sql.h"
@@ -61,6 +62,9 @@ class Relations {
   }
   Engine* engine() const { return engine_; }
   const Catalog* catalog() const { return catalog_.get(); }
+  std::vector<UserType> user_types() const {
+    return catalog_ == nullptr ? std::vector<UserType>() : UserTypesOf(*catalog_, statement_.database);
+  }
   const RelationInfo* Find(int64_t oid) const {
     for (const RelationInfo& relation : all_) {
       if (static_cast<int64_t>(relation.oid) == oid) return &relation;
@@ -237,13 +241,19 @@ const RelationInfo* RelationAt(const Relations& relations, const KernelArgs& arg
 }
 
 void AddComments(Functions& functions) {
-  functions.Add("obj_description", "The comment on a table, view or function", "obj_description(1, 'pg_class')", "NULL",
-                {{kBig, kText}, {kBig}}, kText,
+  functions.Add("obj_description", "The comment on a table, view, type or function", "obj_description(1, 'pg_class')",
+                "NULL", {{kBig, kText}, {kBig}}, kText,
                 [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
                   const std::string catalog = args.columns.size() > 1 ? TextAt(args, 1, row) : "pg_class";
                   if (catalog == "pg_proc") {
                     const Procedure* procedure = relations.FindProcedure(IntAt(args, 0, row));
                     return procedure == nullptr ? std::nullopt : TextOrNull(procedure->description);
+                  }
+                  if (catalog == "pg_type") {
+                    for (const UserType& type : relations.user_types()) {
+                      if (UserTypeOid(type.id) == IntAt(args, 0, row)) return TextOrNull(type.comment);
+                    }
+                    return std::nullopt;
                   }
                   if (catalog != "pg_class") return std::nullopt;
                   const RelationInfo* relation = relations.Find(IntAt(args, 0, row));
@@ -307,7 +317,22 @@ void AddSizes(Functions& functions) {
 }
 
 // The id of a type by its name or one of its spellings; 0: none.
-int64_t TypeOid(std::string name) {
+int64_t TypeOid(std::string name, const Relations& relations, const StatementContext& statement) {
+  if (relations.catalog() != nullptr) {
+    std::string_view written = name;
+    const bool array = written.ends_with("[]");
+    if (array) written.remove_suffix(2);
+    const std::vector<std::string> parts = Relations::SplitName(written);
+    QualifiedName qualified;
+    qualified.name = parts.back();
+    if (parts.size() > 1) qualified.schema = parts[parts.size() - 2];
+    NameScope scope;
+    scope.database = statement.database;
+    scope.search_path = statement.search_path;
+    if (const auto type = FindUserType(*relations.catalog(), qualified, scope)) {
+      return array ? UserArrayOid(type->id) : UserTypeOid(type->id);
+    }
+  }
   for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   if (name.starts_with("pg_catalog.")) name.erase(0, 11);
   for (const PgType& type : PgTypes()) {
@@ -382,23 +407,24 @@ void AddNames(Functions& functions) {
                   return Value::String(std::to_string(oid));
                 });
   functions.Add("to_regtype", "The id of a type by its name; NULL when there is none", "to_regtype('integer')", "23",
-                {{kText}}, kBig, [](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
-                  const int64_t oid = TypeOid(TextAt(args, 0, row));
+                {{kText}}, kBig,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const int64_t oid = TypeOid(TextAt(args, 0, row), relations, args.context.statement());
                   if (oid == 0) return std::nullopt;
                   return Value::Int64(oid);
                 });
   functions.Add("regtypein", "What a cast from text to regtype does", "regtypein('integer')", "23", {{kText}}, kBig,
-                [](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
                   const std::string name = TextAt(args, 0, row);
-                  const int64_t oid = TypeOid(name);
+                  const int64_t oid = TypeOid(name, relations, args.context.statement());
                   if (oid == 0) throw Error::User(sqlstate::kUndefinedObject, "type \"{}\" does not exist", name);
                   return Value::Int64(oid);
                 });
   functions.Add("regtypeout", "What a cast from an id to regtype does: the name", "regtypeout(23)", "integer", {{kBig}},
-                kText, [](const Relations&, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                kText, [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
                   const int64_t oid = IntAt(args, 0, row);
                   if (oid == 0) return Value::String("-");
-                  const std::string name = FormatPgType(oid, -1);
+                  const std::string name = FormatPgType(oid, -1, relations.user_types());
                   return Value::String(name == "???" ? std::to_string(oid) : name);
                 });
 }
@@ -431,7 +457,7 @@ Value ProcedureNamed(const Relations& relations, const std::string& text) {
   if (types.has_value()) {
     std::vector<std::string> wanted;
     for (const std::string& type : *types) {
-      wanted.push_back(FormatPgType(PgTypeOf(ResolveTypeName(*ParseTypeName(type))).oid, -1));
+      wanted.push_back(FormatPgType(PgTypeOf(ResolveTypeName(*ParseTypeName(type), {})).oid, -1));
     }
     std::erase_if(found, [&](const Procedure* each) {
       std::vector<std::string> inputs;
@@ -489,6 +515,36 @@ void AddProcedures(Functions& functions) {
                     return Value::String(procedure->name + (with_types ? "(" + types + ")" : ""));
                   });
   }
+}
+
+// The modifier may be NULL.
+void AddFormatType(Registry& registry) {
+  FunctionSpec spec;
+  spec.name = "format_type";
+  spec.family = "system";
+  spec.description = "A type's name from its id and modifier";
+  spec.example = "format_type(1700, 1002)";
+  spec.example_result = "numeric(0,998)";
+  FunctionOverload overload;
+  overload.parameters = {kBig, kInt};
+  overload.result = kText;
+  overload.volatility = Volatility::kStable;
+  overload.nulls = NullBehavior::kSpecial;
+  overload.can_fail = false;
+  overload.kernel = [registry = &registry](const KernelArgs& args) {
+    const Relations relations(AllEngines().Find(registry), args.context.statement());
+    const std::vector<UserType> user_types = relations.user_types();
+    FlatWriter<StringRef> writer(kText, args.size);
+    const ColumnView oid(*args.columns[0]), modifier(*args.columns[1]);
+    args.rows.ForEach([&](size_t row) {
+      if (oid.IsNull(row)) return writer.SetNull(row);
+      const int64_t of = modifier.IsNull(row) ? -1 : modifier.At<int32_t>(row);
+      writer.SetString(row, FormatPgType(oid.At<int64_t>(row), of, user_types));
+    });
+    return writer.Finish();
+  };
+  spec.overloads = {std::move(overload)};
+  registry.Add(std::move(spec));
 }
 
 void AddBackends(Functions& functions) {
@@ -592,6 +648,18 @@ void RegisterCatalogFunctions(Registry& registry) {
   AddSizes(functions);
   AddNames(functions);
   AddProcedures(functions);
+  AddFormatType(registry);
+  functions.Add("pg_get_constraintdef", "The definition of a domain's constraint by its id; tables have none",
+                "pg_get_constraintdef(1)", "NULL", {{kBig}, {kBig, kBool}}, kText,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  for (const UserType& type : relations.user_types()) {
+                    for (size_t i = 0; i < type.checks.size(); ++i) {
+                      if (DomainCheckOid(type, i) != IntAt(args, 0, row)) continue;
+                      return Value::String(fmt::format("CHECK ({})", type.checks[i].sql));
+                    }
+                  }
+                  return std::nullopt;
+                });
   AddBackends(functions);
   AddRows(functions);
   AddConstants(functions);

@@ -23,6 +23,9 @@ std::string TableDefinition(const RelationInfo& relation) {
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ColumnDef& column = table.columns[i];
     out += fmt::format("  {} {}", QuoteName(column.name), column.type.ToString());
+    if (column.type.collation() != nullptr && column.type.domain().empty()) {
+      out += " COLLATE " + QuoteName(column.type.collation()->name);
+    }
     if (!column.nullable) out += " NOT NULL";
     if (!column.default_sql.empty()) out += " DEFAULT " + column.default_sql;
     if (!column.comment.empty()) out += " COMMENT " + QuoteString(column.comment);

@@ -4,6 +4,7 @@
 #include "server/system/procedures.h"
 #include "server/system/standard_columns.h"
 #include "server/system/system_table.h"
+#include "server/system/user_types.h"
 
 namespace weir {
 
@@ -13,6 +14,7 @@ const Type kText = TypeKind::kVarchar;
 
 // The standard's names of types.
 std::string DataType(const Type& type) {
+  if (!type.domain().empty()) return DataType(type.WithDomain("", 0));
   switch (type.kind()) {
     case TypeKind::kDecimal:
       return "numeric";
@@ -24,6 +26,10 @@ std::string DataType(const Type& type) {
       return "timestamp with time zone";
     case TypeKind::kList:
       return "ARRAY";
+    case TypeKind::kEnum:
+      return "USER-DEFINED";
+    case TypeKind::kBit:
+      return type.is_varying() ? "bit varying" : "bit";
     default:
       return type.Name();
   }
@@ -87,7 +93,9 @@ void FillColumns(const SystemTableInput& input, RowWriter& out) {
         out.Text(column.default_sql);
       }
       out.Text(column.nullable ? "YES" : "NO").Text(DataType(type));
-      if (type.is(TypeKind::kVarchar)) {
+      if (type.is(TypeKind::kBit) && type.max_length() != 0) {
+        out.Int(type.max_length()).Null();
+      } else if (type.is(TypeKind::kVarchar)) {
         const int64_t length = type.max_length();
         OptionalInt(out, length == 0 ? std::nullopt : std::optional(length));
         out.Int(length == 0 ? kTextBytesMax : length * kBytesOfCharacter);
@@ -99,8 +107,22 @@ void FillColumns(const SystemTableInput& input, RowWriter& out) {
       OptionalInt(out, numeric.radix);
       OptionalInt(out, numeric.scale);
       OptionalInt(out, DatetimePrecision(type));
-      out.Nulls(11);  // intervals, character sets, collations, domains
-      out.Text(input.statement.database).Text("pg_catalog").Text(PgTypeOf(type).name).Nulls(4);
+      out.Nulls(5);  // intervals, character sets
+      if (type.collation() == nullptr) {
+        out.Nulls(3);
+      } else {
+        out.Nulls(2).Text(type.collation()->name);
+      }
+      const auto domain = type.domain_id() == 0 ? std::nullopt : FindUserType(input.catalog, type.domain_id());
+      if (domain.has_value()) {
+        out.Text(domain->database).Text(domain->schema).Text(domain->name);
+      } else {
+        out.Nulls(3);
+      }
+      const bool of_user = type.is(TypeKind::kEnum) && type.enum_id() != 0;
+      out.Text(input.statement.database);
+      out.Text(of_user ? SchemaOfType(input.catalog, type.enum_id()) : "pg_catalog");
+      out.Text(PgTypeOf(type.WithDomain("", 0)).name).Nulls(4);
       out.Text(std::to_string(position)).Text("NO").Text("NO").Nulls(5).Text("NO").Text("NEVER").Null();
       out.Text(relation.table != nullptr ? "YES" : "NO").Text(column.comment).EndRow();
     }
@@ -149,6 +171,7 @@ std::vector<SystemTableDef> InformationSchemaTables() {
                    }
                  }});
   for (SystemTableDef& table : RoutineTables()) out.push_back(std::move(table));
+  AddDomainTables(out);
   AddStandardTables(InformationSchemaStandard(), out);
   return out;
 }

@@ -5,6 +5,7 @@
 #include "server/system/procedures.h"
 #include "server/system/standard_columns.h"
 #include "server/system/system_table.h"
+#include "server/system/user_types.h"
 #include "sql/parser/keywords.h"
 #include "storage/snapshot.h"
 
@@ -79,7 +80,7 @@ void FillAttribute(const SystemTableInput& input, RowWriter& out) {
   for (const RelationInfo& relation : RelationsOf(input.catalog, input.statement.database)) {
     int64_t number = 0;
     for (const auto& column : relation.columns) {
-      const PgType& type = PgTypeOf(column.type);
+      const PgType type = PgTypeOf(column.type);
       out.Int(static_cast<int64_t>(relation.oid))
           .Text(column.name)
           .Int(type.oid)
@@ -87,7 +88,8 @@ void FillAttribute(const SystemTableInput& input, RowWriter& out) {
           .Int(type.length)
           .Int(++number);
       out.Int(column.type.is(TypeKind::kList) ? 1 : 0).Int(PgTypeModifier(column.type)).Bool(!column.nullable);
-      out.Bool(!column.default_sql.empty()).Text("").Text("").Bool(false).Bool(true).Int(0).Int(0);
+      out.Bool(!column.default_sql.empty()).Text("").Text("").Bool(false).Bool(true).Int(0);
+      out.Int(CollationOid(input.catalog, input.statement.database, column.type));
       out.Text(type.length > 0 ? "p" : "x").Text("").EndRow();
     }
   }
@@ -118,7 +120,7 @@ void FillDescription(const SystemTableInput& input, RowWriter& out) {
   }
 }
 
-void FillType(const SystemTableInput&, RowWriter& out) {
+void FillType(const SystemTableInput& input, RowWriter& out) {
   for (const PgType& type : PgTypes()) {
     const bool array = type.element_oid != 0;
     out.Int(type.oid).Text(type.name).Int(11).Int(kOwner).Int(type.length).Bool(type.length > 0 && type.length <= 8);
@@ -132,6 +134,7 @@ void FillType(const SystemTableInput&, RowWriter& out) {
     out.Int(type.array_oid).Text(array ? "array_in" : type.name + "in").Text(array ? "array_out" : type.name + "out");
     out.Text("-").Bool(false).Int(0).Int(-1).Int(0).Int(0).EndRow();
   }
+  WriteUserTypes(input, out);
 }
 
 void FillRoles(const SystemTableInput& input, RowWriter& out) {
@@ -361,7 +364,7 @@ std::vector<SystemTableDef> PgCatalogTables() {
                   {"typelem", kOid},       {"typarray", kOid},     {"typinput", kText},
                   {"typoutput", kText},    {"typreceive", kText},  {"typnotnull", kBool},
                   {"typbasetype", kOid},   {"typtypmod", kInt},    {"typndims", kInt},
-                  {"typcollation", kOid}},
+                  {"typcollation", kOid},  {"typdefault", kText}},
                  "Types",
                  FillType});
   const Schema roles = {{"oid", kOid},          {"rolname", kText},        {"rolsuper", kBool},
@@ -380,10 +383,7 @@ std::vector<SystemTableDef> PgCatalogTables() {
        {{"oid", kOid}, {"spcname", kText}, {"spcowner", kOid}},
        "Tablespaces",
        [](const SystemTableInput&, RowWriter& rows) { rows.Int(1663).Text("pg_default").Int(kOwner).EndRow(); }});
-  out.push_back({"pg_collation",
-                 {{"oid", kOid}, {"collname", kText}, {"collnamespace", kOid}},
-                 "Collations",
-                 [](const SystemTableInput&, RowWriter& rows) { rows.Int(950).Text("C").Int(11).EndRow(); }});
+  AddUserTypeTables(out);
   out.push_back(
       {"pg_language", {{"oid", kOid}, {"lanname", kText}}, "Languages", [](const SystemTableInput&, RowWriter& rows) {
          rows.Int(12).Text("internal").EndRow();

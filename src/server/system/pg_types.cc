@@ -33,6 +33,11 @@ std::vector<PgType> MakeTypes() {
       {TypeKind::kInt128, 1700, "numeric", 1231, 0, -1, 'N'},
       {TypeKind::kUuid, 2950, "uuid", 2951, 0, 16, 'U'},
       {TypeKind::kJson, 3802, "jsonb", 3807, 0, -1, 'U'},
+      {TypeKind::kBit, 1560, "bit", 1561, 0, -1, 'V'},
+      {TypeKind::kBit, 1562, "varbit", 1563, 0, -1, 'V'},
+      {TypeKind::kHll, 17, "bytea", 1001, 0, -1, 'U'},
+      {TypeKind::kBitmap, 17, "bytea", 1001, 0, -1, 'U'},
+      {TypeKind::kPercentile, 17, "bytea", 1001, 0, -1, 'U'},
   };
   const size_t count = types.size();
   for (size_t i = 0; i < count; ++i) {
@@ -68,17 +73,43 @@ std::span<const PgType> PgTypes() {
   return kDistinct;
 }
 
-const PgType& PgTypeOf(const Type& type) {
+int64_t UserTypeOid(uint32_t id) {
+  return static_cast<int64_t>(id) + 16384;
+}
+
+int64_t UserArrayOid(uint32_t id) {
+  return UserTypeOid(id) + 0x40000000;
+}
+
+PgType PgTypeOf(const Type& type) {
   const auto& types = AllTypes();
   if (type.is_jsonb()) {
     for (const PgType& candidate : types) {
       if (candidate.name == "jsonb") return candidate;
     }
   }
+  if (type.domain_id() != 0) {
+    PgType out = PgTypeOf(type.WithDomain("", 0));
+    out.oid = UserTypeOid(type.domain_id());
+    out.array_oid = UserArrayOid(type.domain_id());
+    out.name = type.domain();
+    return out;
+  }
+  if (type.is(TypeKind::kEnum) && type.enum_id() != 0) {
+    return {type.kind(), UserTypeOid(type.enum_id()), type.enum_name(), UserArrayOid(type.enum_id()), 0, 4, 'E'};
+  }
   if (type.is(TypeKind::kList)) {
-    const PgType& element = PgTypeOf(type.element());
+    const PgType element = PgTypeOf(type.element());
+    if (element.oid >= 16384) {
+      return {type.kind(), element.array_oid, "_" + element.name, 0, element.oid, -1, 'A'};
+    }
     for (const PgType& candidate : types) {
       if (candidate.kind == TypeKind::kList && candidate.element_oid == element.oid) return candidate;
+    }
+  }
+  if (type.is(TypeKind::kBit) && type.is_varying()) {
+    for (const PgType& candidate : types) {
+      if (candidate.oid == 1562) return candidate;
     }
   }
   const bool limited = type.is(TypeKind::kVarchar) && type.max_length() != 0;
@@ -91,6 +122,7 @@ const PgType& PgTypeOf(const Type& type) {
 int32_t PgTypeModifier(const Type& type) {
   if (type.is(TypeKind::kDecimal)) return type.has_natural_scale() ? -1 : ((type.precision() << 16) | type.scale()) + 4;
   if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return static_cast<int32_t>(type.max_length()) + 4;
+  if (type.is(TypeKind::kBit) && type.max_length() != 0) return static_cast<int32_t>(type.max_length());
   if (type.is_timestamp_ns()) return 9;
   // All fields, and the digits.
   if (type.is(TypeKind::kInterval) && type.fraction_digits() >= 0) return (0x7FFF << 16) | type.fraction_digits();
@@ -126,6 +158,11 @@ std::string FormatPgType(int64_t oid, int64_t modifier) {
       return modifier >= 0 ? fmt::format("interval({})", modifier & 0xFFFF) : "interval";
     case 0:
       return "-";
+    case 1560:
+    case 1562: {
+      const std::string name = oid == 1560 ? "bit" : "bit varying";
+      return modifier > 0 ? fmt::format("{}({})", name, modifier) : name;
+    }
     case 1700:
       if (modifier < 4) return "numeric";
       return fmt::format("numeric({},{})", (modifier - 4) >> 16, (modifier - 4) & 0xFFFF);
@@ -138,6 +175,14 @@ std::string FormatPgType(int64_t oid, int64_t modifier) {
     return type.name;
   }
   return "???";
+}
+
+std::string FormatPgType(int64_t oid, int64_t modifier, const std::vector<UserType>& user_types) {
+  for (const UserType& type : user_types) {
+    if (oid == UserTypeOid(type.id)) return type.display_name();
+    if (oid == UserArrayOid(type.id)) return type.display_name() + "[]";
+  }
+  return FormatPgType(oid, modifier);
 }
 
 }  // namespace weir

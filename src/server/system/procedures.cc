@@ -25,6 +25,7 @@ constexpr std::string_view kWindowFunctionNames[] = {"cume_dist",    "dense_rank
 constexpr int64_t kAnyOid = 2276;
 constexpr int64_t kAnyElementOid = 2283;
 constexpr int64_t kAnyArrayOid = 2277;
+constexpr int64_t kAnyEnumOid = 3500;
 constexpr int64_t kRecordOid = 2249;
 constexpr int64_t kNumericOid = 1700;
 constexpr int64_t kSqlLanguage = 14;
@@ -57,6 +58,8 @@ Procedure::Argument ArgumentOf(const TypePattern& pattern) {
       return named("anyarray", kAnyArrayOid);
     case Kind::kDecimal:
       return named("numeric", kNumericOid);
+    case Kind::kAnyEnum:
+      return named("anyenum", kAnyEnumOid);
     case Kind::kAnyStruct:
       return named("record", kRecordOid);
     case Kind::kAnyMap:

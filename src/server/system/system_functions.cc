@@ -2,7 +2,6 @@
 
 #include "expr/row_adapter.h"
 #include "server/system/catalog_functions.h"
-#include "server/system/pg_types.h"
 #include "server/system/setting_functions.h"
 
 namespace weir {
@@ -40,22 +39,6 @@ FunctionSpec Spec(std::string name, std::string description, std::string example
   return spec;
 }
 
-// The modifier may be NULL.
-FunctionOverload FormatTypeOverload() {
-  FunctionOverload overload = Overload({kBig, kInt}, kText, [](const KernelArgs& args) {
-    FlatWriter<StringRef> writer(kText, args.size);
-    const ColumnView oid(*args.columns[0]), modifier(*args.columns[1]);
-    args.rows.ForEach([&](size_t row) {
-      if (oid.IsNull(row)) return writer.SetNull(row);
-      const int64_t of = modifier.IsNull(row) ? -1 : modifier.At<int32_t>(row);
-      writer.SetString(row, FormatPgType(oid.At<int64_t>(row), of));
-    });
-    return writer.Finish();
-  });
-  overload.nulls = NullBehavior::kSpecial;
-  return overload;
-}
-
 }  // namespace
 
 void RegisterClientFunctions(Registry& registry) {
@@ -88,17 +71,14 @@ void RegisterClientFunctions(Registry& registry) {
          "f");
   always("shobj_description", "The comment on a shared object: none has one", "shobj_description(1, 'pg_database')",
          {{kBig, kText}}, no_text, "");
-  for (const char* name :
-       {"pg_get_constraintdef", "pg_get_indexdef", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_partkeydef",
-        "pg_get_statisticsobjdef_columns", "pg_get_serial_sequence", "pg_tablespace_location"}) {
+  for (const char* name : {"pg_get_indexdef", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_partkeydef",
+                           "pg_get_statisticsobjdef_columns", "pg_get_serial_sequence", "pg_tablespace_location"}) {
     always(name, "A definition as text; NULL, since Weir has no such object by this id", fmt::format("{}(1)", name),
            {{kBig}, {kBig, kBool}, {kBig, kInt, kBool}, {kText, kText}}, no_text, "");
   }
   registry.Add(Spec("pg_get_expr", "A default expression as text", "pg_get_expr('1', 0)", "1",
                     {Overload({kText, kBig}, kText, [](const KernelArgs& args) { return args.columns[0]; }),
                      Overload({kText, kBig, kBool}, kText, [](const KernelArgs& args) { return args.columns[0]; })}));
-  registry.Add(Spec("format_type", "A type's name from its id and modifier", "format_type(1700, 1002)",
-                    "numeric(0,998)", {FormatTypeOverload()}));
   registry.Add(Spec("pg_get_userbyid", "A user's name from its id", "pg_get_userbyid(10)", "weir",
                     {Overload({kBig}, kText, ConstantKernel(Value::String("weir")))}));
   registry.Add(Spec("pg_encoding_to_char", "An encoding's name", "pg_encoding_to_char(6)", "UTF8",

@@ -6,10 +6,18 @@ namespace weir {
 
 // What a column gets that a statement does not name.
 ExprPtr Binder::DefaultOf(const ColumnDef& column) {
-  if (column.default_value.has_value()) return Expr::Literal(*column.default_value);
-  if (column.default_sql.empty()) return Expr::Literal(Value::Null(column.type));
-  const ast::ExprPtr parsed = ParseExpression(column.default_sql);
-  return registry_.BindCast(BindStandalone(*parsed), column.type, CastRule::kAssignment);
+  if (column.default_value.has_value()) return CheckDomain(Expr::Literal(*column.default_value), column.type);
+  std::string sql = column.default_sql;
+  // Without one of its own, the column has its domain's.
+  for (uint32_t id = column.type.domain_id(); sql.empty() && id != 0;) {
+    const std::optional<UserType> domain = FindUserType(*context_.catalog, id);
+    if (!domain) break;
+    sql = domain->default_sql;
+    id = domain->type.domain_id();
+  }
+  if (sql.empty()) return CheckDomain(Expr::Literal(Value::Null(column.type)), column.type);
+  const ast::ExprPtr parsed = ParseExpression(sql);
+  return CheckDomain(registry_.BindCast(BindStandalone(*parsed), column.type, CastRule::kAssignment), column.type);
 }
 
 BoundCopy Binder::BindCopy(const TableDef& table, const std::vector<size_t>& targets, const ast::Expr* where) {
@@ -17,7 +25,9 @@ BoundCopy Binder::BindCopy(const TableDef& table, const std::vector<size_t>& tar
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const auto at = std::ranges::find(targets, i);
     const auto input = static_cast<size_t>(at - targets.begin());
-    out.values.push_back(at == targets.end() ? DefaultOf(table.columns[i]) : Expr::Input(input, table.columns[i].type));
+    const Type& type = table.columns[i].type;
+    out.values.push_back(at == targets.end() ? DefaultOf(table.columns[i])
+                                             : CheckDomain(Expr::Input(input, type), type));
   }
   if (where == nullptr) return out;
   Scope scope;

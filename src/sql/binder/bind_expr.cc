@@ -57,6 +57,7 @@ ExprPtr ExpressionBinder::Bind(const ast::Expr& expr) {
     throw;
   }
   --depth_;
+  if (binder_.uses_collations_) binder_.DeriveCollation(bound);
   return bound->position() < 0 ? Expr::WithPosition(bound, expr.offset) : bound;
 }
 
@@ -163,15 +164,10 @@ ExprPtr ExpressionBinder::BindNode(const ast::Expr& expr) {
     }
     case ast::ExprKind::kCollateExpr: {
       const auto& collate = expr.As<ast::CollateExpr>();
-      const ast::Name name = collate.collation.last();
-      if (name == "C" || name == "c" || name == "POSIX" || name == "default" || name == "ucs_basic") {
-        return Bind(*collate.operand);
-      }
-      throw Error::Unsupported("Text sorts by bytes; use COLLATE \"C\" or leave it out.",
-                               "collation is not available: {}", name);
+      return BindCollate(collate);
     }
     case ast::ExprKind::kBitStringLiteral:
-      throw Error::Unsupported("Use bytea ('\\x1f') or integers.", "bit strings are not available");
+      return BindBitString(expr.As<ast::BitStringLiteral>());
     case ast::ExprKind::kUserVariable:
       return BindVariable(expr.As<ast::UserVariable>());
     case ast::ExprKind::kLambdaExpr:
@@ -376,6 +372,14 @@ bool IsComparison(std::string_view op) {
   return CompareOpByName(op).has_value() || op.ends_with("_distinct_from") || op == "<=>";
 }
 
+bool HoldsSketch(const Type& type) {
+  if (type.is_sketch()) return true;
+  for (size_t i = 0; i < type.child_count(); ++i) {
+    if (HoldsSketch(type.child(i))) return true;
+  }
+  return false;
+}
+
 // json has no equality in PostgreSQL, since texts that differ may mean the same.
 bool HoldsJson(const Type& type) {
   if (type.is(TypeKind::kJson)) return !type.is_jsonb();
@@ -399,6 +403,11 @@ ExprPtr ExpressionBinder::BindOperator(std::string_view op, ExprPtr left, ExprPt
       left = Call("jsonb_sort_key", {sides[0]}, position);
       right = Call("jsonb_sort_key", {sides[1]}, position);
     }
+  } else if (IsComparison(op) && (HoldsSketch(left->type()) || HoldsSketch(right->type()))) {
+    throw Error::User(sqlstate::kUndefinedFunction, "operator does not exist: {} {} {}", left->type().ToString(), op,
+                      right->type().ToString())
+        .WithHint("Values of hll, bitmap and percentile have no order and no equality; use their functions.")
+        .WithPosition(position);
   } else if (IsComparison(op) && (HoldsJson(left->type()) || HoldsJson(right->type()))) {
     throw Error::User(sqlstate::kUndefinedFunction, "operator does not exist: {} {} {}", left->type().ToString(), op,
                       right->type().ToString())
@@ -542,6 +551,7 @@ ExprPtr ExpressionBinder::BindInList(const ast::InListExpr& in) {
       if (exprs[0]->type().is_jsonb()) {
         for (ExprPtr& expr : exprs) expr = Call("jsonb_sort_key", {expr}, in.offset);
       }
+      if (binder_.uses_collations_) binder_.CollateComparison("=", exprs, in.offset);
       std::vector<Value> set;
       set.reserve(in.items.size());
       for (size_t i = 1; i < exprs.size(); ++i) {
@@ -620,7 +630,7 @@ ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
     return is_reg ? name : std::string_view();
   };
   if (const std::string_view reg = reg_of(*cast.type); !reg.empty()) return BindRegCast(cast, reg);
-  const Type type = ResolveTypeName(*cast.type);
+  const Type type = binder_.ResolveType(*cast.type);
   const auto* inner = cast.operand->TryAs<ast::CastExpr>();
   if (inner != nullptr && type.is_string() && !reg_of(*inner->type).empty()) {
     // 't'::regclass::text is the name again.
@@ -637,7 +647,8 @@ ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
     return CutToUnit(CastTo(operand, type, CastRule::kExplicit, cast.offset, cast.is_try),
                      LastUnit(cast.type->interval_fields));
   }
-  return CastTo(operand, type, CastRule::kExplicit, literal ? cast.operand->offset : cast.offset, cast.is_try);
+  ExprPtr value = CastTo(operand, type, CastRule::kExplicit, literal ? cast.operand->offset : cast.offset, cast.is_try);
+  return binder_.CheckDomain(std::move(value), type, cast.offset);
 }
 
 ExprPtr ExpressionBinder::CutToUnit(ExprPtr interval, const std::string& unit) {
@@ -735,6 +746,7 @@ ExprPtr ExpressionBinder::BindStruct(const ast::StructExpr& expr) {
 // ---- types
 
 ExprPtr ExpressionBinder::Call(std::string_view name, std::vector<ExprPtr> args, int64_t position) {
+  if (binder_.uses_collations_) binder_.CollateComparison(name, args, position);
   return FixParameters(binder_.registry_.BindCall(name, std::move(args), position));
 }
 

@@ -334,7 +334,7 @@ ExprPtr Binder::BindRecordFunction(ExpressionBinder& binder, const ast::Function
   }
   std::vector<Field> fields;
   for (size_t i = 0; i < alias.types.size(); ++i) {
-    fields.push_back({std::string(alias.columns[i]), ResolveTypeName(*alias.types[i])});
+    fields.push_back({std::string(alias.columns[i]), ResolveType(*alias.types[i])});
   }
   const std::string_view populate = name.ends_with("set") ? "json_populate_recordset" : "json_populate_record";
   return registry_.BindCall(

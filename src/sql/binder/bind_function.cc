@@ -101,6 +101,15 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
       return Call("normalize", {Bind(*call.args[0]), Expr::Literal(Value::String(std::move(word)))}, call.offset);
     }
   }
+  if ((name == "pg_typeof" || name == "typeof") && call.args.size() == 1) {
+    // Of the expression: columns at run time may have the domain of another, or none.
+    const ExprPtr arg = Bind(*call.args[0]);
+    const Type& type = arg->type();
+    if (type.is(TypeKind::kUnknown)) return Call("pg_typeof", {arg}, call.offset);
+    const bool named = !type.domain().empty() || type.is(TypeKind::kEnum);
+    return Expr::Literal(Value::String(named ? type.ToString() : type.Name()));
+  }
+  if (name == "pg_collation_for" && call.args.size() == 1) return BindCollationFor(*call.args[0]);
   if (name == "grouping" || name == "grouping_id") return BindGrouping(call);
   if (name == "getvariable" && call.args.size() == 1) {
     const auto* variable = call.args[0]->TryAs<ast::StringLiteral>();
@@ -148,7 +157,12 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
   // PostgreSQL writes lists and structs on lines of their own.
   if (name == "json_agg" && args.size() == 1 && args[0]->type().is_nested()) name = "json_agg_lines";
   AdaptAggregateArguments(name, args, call.offset);
-  AggregateCall aggregate = binder_.registry_.BindAggregate(name, std::move(args), call.offset);
+  std::string bound_name(name);
+  if (binder_.uses_collations_) CollateAggregate(bound_name, args, call.offset);
+  if (call.distinct) {
+    for (const ExprPtr& arg : args) binder_.RequireByteEquality(arg->type(), "DISTINCT");
+  }
+  AggregateCall aggregate = binder_.registry_.BindAggregate(bound_name, std::move(args), call.offset);
   for (ExprPtr& arg : aggregate.args) arg = FixParameters(arg);
   aggregate.distinct = call.distinct && !aggregate.overload->ignores_distinct;
   if (call.filter != nullptr) aggregate.filter = ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);

@@ -113,6 +113,7 @@ std::vector<SelectBinder::GroupingSet> SelectBinder::ExpandSets(const ast::Group
 
 size_t SelectBinder::AddGroup(const ast::Expr& expr) {
   ExprPtr group = BindGroup(expr);
+  binder_.RequireByteEquality(group->type(), "GROUP BY");
   for (size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i]->Equals(*group)) return i;
   }

@@ -266,6 +266,7 @@ Binder::Bound Binder::JoinUsing(const ast::JoinedTable& join, JoinKind kind, Bou
                         in_left.has_value() ? "right" : "left")
           .WithPosition(join.offset);
     }
+    RequireByteEquality(in_left->type, "JOIN USING");
     conditions.push_back(registry_.BindCall("=", {ColumnOf(*in_left), ColumnOf(*in_right)}, join.offset));
     pairs.emplace_back(*in_left, *in_right);
   }

@@ -41,7 +41,8 @@ ExprPtr ExpressionBinder::BindWithinGroup(const ast::FunctionCall& call, std::st
   if (IsQuantile(name)) return BindQuantile(call, name);
   if (name == "mode" && call.args.empty() && call.within_group.size() == 1) {
     inside_aggregate_ = true;
-    const SortKey key = binder_.MakeSortKey(call.within_group[0], Bind(*call.within_group[0].expr));
+    const SortKey key =
+        binder_.MakeSortKey(call.within_group[0], binder_.WithoutOrderKey(Bind(*call.within_group[0].expr), name));
     ExprPtr filter = call.filter == nullptr ? nullptr : ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
     inside_aggregate_ = false;
     std::vector<ExprPtr> args = {key.expr};
@@ -76,7 +77,8 @@ ExprPtr ExpressionBinder::BindQuantile(const ast::FunctionCall& call, std::strin
   const bool continuous = name.ends_with("cont");
   const ExprPtr fractions = Bind(*call.args[0]);
   inside_aggregate_ = true;
-  const SortKey key = binder_.MakeSortKey(call.within_group[0], Bind(*call.within_group[0].expr));
+  const SortKey key =
+      binder_.MakeSortKey(call.within_group[0], binder_.WithoutOrderKey(Bind(*call.within_group[0].expr), name));
   const ExprPtr filter =
       call.filter == nullptr ? nullptr : ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
   inside_aggregate_ = false;
@@ -121,7 +123,8 @@ ExprPtr ExpressionBinder::BindHypothetical(const ast::FunctionCall& call, std::s
   for (const ast::Expr* arg : call.args) values.push_back(Bind(*arg));
   inside_aggregate_ = true;
   std::vector<SortKey> keys;
-  for (const ast::SortItem& item : call.within_group) keys.push_back(binder_.MakeSortKey(item, Bind(*item.expr)));
+  for (const ast::SortItem& item : call.within_group)
+    keys.push_back(binder_.MakeSortKey(item, binder_.WithoutOrderKey(Bind(*item.expr), name)));
   ExprPtr filter = call.filter == nullptr ? nullptr : ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
   inside_aggregate_ = false;
   ExprPtr before = Expr::Literal(Value::Boolean(false));

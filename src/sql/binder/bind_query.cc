@@ -133,6 +133,9 @@ LogicalPtr Binder::CombineBranches(const ast::SetOperation& node, std::vector<Lo
     }
     types.push_back(common->is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : *common);
   }
+  if (node.op != ast::SetOperator::kUnion || !node.all) {
+    for (const Type& type : types) RequireByteEquality(type, name);
+  }
   std::vector<PlanColumn> columns;
   for (size_t c = 0; c < width; ++c) columns.push_back(NewColumn(types[c], names[c]));
   for (LogicalPtr& input : inputs) input = CastColumns(std::move(input), types);

@@ -269,7 +269,9 @@ std::optional<size_t> SelectBinder::ItemNamed(const ast::Expr& expr, std::string
 void SelectBinder::BindOrder() {
   if (query_ == nullptr) return;
   const auto add_item = [&](const ast::SortItem& sort, size_t i) {
-    order_.push_back({binder_.MakeSortKey(sort, items_[i].expr), i});
+    SortKey key = binder_.MakeSortKey(sort, items_[i].expr);
+    const bool is_item = key.expr == items_[i].expr;  // or the key of its collation
+    order_.push_back({std::move(key), is_item ? std::optional(i) : std::nullopt});
   };
   if (query_->order_by_all) {
     for (size_t i = 0; i < items_.size(); ++i) add_item(query_->order_by[0], i);
@@ -294,7 +296,9 @@ void SelectBinder::BindOrder() {
                         "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
           .WithPosition(sort.expr->offset);
     }
-    order_.push_back({binder_.MakeSortKey(sort, std::move(expr)), same});
+    SortKey key = binder_.MakeSortKey(sort, expr);
+    if (key.expr != expr) same.reset();  // the key of its collation
+    order_.push_back({std::move(key), same});
   }
 }
 
@@ -344,6 +348,7 @@ LogicalPtr SelectBinder::Project(std::vector<std::string>& names) {
     plan = FirstOfEach(std::move(plan), distinct_keys, keys);
   } else if (select_.distinct) {
     std::vector<ExprPtr> groups;
+    for (const PlanColumn& column : columns) binder_.RequireByteEquality(column.type, "SELECT DISTINCT");
     for (const PlanColumn& column : columns) groups.push_back(Expr::Column(column.id, column.type, column.name));
     plan =
         std::make_shared<LogicalAggregate>(std::move(plan), std::move(groups), std::vector<AggregateCall>{}, columns);

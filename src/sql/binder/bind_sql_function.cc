@@ -384,12 +384,14 @@ void Binder::Enter(const Binder& around, FunctionFrame& frame) {
   ids_ = around.ids_;
   parameter_types_ = around.parameter_types_;
   view_depth_ = around.view_depth_;
+  uses_collations_ = around.uses_collations_;
   frame_ = &frame;
 }
 
 void Binder::Leave(const Binder& inner) {
   ids_ = inner.ids_;
   parameter_types_ = inner.parameter_types_;
+  uses_collations_ = uses_collations_ || inner.uses_collations_;
 }
 
 // A call in FROM; nullopt when it is not one of a user's function.

@@ -6,7 +6,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "catalog/catalog.h"
+#include "catalog/user_type.h"
 #include "expr/cast_rules.h"
+#include "sql/binder/expression_binder.h"
+#include "types/text.h"
 
 namespace weir {
 
@@ -126,8 +130,9 @@ const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
       {"varbinary", TypeKind::kVarbinary},
       {"binary", TypeKind::kVarbinary},
       {"blob", TypeKind::kVarbinary},
-      {"bitmap", TypeKind::kVarbinary},
-      {"hll", TypeKind::kVarbinary},
+      {"bitmap", TypeKind::kBitmap},
+      {"hll", TypeKind::kHll},
+      {"percentile", TypeKind::kPercentile},
       {"uuid", TypeKind::kUuid},
       {"json", TypeKind::kJson},
       {"jsonpath", TypeKind::kVarchar},
@@ -147,18 +152,67 @@ const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
   return kTypes;
 }
 
-Type ResolveBase(const ast::TypeName& name) {
+Type Bit(const ast::TypeName& name, bool varying) {
+  const int64_t length = Modifier(name, 0, varying ? 0 : 1);
+  constexpr int64_t kLengthMax = 83'886'080;
+  if (!name.modifiers.empty() && length < 1) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "length for type {} must be at least 1",
+                      varying ? "varbit" : "bit")
+        .WithPosition(name.offset);
+  }
+  if (length > kLengthMax) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "length for type {} cannot exceed {}",
+                      varying ? "varbit" : "bit", kLengthMax)
+        .WithPosition(name.offset);
+  }
+  return Type::Bit(static_cast<uint32_t>(length), varying);
+}
+
+// ENUM('a', 'b') where it is used.
+Type InlineEnum(const ast::TypeName& name) {
+  std::vector<EnumLabel> labels;
+  for (const ast::Expr* modifier : name.modifiers) {
+    const auto* text = modifier->TryAs<ast::StringLiteral>();
+    if (text == nullptr) {
+      throw Error::User(sqlstate::kSyntaxError, "labels of an enum are strings").WithPosition(modifier->offset);
+    }
+    for (const EnumLabel& label : labels) {
+      if (label.text != text->value) continue;
+      throw Error::User(sqlstate::kInvalidParameterValue, "label is there more than once: {}", text->value)
+          .WithPosition(modifier->offset);
+    }
+    labels.push_back({std::string(text->value), std::string(text->value)});
+  }
+  return Type::Enum("", 0, std::move(labels));
+}
+
+std::optional<Type> FindUserTypeOf(const ast::TypeName& name, const TypeNames& names) {
+  if (names.catalog == nullptr || !name.modifiers.empty() || name.name.size() > 3) return std::nullopt;
+  QualifiedName qualified;
+  qualified.name = std::string(name.name.back());
+  if (name.name.size() > 1) qualified.schema = std::string(name.name[name.name.size() - 2]);
+  if (name.name.size() > 2) qualified.database = std::string(name.name[0]);
+  const std::optional<UserType> found = FindUserType(*names.catalog, qualified, *names.scope);
+  if (!found) return std::nullopt;
+  return found->ToType();
+}
+
+Type ResolveBase(const ast::TypeName& name, const TypeNames& names) {
   const std::string_view last = name.name.back();
+  // Built-in names come first, as those of pg_catalog do, unless a schema is written.
+  if (name.name.size() > 1 && name.name[name.name.size() - 2] != "pg_catalog") {
+    if (const std::optional<Type> user = FindUserTypeOf(name, names)) return *user;
+  }
   const auto& arguments = name.arguments;
   if (last == "array" || last == "list") {
-    if (arguments.size() == 1) return Type::List(ResolveTypeName(*arguments[0].type));
+    if (arguments.size() == 1) return Type::List(ResolveTypeName(*arguments[0].type, names));
   } else if (last == "map") {
     if (arguments.size() == 2)
-      return Type::Map(ResolveTypeName(*arguments[0].type), ResolveTypeName(*arguments[1].type));
+      return Type::Map(ResolveTypeName(*arguments[0].type, names), ResolveTypeName(*arguments[1].type, names));
   } else if (last == "struct" || last == "row") {
     std::vector<Field> fields;
     for (const ast::TypeArgument& argument : arguments) {
-      fields.push_back({std::string(argument.name), ResolveTypeName(*argument.type)});
+      fields.push_back({std::string(argument.name), ResolveTypeName(*argument.type, names)});
     }
     if (!fields.empty()) return Type::Struct(std::move(fields));
   } else if (last == "numeric" || last == "decimal" || last == "dec" || last == "decimalv3") {
@@ -179,9 +233,14 @@ Type ResolveBase(const ast::TypeName& name) {
     return Timestamp(name, false);
   } else if (last == "timestamptz" || last == "timestamp with time zone") {
     return Timestamp(name, true);
+  } else if (last == "bit" || last == "bit varying" || last == "varbit") {
+    return Bit(name, last != "bit");
+  } else if (last == "enum" && !name.modifiers.empty()) {
+    return InlineEnum(name);
   } else if (const auto found = SimpleTypes().find(last); found != SimpleTypes().end()) {
     return found->second;
   }
+  if (const std::optional<Type> user = FindUserTypeOf(name, names)) return *user;
   std::string full;
   for (const std::string_view part : name.name) full += (full.empty() ? "" : ".") + std::string(part);
   auto error = Error::User(sqlstate::kUndefinedObject, "type \"{}\" does not exist", full).WithPosition(name.offset);
@@ -214,10 +273,19 @@ Error CannotUnify(std::string_view what, std::span<const Type> types) {
                      types[i].Name());
 }
 
-Type ResolveTypeName(const ast::TypeName& name) {
-  Type type = ResolveBase(name);
+Type ResolveTypeName(const ast::TypeName& name, const TypeNames& names) {
+  Type type = ResolveBase(name, names);
   for (size_t i = 0; i < name.dimensions.size(); ++i) type = Type::List(std::move(type));
   return type;
+}
+
+ExprPtr ExpressionBinder::BindBitString(const ast::BitStringLiteral& literal) {
+  const Type type = TypeKind::kBit;
+  return Expr::Literal(Value::Bytes(type, ParseBits((literal.is_hex ? "x" : "b") + std::string(literal.digits), type)));
+}
+
+Type Binder::ResolveType(const ast::TypeName& name) const {
+  return ResolveTypeName(name, {context_.catalog.get(), &context_.names});
 }
 
 }  // namespace weir

@@ -142,7 +142,9 @@ WindowCall ExpressionBinder::BindWindowCall(const ast::FunctionCall& call, std::
     window.call.name = std::string(name);
     BindWindowArguments(call, window);
   } else {
-    window.call = binder_.registry_.BindAggregate(name, std::move(window.call.args), call.offset);
+    std::string bound_name(name);
+    if (binder_.uses_collations_) CollateAggregate(bound_name, window.call.args, call.offset);
+    window.call = binder_.registry_.BindAggregate(bound_name, std::move(window.call.args), call.offset);
     for (ExprPtr& arg : window.call.args) arg = FixParameters(arg);
   }
   window.call.filter = std::move(filter);
@@ -267,7 +269,7 @@ ExpressionBinder::WindowDefinition ExpressionBinder::BindDefinition(const ast::W
     if (key->type().is(TypeKind::kUnknown)) key = CastTo(key, TypeKind::kVarchar, CastRule::kImplicit, expr.offset);
     return key;
   };
-  for (const ast::Expr* expr : spec.partition_by) out.partition_by.push_back(keyed(*expr));
+  for (const ast::Expr* expr : spec.partition_by) out.partition_by.push_back(binder_.EqualityKey(keyed(*expr)));
   for (const ast::SortItem& item : spec.order_by) out.order_by.push_back(binder_.MakeSortKey(item, keyed(*item.expr)));
   inside_definition_ = false;
   out.frame = spec.frame;

@@ -112,8 +112,12 @@ SortKey Binder::MakeSortKey(const ast::SortItem& item, ExprPtr expr) const {
   // PostgreSQL: NULLs are larger than everything; MySQL: smaller.
   bool nulls_first = context_.dialect == Dialect::kMySql ? !descending : descending;
   if (item.nulls != ast::NullsOrder::kDefault) nulls_first = item.nulls == ast::NullsOrder::kFirst;
-  if (expr->type().is_jsonb()) expr = registry_.BindCall("jsonb_sort_key", {std::move(expr)}, item.expr->offset);
-  return {std::move(expr), descending, nulls_first};
+  if (expr->type().is_sketch()) {
+    throw Error::User(sqlstate::kUndefinedFunction, "could not identify an ordering operator for type {}",
+                      expr->type().ToString())
+        .WithPosition(expr->position());
+  }
+  return {OrderKey(expr), descending, nulls_first};
 }
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/user_type.h"
 #include "plan/logical.h"
 #include "sql/binder/context.h"
 #include "sql/binder/function_frame.h"
@@ -59,6 +60,17 @@ class Binder {
   void CheckSqlFunction(const SqlFunction& function);
   // A constant: SET, LIMIT, defaults, options. Columns are not visible.
   Value BindConstant(const ast::Expr& expr, const Type& type);
+  // bind_type.cc: the type that a name denotes in the session.
+  Type ResolveType(const ast::TypeName& name) const;
+  // bind_domain.cc: the value, as one of its type's domain after the checks of that; other types are left alone.
+  ExprPtr CheckDomain(ExprPtr value, const Type& type, int64_t position = -1);
+  // Binds the CHECK of a domain over `base`, for its errors.
+  void CheckDomainDefinition(const UserType& domain);
+  // bind_collation.cc: 42704 when there is none of that name.
+  Collation FindCollation(const ast::QualifiedName& name) const;
+  // `type` as a column with COLLATE has it.
+  Type CollatedType(const Type& type, const ast::QualifiedName& collation) const;
+
   // An expression without columns, uncast: column defaults.
   ExprPtr BindStandalone(const ast::Expr& expr);
   // A relation outside a query: for COPY (query) and DESCRIBE of table functions.
@@ -193,7 +205,24 @@ class Binder {
   void Enter(const Binder& around, FunctionFrame& frame);
   void Leave(const Binder& inner);
 
-  PlanColumn NewColumn(Type type, std::string name) { return {ids_.Next(), std::move(type), std::move(name)}; }
+  PlanColumn NewColumn(Type type, std::string name) {
+    uses_collations_ = uses_collations_ || type.collation() != nullptr;
+    return {ids_.Next(), std::move(type), std::move(name)};
+  }
+  // bind_domain.cc
+  ExprPtr BindDomainCheck(const UserType& domain, const UserType::Check& check, const ExprPtr& value);
+  // bind_collation.cc
+  void DeriveCollation(ExprPtr& expr) const;
+  // What values are ordered by: the expression itself, or the key of its collation.
+  ExprPtr OrderKey(const ExprPtr& expr) const;
+  // What they are equal by.
+  ExprPtr EqualityKey(const ExprPtr& expr) const;
+  // The expression, for what orders values and gives one of them back; refuses collations with keys.
+  const ExprPtr& WithoutOrderKey(const ExprPtr& expr, std::string_view what) const;
+  // The arguments of a comparison, by their collation; equality is of bytes where that is deterministic.
+  void CollateComparison(std::string_view op, std::vector<ExprPtr>& args, int64_t position) const;
+  // Values are grouped and made distinct by their bytes: refuses collations by which that is not equality.
+  void RequireByteEquality(const Type& type, std::string_view what) const;
   static LogicalPtr OneRow();
   LogicalPtr FlushApplies(LogicalPtr plan, std::vector<PendingApply>& pending);
   weir::QualifiedName ToCatalogName(const ast::QualifiedName& name) const;
@@ -205,6 +234,7 @@ class Binder {
   std::vector<std::shared_ptr<const ast::Expr>> expansions_;  // what calls were short for, kept while binding
   std::vector<Type> parameter_types_;
   std::vector<std::unique_ptr<Cte>> ctes_;  // visible ones, innermost last
+  bool uses_collations_ = false;            // some expression may have one: derivation is worth its time
   int view_depth_ = 0;
   int query_depth_ = 0;
   int change_depth_max_ = -1;       // of the queries whose WITH may have changes

@@ -116,6 +116,12 @@ ChangeBinder::Rows ChangeBinder::TargetRows() {
 }
 
 ExprPtr ChangeBinder::Assigned(ExprPtr value, const ColumnDef& column, int64_t position) {
+  // A value of the same domain has been checked.
+  if (column.type.domain_id() != 0 && value->type().domain_id() != column.type.domain_id()) {
+    ColumnDef base = column;
+    base.type = column.type.WithDomain("", 0);
+    return binder_.CheckDomain(Assigned(std::move(value), base, position), column.type, position);
+  }
   const Type from = value->type();
   if (from == column.type && column.type.fraction_digits() < 0) return value;
   if (value->is(ExprKind::kParameter) && from.is(TypeKind::kUnknown)) {

@@ -123,6 +123,11 @@ class ExpressionBinder {
   ExprPtr BindCase(const ast::CaseExpr& expr);
   ExprPtr BindCast(const ast::CastExpr& cast);
   ExprPtr BindRegCast(const ast::CastExpr& cast, std::string_view reg);
+  ExprPtr BindBitString(const ast::BitStringLiteral& literal);
+  ExprPtr BindCollationFor(const ast::Expr& operand);
+  ExprPtr BindCollate(const ast::CollateExpr& collate);
+  // min and max by a collation are of the value with the least or greatest key.
+  void CollateAggregate(std::string& name, std::vector<ExprPtr>& args, int64_t position);
   ExprPtr BindInterval(const ast::IntervalLiteral& literal);
   // What is below a unit left out: interval '1 day 02:03' hour.
   ExprPtr CutToUnit(ExprPtr interval, const std::string& unit);

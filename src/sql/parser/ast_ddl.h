@@ -46,6 +46,7 @@ enum class ObjectKind : uint8_t {
   kStorageVolume,
   kStatistics,
   kTablespace,
+  kCollation,
 };
 
 // ---- tables
@@ -476,7 +477,7 @@ struct CreateCatalog : StatementNode<StatementKind::kCreateCatalog> {
 };
 
 // CREATE RESOURCE | RESOURCE GROUP | REPOSITORY | FILE | CONNECTION | SECRET | SUBSCRIPTION | EXTENSION |
-// STORAGE VOLUME name ...
+// STORAGE VOLUME | COLLATION name ...
 struct CreateNamed : StatementNode<StatementKind::kCreateNamed> {
   ObjectKind object = ObjectKind::kResource;
   QualifiedName name;

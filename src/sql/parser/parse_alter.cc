@@ -60,6 +60,7 @@ constexpr auto kObjects = std::to_array<ObjectWords>({
     {"storage volume", ast::ObjectKind::kStorageVolume},
     {"statistics", ast::ObjectKind::kStatistics},
     {"tablespace", ast::ObjectKind::kTablespace},
+    {"collation", ast::ObjectKind::kCollation},
 });
 
 }  // namespace
@@ -178,6 +179,7 @@ const ast::Statement* Parser::ParseAlter() {
 ast::AlterAction Parser::ParseAlterAction(ast::ObjectKind object) {
   ast::AlterAction action;
   action.offset = token_.offset;
+  if (object == ast::ObjectKind::kDomain && TryDomainAction(action)) return action;
   if (AcceptWord("add")) {
     ParseAlterAdd(action, object);
   } else if (Accept(Keyword::kDrop)) {
@@ -265,6 +267,23 @@ ast::AlterAction Parser::ParseAlterAction(ast::ObjectKind object) {
     SyntaxError();
   }
   return action;
+}
+
+// ALTER DOMAIN d SET DEFAULT x | DROP DEFAULT | SET NOT NULL | DROP NOT NULL: as of a column without a name.
+bool Parser::TryDomainAction(ast::AlterAction& action) {
+  if (AcceptWords("set", "default")) {
+    action.kind = AlterActionKind::kSetDefault;
+    action.expr = ParseExpr();
+  } else if (AcceptWords("drop", "default")) {
+    action.kind = AlterActionKind::kDropDefault;
+  } else if (AcceptWords("set", "not", "null")) {
+    action.kind = AlterActionKind::kSetNotNull;
+  } else if (AcceptWords("drop", "not", "null")) {
+    action.kind = AlterActionKind::kDropNotNull;
+  } else {
+    return false;
+  }
+  return true;
 }
 
 // a | (a, b)

@@ -62,8 +62,8 @@ const ast::Statement* Parser::ParseCreate() {
   if (At(Keyword::kAnalyze)) return ParseCreateAnalyze(prefix);
   if (AtWord("trigger") || AtWord("rule") || AtWord("policy") || AtWord("procedure") || AtWord("publication") ||
       AtWord("server") || AtWord("foreign") || AtWord("language") || AtWord("operator") || AtWord("aggregate") ||
-      AtWord("cast") || AtWord("collation") || AtWord("conversion") || AtWord("event") || AtWord("statistics") ||
-      AtWord("tablespace") || AtWord("text") || AtWord("transform") || AtWord("access")) {
+      AtWord("cast") || AtWord("conversion") || AtWord("event") || AtWord("statistics") || AtWord("tablespace") ||
+      AtWord("text") || AtWord("transform") || AtWord("access")) {
     Unsupported(prefix.offset, Spaced({"CREATE", token_.text}),
                 "See the list of statements in the documentation of SQL.");
   }
@@ -509,6 +509,7 @@ const ast::Statement* Parser::ParseCreateNamed(const CreatePrefix& prefix) {
     case ast::ObjectKind::kSubscription:
     case ast::ObjectKind::kExtension:
     case ast::ObjectKind::kStorageVolume:
+    case ast::ObjectKind::kCollation:
       break;
     default:
       SyntaxErrorAt(first);
@@ -550,7 +551,8 @@ const ast::Statement* Parser::ParseCreateNamed(const CreatePrefix& prefix) {
       } else if (At(TokenKind::kLeftParen)) {
         add_all(ParseParenthesizedOptions());
       }
-    } else if (AcceptWord("properties")) {
+    } else if (AcceptWord("properties") ||
+               (named->object == ast::ObjectKind::kCollation && At(TokenKind::kLeftParen))) {
       add_all(ParseParenthesizedOptions());
     } else if (AcceptWord("cascade")) {
       ast::Option option;

@@ -364,6 +364,7 @@ class Parser {
   const ast::Statement* ParseCreateFlow(const CreatePrefix& prefix);
   const ast::Statement* ParseCreateType(const CreatePrefix& prefix);
   const ast::Statement* ParseCreateDomain(const CreatePrefix& prefix);
+  bool TryDomainAction(ast::AlterAction& action);
   const ast::Statement* ParseCreateIndex(const CreatePrefix& prefix);
   List<ast::Option> ParseSequenceOptions();
   const ast::Statement* ParseCreateSequence(const CreatePrefix& prefix);

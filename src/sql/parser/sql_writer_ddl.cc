@@ -612,8 +612,9 @@ constexpr auto kObjectWords = std::to_array<std::string_view>({"TABLE",         
                                                                "TRIGGER",        "RULE",       "POLICY",
                                                                "FOREIGN TABLE",  "RESOURCE",   "RESOURCE GROUP",
                                                                "REPOSITORY",     "FILE",       "TASK",
-                                                               "STORAGE VOLUME", "STATISTICS", "TABLESPACE"});
-static_assert(kObjectWords.size() == static_cast<size_t>(ast::ObjectKind::kTablespace) + 1);
+                                                               "STORAGE VOLUME", "STATISTICS", "TABLESPACE",
+                                                               "COLLATION"});
+static_assert(kObjectWords.size() == static_cast<size_t>(ast::ObjectKind::kCollation) + 1);
 
 std::string_view WordsOf(ast::ObjectKind kind) {
   return kObjectWords[static_cast<size_t>(kind)];
@@ -646,7 +647,12 @@ void SqlWriter::Write(const ast::CreateNamed& named) {
     String(named.location);
   }
   Comment(named.comment);
-  OptionsAfter("WITH", named.options);
+  if (named.object == ast::ObjectKind::kCollation && !named.options.empty()) {
+    Put(" ");
+    Options(named.options);
+  } else {
+    OptionsAfter("WITH", named.options);
+  }
   if (named.value != nullptr) {
     Put(" AS ");
     Expr(*named.value);
@@ -820,6 +826,7 @@ void SqlWriter::PutAlterAction(const ast::AlterAction& action, ast::ObjectKind o
     as_string ? String(action.position_name) : Name(action.position_name);
   };
   const auto alter_column = [&](std::string_view what) {
+    if (action.name.empty()) return Put(what.substr(1));  // of a domain
     Put("ALTER COLUMN ");
     Name(action.name);
     Put(what);
