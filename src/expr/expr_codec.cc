@@ -336,6 +336,7 @@ ExprReader::Entry ExprReader::Read(ByteReader& in, const Registry& registry) con
   };
   entry.expr = Expr::WithPosition(make(), position);
   Need(entry.expr->type() == type, "type");
+  if (!entry.expr->type().SameNotes(type)) entry.expr = Expr::WithNotes(entry.expr, type);
   return entry;
 }
 
