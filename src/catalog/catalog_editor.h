@@ -53,6 +53,7 @@ class CatalogEditor {
   Catalog::Objects& EditObjects();
   // The new definition of a user's type in every table, view and type that uses it.
   void ReplaceTypeEverywhere(const UserType& type);
+  void ReplaceTypeInFunctions(const UserType& type);
   // Types and collations of the schema.
   bool HasTypes(std::string_view database, std::string_view schema) const;
   void ForgetTypes(std::string_view database, std::string_view schema);

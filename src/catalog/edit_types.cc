@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "catalog/catalog_editor.h"
+#include "catalog/sql_function.h"
 
 namespace weir {
 
@@ -20,6 +21,8 @@ std::vector<std::string> UsersOf(const Catalog& catalog, const UserType& type) {
   for (const UserType& other : UserTypesOf(catalog, {})) {
     if (other.id != type.id && UsesType(other.type, type.id)) add("type " + other.display_name());
   }
+  const SqlFunctions functions(catalog);
+  for (const SqlFunction* function : functions.Using(type.id)) add("function " + function->signature());
   return users;
 }
 
@@ -86,6 +89,19 @@ void CatalogEditor::ReplaceTypeEverywhere(const UserType& type) {
   }
 }
 
+void CatalogEditor::ReplaceTypeInFunctions(const UserType& type) {
+  const SqlFunctions functions(before_);
+  for (const SqlFunction* function : functions.Using(type.id)) {
+    SqlFunction copy = *function;
+    for (SqlFunction::Parameter& parameter : copy.parameters) parameter.type = ReplaceUserType(parameter.type, type);
+    copy.result = ReplaceUserType(copy.result, type);
+    Catalog::Objects& objects = EditObjects();
+    // Its name may be in the key.
+    objects.erase({std::string(kSqlFunctionKind), function->key()});
+    objects[{std::string(kSqlFunctionKind), copy.key()}] = copy.Serialize();
+  }
+}
+
 void CatalogEditor::operator()(const PutType& change) {
   UserType def = change.def;
   before_.GetSchema(def.database, def.schema);
@@ -116,6 +132,7 @@ void CatalogEditor::operator()(const PutType& change) {
   objects.erase({std::string(kTypeObject), old_path});
   objects[{std::string(kTypeObject), path}] = def.Serialize();
   ReplaceTypeEverywhere(def);
+  ReplaceTypeInFunctions(def);
 }
 
 void CatalogEditor::operator()(const DropType& change) {

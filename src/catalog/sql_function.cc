@@ -1,7 +1,10 @@
 #include "catalog/sql_function.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "catalog/serialize.h"
+#include "catalog/user_type.h"
 
 namespace weir {
 
@@ -111,6 +114,17 @@ SqlFunctions::SqlFunctions(const Catalog& catalog) {
     if (catalog.FindSchema(function.database, function.schema) != nullptr) all_.push_back(std::move(function));
   }
   for (const SqlFunction& function : all_) by_name_.emplace(function.name, &function);
+}
+
+std::vector<const SqlFunction*> SqlFunctions::Using(uint32_t user_type) const {
+  std::vector<const SqlFunction*> out;
+  for (const SqlFunction& function : all_) {
+    const bool takes = std::ranges::any_of(function.parameters, [&](const SqlFunction::Parameter& parameter) {
+      return UsesType(parameter.type, user_type);
+    });
+    if (takes || UsesType(function.result, user_type)) out.push_back(&function);
+  }
+  return out;
 }
 
 std::vector<const SqlFunction*> SqlFunctions::Find(const QualifiedName& name, const NameScope& scope) const {

@@ -63,6 +63,8 @@ class SqlFunctions {
   // Those that a name means: of the first schema along the search path that has any. Empty: none.
   std::vector<const SqlFunction*> Find(const QualifiedName& name, const NameScope& scope) const;
   const SqlFunction* FindByOid(int64_t oid) const;
+  // Those that take or give the user's type with that id.
+  std::vector<const SqlFunction*> Using(uint32_t user_type) const;
 
  private:
   std::vector<SqlFunction> all_;

@@ -52,6 +52,12 @@ void RefuseWhatIsNotThere(const ast::CreateFunction& create) {
   }
 }
 
+Type ResolveIn(Session& session, const ast::TypeName& type) {
+  const CatalogPtr catalog = session.ReadCatalog();
+  const NameScope scope = session.name_scope();
+  return ResolveTypeName(type, {catalog.get(), &scope});
+}
+
 class FunctionMaker {
  public:
   FunctionMaker(Session& session, const ast::CreateFunction& create) : session_(session), create_(create) {}
@@ -79,13 +85,13 @@ class FunctionMaker {
   }
 
  private:
-  static Type TypeOf(const ast::TypeName& type) {
+  Type TypeOf(const ast::TypeName& type) {
     for (const char* name : {"anyelement", "anyarray", "anynonarray", "anycompatible", "record", "void", "trigger"}) {
       if (!IsNamed(type, name)) continue;
       throw Error::Unsupported("Name a type; a macro takes any.", "this type is not available in functions: {}", name)
           .WithPosition(type.offset);
     }
-    return ResolveTypeName(type, {});
+    return ResolveIn(session_, type);
   }
 
   void AddParameter(const ast::FunctionParameter& parameter) {
@@ -260,7 +266,7 @@ class FunctionMaker {
 };
 
 // What `f(types)` means; null when there is none. Without types the name must be that of one function only.
-const SqlFunction* FindFunction(const SqlFunctions& functions, const Session& session, const ast::QualifiedName& name,
+const SqlFunction* FindFunction(const SqlFunctions& functions, Session& session, const ast::QualifiedName& name,
                                 ast::List<const ast::TypeName*> types, bool has_types) {
   const auto candidates = functions.Find(NameOf(name), session.name_scope());
   if (!has_types) {
@@ -272,7 +278,7 @@ const SqlFunction* FindFunction(const SqlFunctions& functions, const Session& se
     return candidates.empty() ? nullptr : candidates[0];
   }
   std::vector<Type> wanted;
-  for (const ast::TypeName* type : types) wanted.push_back(ResolveTypeName(*type, {}));
+  for (const ast::TypeName* type : types) wanted.push_back(ResolveIn(session, *type));
   for (const SqlFunction* candidate : candidates) {
     const auto inputs = candidate->inputs();
     bool same = inputs.size() == wanted.size();
@@ -284,14 +290,14 @@ const SqlFunction* FindFunction(const SqlFunctions& functions, const Session& se
   return nullptr;
 }
 
-[[noreturn]] void ThrowNoFunction(const ast::QualifiedName& name, ast::List<const ast::TypeName*> types,
-                                  bool has_types) {
+[[noreturn]] void ThrowNoFunction(Session& session, const ast::QualifiedName& name,
+                                  ast::List<const ast::TypeName*> types, bool has_types) {
   if (!has_types) {
     throw Error::User(sqlstate::kUndefinedFunction, "could not find a function named \"{}\"", name.last())
         .WithPosition(name.offset);
   }
   std::string list;
-  for (const ast::TypeName* type : types) list += (list.empty() ? "" : ", ") + ResolveTypeName(*type, {}).ToString();
+  for (const ast::TypeName* type : types) list += (list.empty() ? "" : ", ") + ResolveIn(session, *type).ToString();
   throw Error::User(sqlstate::kUndefinedFunction, "function {}({}) does not exist", name.last(), list)
       .WithPosition(name.offset);
 }
@@ -342,7 +348,7 @@ std::string DropFunctionStatement(Session& session, const ast::Drop& drop) {
   const ast::QualifiedName& name = drop.names[0];
   const SqlFunction* found = FindFunction(functions, session, name, drop.argument_types, drop.has_arguments);
   if (found == nullptr) {
-    if (!drop.if_exists) ThrowNoFunction(name, drop.argument_types, drop.has_arguments);
+    if (!drop.if_exists) ThrowNoFunction(session, name, drop.argument_types, drop.has_arguments);
     session.AddNotice({"NOTICE", "00000", fmt::format("function {}() does not exist, skipping", name.last()), ""});
     return "DROP FUNCTION";
   }
@@ -363,7 +369,7 @@ std::vector<CatalogChange> DropFunctionsOf(const Catalog& catalog, std::string_v
 std::string AlterFunctionStatement(Session& session, const ast::AlterObject& alter) {
   const SqlFunctions functions(*session.ReadCatalog());
   const SqlFunction* found = FindFunction(functions, session, alter.name, alter.argument_types, alter.has_arguments);
-  if (found == nullptr) ThrowNoFunction(alter.name, alter.argument_types, alter.has_arguments);
+  if (found == nullptr) ThrowNoFunction(session, alter.name, alter.argument_types, alter.has_arguments);
   SqlFunction renamed = *found;
   for (const ast::AlterAction& action : alter.actions) {
     if (action.kind != ast::AlterActionKind::kRenameTo) {
@@ -385,7 +391,7 @@ std::string CommentOnFunction(Session& session, const ast::CommentOn& comment) {
   const SqlFunctions functions(*session.ReadCatalog());
   const SqlFunction* found =
       FindFunction(functions, session, comment.name, comment.argument_types, comment.has_arguments);
-  if (found == nullptr) ThrowNoFunction(comment.name, comment.argument_types, comment.has_arguments);
+  if (found == nullptr) ThrowNoFunction(session, comment.name, comment.argument_types, comment.has_arguments);
   SqlFunction changed = *found;
   changed.comment = std::string(comment.comment.value_or(""));
   session.ApplyDdl({Put(changed)});

@@ -1,6 +1,7 @@
 // CREATE, ALTER and DROP of types, domains and collations.
 #include <algorithm>
 
+#include "catalog/sql_function.h"
 #include "catalog/user_type.h"
 #include "server/statement/statement.h"
 #include "sql/binder/bind_type.h"
@@ -332,7 +333,7 @@ std::string AlterTypeStatement(const Definer& definer, const ast::AlterObject& a
   return tag;
 }
 
-// The columns that have the type go with it.
+// The columns and functions that have the type go with it.
 void DropUsers(const Definer& definer, const UserType& type, std::vector<CatalogChange>& changes) {
   for (const UserType& other : UserTypesOf(definer.catalog(), {})) {
     if (other.id == type.id || !UsesType(other.type, type.id)) continue;
@@ -346,6 +347,12 @@ void DropUsers(const Definer& definer, const UserType& type, std::vector<Catalog
       definer.session().AddNotice(
           {"NOTICE", "00000", fmt::format("drop cascades to column {} of table {}", column.name, table->name), ""});
     }
+  }
+  const SqlFunctions functions(definer.catalog());
+  for (const SqlFunction* function : functions.Using(type.id)) {
+    changes.emplace_back(weir::DropObject{std::string(kSqlFunctionKind), function->key(), true});
+    definer.session().AddNotice(
+        {"NOTICE", "00000", fmt::format("drop cascades to function {}", function->signature()), ""});
   }
 }
 

@@ -34,7 +34,8 @@ constexpr int64_t kInternalLanguage = 12;
 Procedure::Argument ArgumentOf(const Type& type) {
   Procedure::Argument out;
   out.type_oid = PgTypeOf(type).oid;
-  out.type = FormatPgType(out.type_oid, -1);
+  // Built-in ids say all; types that users made are known by name.
+  out.type = out.type_oid >= UserTypeOid(0) ? type.ToString() : FormatPgType(out.type_oid, -1);
   return out;
 }
 

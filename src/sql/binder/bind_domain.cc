@@ -54,6 +54,15 @@ ExprPtr Binder::CheckDomain(ExprPtr value, const Type& type, int64_t position) {
   return checked ? Expr::WithNotes(value, type) : value;
 }
 
+ExprPtr ExpressionBinder::Assigned(const ExprPtr& value, const Type& type, int64_t position) {
+  // A value of the same domain has been checked.
+  if (type.domain_id() == 0 || value->type().domain_id() == type.domain_id()) {
+    return CastTo(value, type, CastRule::kAssignment, position);
+  }
+  ExprPtr base = CastTo(value, type.WithDomain("", 0), CastRule::kAssignment, position);
+  return binder_.CheckDomain(std::move(base), type, position);
+}
+
 void Binder::CheckDomainDefinition(const UserType& domain) {
   const ExprPtr value = Expr::Literal(Value::Null(domain.type.WithDomain("", 0)));
   for (const UserType::Check& check : domain.checks) BindDomainCheck(domain, check, value);

@@ -203,9 +203,8 @@ std::vector<ExprPtr> ExpressionBinder::CastSqlArguments(const SqlFunction& funct
   const auto inputs = function.inputs();
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Type& type = inputs[i]->type;
-    out.push_back(type.is(TypeKind::kUnknown)
-                      ? arguments[i].value
-                      : CastTo(arguments[i].value, type, CastRule::kAssignment, arguments[i].position));
+    out.push_back(type.is(TypeKind::kUnknown) ? arguments[i].value
+                                              : Assigned(arguments[i].value, type, arguments[i].position));
   }
   return out;
 }
@@ -305,8 +304,7 @@ ExprPtr ExpressionBinder::InlineSqlFunction(const SqlFunction& function, std::ve
         throw Error::User("42P13", "return type mismatch in function declared to return {}", function.result.ToString())
             .WithDetail(fmt::format("Actual return type is {}.", from.ToString()));
       }
-      result = ExpressionBinder(inner, scope_, clause_, nullptr)
-                   .CastTo(result, function.result, CastRule::kAssignment, position);
+      result = ExpressionBinder(inner, scope_, clause_, nullptr).Assigned(result, function.result, position);
     }
   } catch (Error& error) {
     if (position < 0) throw;
@@ -494,7 +492,7 @@ LogicalPtr Binder::BindSqlRows(const SqlFunction& function, std::vector<ExprPtr>
             .WithDetail(fmt::format("Final statement returns {} instead of {} at column {}.", from.type.ToString(),
                                     type.ToString(), i + 1));
       }
-      exprs.push_back(registry_.BindCast(ColumnOf(from), type, CastRule::kAssignment));
+      exprs.push_back(CheckDomain(registry_.BindCast(ColumnOf(from), type, CastRule::kAssignment), type));
       if (i < columns.size() && !columns[i]->name.empty()) names[i] = columns[i]->name;
       if (columns.empty() && !function.is_macro) names[i] = function.name;
       out.push_back(inner.NewColumn(type, names[i]));

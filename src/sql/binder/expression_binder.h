@@ -123,6 +123,8 @@ class ExpressionBinder {
   ExprPtr BindCase(const ast::CaseExpr& expr);
   ExprPtr BindCast(const ast::CastExpr& cast);
   ExprPtr BindRegCast(const ast::CastExpr& cast, std::string_view reg);
+  // bind_domain.cc: what a parameter of a function gets, as columns get theirs.
+  ExprPtr Assigned(const ExprPtr& value, const Type& type, int64_t position);
   ExprPtr BindBitString(const ast::BitStringLiteral& literal);
   ExprPtr BindCollationFor(const ast::Expr& operand);
   ExprPtr BindCollate(const ast::CollateExpr& collate);
