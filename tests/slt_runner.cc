@@ -17,6 +17,7 @@
 
 #include "app/pg_client.h"
 #include "app/process.h"
+#include "runtime/large_stack.h"
 #include "server/session.h"
 #include "server/system_tables.h"
 #include "types/text.h"
@@ -413,7 +414,7 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return weir::Main(argc, argv);
+    return weir::RunOnLargeStack([&] { return weir::Main(argc, argv); });
   } catch (...) {
     fmt::print(stderr, "slt_runner: {}\n", weir::Error::FromCurrentException().ToString());
     return 1;

@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/process.h"
 #include "app/result_printer.h"
+#include "runtime/large_stack.h"
 #include "server/session.h"
 #include "server/system_tables.h"
 #include "types/text.h"
@@ -108,28 +109,7 @@ int64_t ByteSizeOption(const std::string& text) {
   return *bytes;
 }
 
-}  // namespace
-
-int RunLocal(int argc, char** argv) {
-  LocalOptions options;
-  CLI::App app("Runs SQL in this process, over files and, with --data-dir, over a data folder that no server uses.",
-               "weir local");
-  app.add_option("-c,--command", options.commands, "SQL to run; may be given several times");
-  app.add_option("-f,--file", options.files, "file of SQL to run; - is standard input");
-  app.add_option("--data-dir", options.data_dir, "data folder with tables");
-  app.add_option("--threads", options.threads, "workers (default: all cores)");
-  app.add_option("--memory-limit", options.memory_limit, "memory limit, e.g. 2GB (default: none)");
-  app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)");
-  app.add_option("--format", options.format, "table, csv, json or md")->capture_default_str();
-  app.add_flag("--timing", options.timing, "print how long each statement took");
-  CLI11_PARSE(app, argc, argv);
-
-  EngineOptions engine_options;
-  engine_options.threads = options.threads;
-  engine_options.data_dir = options.data_dir;
-  engine_options.background_jobs = false;
-  if (!options.memory_limit.empty()) engine_options.memory_limit_bytes = ByteSizeOption(options.memory_limit);
-  if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
+int RunCommands(const LocalOptions& options, const EngineOptions& engine_options) {
   Process process;
   auto system_tables = std::make_shared<SystemTables>();
   Engine engine(process.services(), engine_options, system_tables->virtual_tables());
@@ -160,6 +140,31 @@ int RunLocal(int argc, char** argv) {
   }
   engine.Stop();
   return fine ? 0 : 1;
+}
+
+}  // namespace
+
+int RunLocal(int argc, char** argv) {
+  LocalOptions options;
+  CLI::App app("Runs SQL in this process, over files and, with --data-dir, over a data folder that no server uses.",
+               "weir local");
+  app.add_option("-c,--command", options.commands, "SQL to run; may be given several times");
+  app.add_option("-f,--file", options.files, "file of SQL to run; - is standard input");
+  app.add_option("--data-dir", options.data_dir, "data folder with tables");
+  app.add_option("--threads", options.threads, "workers (default: all cores)");
+  app.add_option("--memory-limit", options.memory_limit, "memory limit, e.g. 2GB (default: none)");
+  app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)");
+  app.add_option("--format", options.format, "table, csv, json or md")->capture_default_str();
+  app.add_flag("--timing", options.timing, "print how long each statement took");
+  CLI11_PARSE(app, argc, argv);
+
+  EngineOptions engine_options;
+  engine_options.threads = options.threads;
+  engine_options.data_dir = options.data_dir;
+  engine_options.background_jobs = false;
+  if (!options.memory_limit.empty()) engine_options.memory_limit_bytes = ByteSizeOption(options.memory_limit);
+  if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
+  return RunOnLargeStack([&] { return RunCommands(options, engine_options); });
 }
 
 }  // namespace weir::app

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "base/error.h"
+#include "runtime/large_stack.h"
 
 namespace {
 
@@ -32,6 +33,7 @@ void PrintHelp(std::FILE* out) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  weir::GiveThreadsLargeStacks();
   if (argc < 2) {
     PrintHelp(stderr);
     return 2;

@@ -158,7 +158,9 @@ BoundArguments BindArguments(const Registry& registry, const Overload& overload,
   const auto cast_all = [&](CastRule rule) {
     out.args.clear();
     for (size_t i = 0; i < args.size(); ++i) {
-      out.args.push_back(registry.BindCast(args[i], targets[i], rule, position));
+      // A literal that is no such value is at fault where it stands.
+      const bool is_literal = args[i]->is(ExprKind::kLiteral) && args[i]->position() >= 0;
+      out.args.push_back(registry.BindCast(args[i], targets[i], rule, is_literal ? args[i]->position() : position));
     }
   };
   cast_all(CastRule::kImplicit);

@@ -14,6 +14,7 @@ void RegisterAllFunctions(Registry& registry) {
   RegisterJsonPathFunctions(registry);
   RegisterShortPathFunctions(registry);
   RegisterSqlJsonFunctions(registry);
+  RegisterJsonTable(registry);
   RegisterAggregates(registry);
 }
 

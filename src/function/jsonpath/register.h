@@ -8,5 +8,6 @@ class Registry;
 void RegisterJsonPathFunctions(Registry& registry);
 void RegisterShortPathFunctions(Registry& registry);
 void RegisterSqlJsonFunctions(Registry& registry);
+void RegisterJsonTable(Registry& registry);
 
 }  // namespace weir

@@ -1,9 +1,9 @@
 // SQL's JSON_EXISTS, JSON_VALUE and JSON_QUERY with their clauses, which the parser makes arguments of.
 
+#include "function/jsonpath/answer.h"
 #include "function/jsonpath/evaluator.h"
 #include "function/jsonpath/register.h"
 #include "function/scalar/json_kernel.h"
-#include "types/jsonb.h"
 
 namespace weir {
 
@@ -23,6 +23,9 @@ class Search {
   }
   bool IsNull(size_t row, size_t i) const { return views_[i].IsNull(row); }
   std::string_view Text(size_t row, size_t i) const { return TextAt(views_[i], row); }
+  std::optional<std::string_view> Maybe(size_t row, size_t i) const {
+    return IsNull(row, i) ? std::nullopt : std::optional(Text(row, i));
+  }
 
   // Throws where a document or path is wrong; what the path says about the document ends in kError.
   Evaluator::Result Run(size_t row, std::vector<Item>& found) {
@@ -44,29 +47,12 @@ class Search {
   std::optional<Evaluator> evaluator_;
 };
 
-// What comes instead of a result; `fallback` is the argument with the DEFAULT.
-std::optional<std::string> Instead(const Search& search, size_t row, std::string_view behavior, size_t fallback,
-                                   const Error& error) {
-  if (behavior == "error") throw Error(error);
-  if (behavior == "empty array") return "[]";
-  if (behavior == "empty object") return "{}";
-  if (behavior == "default" && !search.IsNull(row, fallback)) return std::string(search.Text(row, fallback));
-  return std::nullopt;
-}
-
 void SetOptional(FlatWriter<StringRef>& out, size_t row, const std::optional<std::string>& text) {
   if (text) {
     out.SetString(row, *text);
   } else {
     out.SetNull(row);
   }
-}
-
-Error NoItem() {
-  return Error::User(sqlstate::kNoJsonItem, "no SQL/JSON item found for specified path");
-}
-Error Failed() {
-  return Error::User(sqlstate::kInvalidJsonText, "the path fails on this document");
 }
 
 ColumnPtr ExistsKernel(const KernelArgs& args) {
@@ -76,14 +62,12 @@ ColumnPtr ExistsKernel(const KernelArgs& args) {
   ForEachRow(args, [&](size_t row) {
     out.Set(row, 0);
     const Evaluator::Result result = search.Run(row, found);
-    if (result != Evaluator::Result::kError) {
-      out.Set(row, found.empty() ? 0 : 1);
-      return;
+    const std::optional<bool> answer = jsonpath::ExistsAnswer(result, found, search.Text(row, 3));
+    if (answer) {
+      out.Set(row, *answer ? 1 : 0);
+    } else {
+      out.SetNull(row);
     }
-    const std::string_view behavior = search.Text(row, 3);
-    if (behavior == "error") throw Failed();
-    out.Set(row, behavior == "true" ? 1 : 0);
-    if (behavior == "null") out.SetNull(row);
   });
   return out.Finish();
 }
@@ -98,32 +82,11 @@ ColumnPtr ValueKernel(const KernelArgs& args) {
       out.SetNull(row);
       return;
     }
-    const auto on_error = [&](const Error& error) {
-      SetOptional(out, row, Instead(search, row, search.Text(row, 4), 6, error));
-    };
     const Evaluator::Result result = search.Run(row, found);
-    if (result == Evaluator::Result::kError) return on_error(Failed());
-    if (found.empty()) {
-      SetOptional(out, row, Instead(search, row, search.Text(row, 3), 5, NoItem()));
-      return;
-    }
-    if (found.size() > 1) {
-      return on_error(Error::User(sqlstate::kMoreThanOneJsonItem,
-                                  "JSON path expression in JSON_VALUE should return singleton scalar item"));
-    }
-    if (found[0].is_container()) {
-      return on_error(Error::User(sqlstate::kJsonScalarRequired,
-                                  "JSON path expression in JSON_VALUE should return singleton scalar item"));
-    }
-    std::string text;
-    jsonpath::AppendItem(found[0], text);
-    if (found[0].kind == Item::Kind::kNull) {
-      out.SetNull(row);
-      return;
-    }
-    const JsonDocument document(text);
-    out.SetString(row, document.root().kind == JsonDocument::Kind::kString ? JsonDocument::StringOf(document.root())
-                                                                           : NormalizeJsonb(text));
+    SetOptional(out, row,
+                jsonpath::ValueAnswer(result, found,
+                                      {search.Text(row, 3), search.Text(row, 4), search.Maybe(row, 5),
+                                       search.Maybe(row, 6), "without", true}));
   });
   return out.Finish();
 }
@@ -139,35 +102,10 @@ ColumnPtr QueryKernel(const KernelArgs& args) {
       return;
     }
     const Evaluator::Result result = search.Run(row, found);
-    if (result == Evaluator::Result::kError) {
-      SetOptional(out, row, Instead(search, row, search.Text(row, 6), 8, Failed()));
-      return;
-    }
-    if (found.empty()) {
-      SetOptional(out, row, Instead(search, row, search.Text(row, 5), 7, NoItem()));
-      return;
-    }
-    const std::string_view wrapper = search.Text(row, 3);
-    const bool wraps = wrapper == "unconditional" || (wrapper == "conditional" && found.size() > 1);
-    if (!wraps && found.size() > 1) {
-      const Error error = Error::User(sqlstate::kMoreThanOneJsonItem,
-                                      "JSON path expression in JSON_QUERY should return single item without wrapper")
-                              .WithHint("Use the WITH WRAPPER clause to wrap SQL/JSON items into an array.");
-      SetOptional(out, row, Instead(search, row, search.Text(row, 6), 8, error));
-      return;
-    }
-    std::string text = wraps ? "[" : "";
-    for (const Item& item : found) {
-      if (text.size() > 1) text += ", ";
-      jsonpath::AppendItem(item, text);
-    }
-    if (wraps) text += ']';
-    text = NormalizeJsonb(text);
-    if (search.Text(row, 4) == "omit" && !wraps && found[0].kind == Item::Kind::kString) {
-      const JsonDocument document(text);
-      text = JsonDocument::StringOf(document.root());
-    }
-    out.SetString(row, text);
+    SetOptional(out, row,
+                jsonpath::QueryAnswer(result, found,
+                                      {search.Text(row, 5), search.Text(row, 6), search.Maybe(row, 7),
+                                       search.Maybe(row, 8), search.Text(row, 3), search.Text(row, 4) == "keep"}));
   });
   return out.Finish();
 }

@@ -440,6 +440,9 @@ ExprPtr ExpressionBinder::BindRowComparison(std::string_view op, const ast::Expr
 
 ExprPtr ExpressionBinder::CompareRows(std::string_view op, const std::vector<ExprPtr>& lefts,
                                       const std::vector<ExprPtr>& rights, int64_t position) {
+  if (lefts.empty()) {
+    throw Error::User(sqlstate::kFeatureNotSupported, "cannot compare rows of zero length").WithPosition(position);
+  }
   if (lefts.size() == 1) return BindOperator(op, lefts[0], rights[0], position);
   if (op == "=" || op == "<>") {
     std::vector<ExprPtr> parts;
@@ -778,10 +781,16 @@ void ExpressionBinder::Unify(std::vector<ExprPtr>& exprs, std::string_view what,
   for (const ExprPtr& expr : exprs) types.push_back(expr->type());
   auto common = binder_.registry_.CommonType(types);
   if (!common.has_value()) {
-    throw CannotUnify(what, types).WithPosition(position);
+    // The first that does not go with those before it.
+    size_t i = 1;
+    while (i + 1 < types.size() && binder_.registry_.CommonType(std::span(types).first(i + 1)).has_value()) ++i;
+    throw CannotUnify(what, types).WithPosition(exprs[i]->position() >= 0 ? exprs[i]->position() : position);
   }
   if (common->is(TypeKind::kUnknown)) common = TypeKind::kVarchar;
-  for (ExprPtr& expr : exprs) expr = CastTo(expr, *common, CastRule::kImplicit, position);
+  for (ExprPtr& expr : exprs) {
+    const bool is_literal = expr->is(ExprKind::kLiteral) && expr->position() >= 0;
+    expr = CastTo(expr, *common, CastRule::kImplicit, is_literal ? expr->position() : position);
+  }
 }
 
 ExprPtr ExpressionBinder::FixParameters(ExprPtr expr) {

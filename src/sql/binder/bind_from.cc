@@ -9,7 +9,7 @@ namespace weir {
 
 namespace {
 
-constexpr int kViewDepthMax = 50;
+constexpr int kViewDepthMax = 100;
 
 ExprPtr True() {
   return Expr::Literal(Value::Boolean(true));
@@ -28,6 +28,7 @@ Binder::Bound Binder::BindFrom(ast::List<const ast::TableRef*> from, Scope* oute
 }
 
 Binder::Bound Binder::AddToFrom(Bound bound, ast::List<const ast::TableRef*> from, Scope* outer) {
+  if (!from.empty()) CheckCount(from.size() + 1, "tables in FROM", from.back()->offset);
   for (const ast::TableRef* table : from) {
     Bound next = BindTableRef(*table, outer, &bound.scope);
     for (const ScopeColumn& column : next.scope.columns()) {
@@ -155,7 +156,12 @@ Binder::Bound Binder::BindNamedTable(const ast::NamedTable& table) {
     }
   }
   const Relation relation = context_.catalog->GetRelation(ToCatalogName(table.name), context_.names, table.offset);
-  return BindRelation(relation, table.name.last());
+  try {
+    return BindRelation(relation, table.name.last());
+  } catch (Error& error) {
+    error.set_position_if_unset(table.offset);
+    throw;
+  }
 }
 
 Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view alias) {
@@ -206,7 +212,8 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
 Binder::Bound Binder::BindView(const Relation& relation) {
   const ViewDef& view = **relation.view();
   if (++view_depth_ > kViewDepthMax) {
-    throw Error::User(sqlstate::kInvalidRecursion, "views nested too deeply: {}", view.name);
+    throw Error::User(sqlstate::kStatementTooComplex, "views nested too deeply: more than {}", kViewDepthMax)
+        .WithHint("Make one of them a table with CREATE TABLE AS.");
   }
   BindContext context = context_;
   context.names.database = relation.database;
@@ -218,7 +225,13 @@ Binder::Bound Binder::BindView(const Relation& relation) {
   Binder binder(context);
   binder.ids_ = ids_;
   binder.view_depth_ = view_depth_;
-  BoundStatement bound = binder.BindQueryStatement(*statements[0]->As<ast::QueryStatement>().query);
+  BoundStatement bound;
+  try {
+    bound = binder.BindQueryStatement(*statements[0]->As<ast::QueryStatement>().query);
+  } catch (Error& error) {
+    // Places in the view's text are none in the statement's.
+    throw Error(error).WithPosition(-1);
+  }
   ids_ = binder.ids_;
   --view_depth_;
   Bound out{bound.plan, Scope()};

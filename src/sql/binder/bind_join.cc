@@ -49,6 +49,7 @@ Binder::Bound Binder::BindJoin(const ast::JoinedTable& join, Scope* outer, Scope
     if (!left->alias.empty() || left->sample != nullptr) break;
     chain.push_back(left);
   }
+  CheckCount(chain.size(), "joins in FROM", join.offset);
   Bound bound = BindTableRef(*chain.back()->left, outer, lateral);
   for (size_t i = chain.size(); i-- > 0;) {
     const ast::JoinedTable& node = *chain[i];

@@ -27,10 +27,11 @@ std::optional<uint64_t> Binder::BindRowCount(const ast::Expr& expr, std::string_
   return static_cast<uint64_t>(value.integer());
 }
 
-LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query) {
+LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query, Scope* outer,
+                              std::vector<ColumnId>& correlated) {
   if (query.limit == nullptr && query.offset_rows == nullptr) return plan;
-  // Subqueries say how many at run time only.
-  Scope nothing;
+  // Subqueries and columns of queries around this one say how many at run time only.
+  Scope nothing(outer);
   std::vector<PendingApply> pending;
   ExprPtr limit_rows, offset_expr;
   const auto bind_rows = [&](const ast::Expr& expr, std::string_view clause) {
@@ -39,7 +40,8 @@ LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query) {
   };
   if (query.limit != nullptr && !query.limit_percent) limit_rows = bind_rows(*query.limit, "LIMIT");
   if (query.offset_rows != nullptr) offset_expr = bind_rows(*query.offset_rows, "OFFSET");
-  if (!pending.empty()) {
+  for (const ColumnId id : nothing.correlated()) correlated.push_back(id);
+  if (!pending.empty() || !nothing.correlated().empty()) {
     if (query.limit_percent || query.limit_with_ties) {
       throw Error::Unsupported("Use a number.", "subqueries in LIMIT with PERCENT or WITH TIES are not available")
           .WithPosition(query.offset);

@@ -33,7 +33,7 @@ LogicalPtr Binder::BindQuery(const ast::Query& query, Scope* outer, std::vector<
     plan = BindBody(*query.body, outer, names, correlated);
     if (HasOwnOrder(query)) plan = SortOutput(std::move(plan), query, names);
   }
-  plan = ApplyLimit(std::move(plan), query);
+  plan = ApplyLimit(std::move(plan), query, outer, correlated);
   plan = FinishCtes(std::move(plan), first_cte);
   --query_depth_;
   return plan;
@@ -60,6 +60,13 @@ LogicalPtr Binder::BindSetOperation(const ast::SetOperation& operation, Scope* o
   std::vector<const ast::SetOperation*> chain = {&operation};
   while (const auto* left = chain.back()->left->TryAs<ast::SetOperation>()) chain.push_back(left);
 
+  size_t nodes = 1;
+  for (size_t i = 1; i < chain.size(); ++i) {
+    const bool same = chain[i]->op == chain[i - 1]->op && chain[i]->all == chain[i - 1]->all &&
+                      chain[i]->op == ast::SetOperator::kUnion && !chain[i]->by_name;
+    if (!same) ++nodes;
+  }
+  CheckCount(nodes, "set operations", operation.offset);
   LogicalPtr plan = BindBody(*chain.back()->left, outer, names, correlated);
   for (size_t i = chain.size(); i-- > 0;) {
     const ast::SetOperation& node = *chain[i];
@@ -262,6 +269,7 @@ bool IsMissing(const Error& error, std::string_view name) {
 // With RECURSIVE a query may name later ones, which are then bound before it.
 size_t Binder::BindCtes(const ast::With& with, Scope* outer, std::vector<ColumnId>& correlated) {
   const size_t first = ctes_.size();
+  CheckCount(with.ctes.size(), "WITH queries", with.offset);
   enum class State : uint8_t { kOpen, kStarted, kBound };
   std::vector<State> states(with.ctes.size(), State::kOpen);
   for (size_t i = 0; i < with.ctes.size(); ++i) {

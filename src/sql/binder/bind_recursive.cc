@@ -148,7 +148,7 @@ LogicalPtr Binder::BindRecursive(const ast::CommonTableExpr& cte, const ast::Set
     // RECURSIVE allows, but does not ask for it.
     plan = CombineBranches(operation, {std::move(base), std::move(step)}, names);
     if (!query.order_by.empty() || query.order_by_all) plan = SortOutput(std::move(plan), query, names);
-    plan = ApplyLimit(std::move(plan), query);
+    plan = ApplyLimit(std::move(plan), query, outer, correlated);
   } else {
     RefuseClauses(query);
     if (uses > 1) {

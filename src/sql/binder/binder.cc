@@ -22,7 +22,31 @@ BoundStatement Binder::BindQueryStatement(const ast::Query& query) {
   return Finish(std::move(plan), std::move(names));
 }
 
+void Binder::CheckCount(size_t count, std::string_view what, int64_t position) {
+  constexpr size_t kCountMax = 2000;
+  if (count <= kCountMax) return;
+  throw Error::User(sqlstate::kStatementTooComplex, "too many {}: {}, at most {}", what, count, kCountMax)
+      .WithHint("Keep parts of the result in a temporary table.")
+      .WithPosition(position);
+}
+
+void Binder::CheckDepth(const LogicalPtr& plan) {
+  constexpr size_t kPlanDepthMax = 4000;
+  std::vector<std::pair<const LogicalNode*, size_t>> open = {{plan.get(), 1}};
+  while (!open.empty()) {
+    const auto [node, depth] = open.back();
+    open.pop_back();
+    if (depth > kPlanDepthMax) {
+      throw Error::User(sqlstate::kStatementTooComplex, "plan nested too deeply: more than {} levels", kPlanDepthMax)
+          .WithHint("Keep parts of the result in a temporary table.")
+          .WithPosition(0);
+    }
+    for (const LogicalPtr& child : node->children()) open.emplace_back(child.get(), depth + 1);
+  }
+}
+
 BoundStatement Binder::Finish(LogicalPtr plan, std::vector<std::string> names) {
+  CheckDepth(plan);
   return {std::move(plan), std::move(names), parameter_types_};
 }
 

@@ -122,7 +122,7 @@ class Binder {
   LogicalPtr LimitBySubquery(const LogicalPtr& plan, const ExprPtr& limit, const ExprPtr& offset,
                              std::vector<PendingApply>& pending);
   // bind_limit.cc
-  LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query);
+  LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query, Scope* outer, std::vector<ColumnId>& correlated);
   static LogicalPtr OnlyColumns(LogicalPtr plan, const std::vector<PlanColumn>& columns);
   LogicalPtr LimitWithTies(LogicalPtr plan, uint64_t limit, uint64_t offset);
   LogicalPtr LimitPercent(LogicalPtr plan, double percent, uint64_t offset);
@@ -227,6 +227,9 @@ class Binder {
   LogicalPtr FlushApplies(LogicalPtr plan, std::vector<PendingApply>& pending);
   weir::QualifiedName ToCatalogName(const ast::QualifiedName& name) const;
   BoundStatement Finish(LogicalPtr plan, std::vector<std::string> names);
+  // What is walked from the root down, or made anew for each of many parts, has a limit: 54001.
+  static void CheckCount(size_t count, std::string_view what, int64_t position);
+  static void CheckDepth(const LogicalPtr& plan);
 
   const BindContext& context_;
   const Registry& registry_;

@@ -133,6 +133,7 @@ const ast::TableRef* Parser::ParseTablePrimary() {
   const bool rows_from = At(Keyword::kRows) && PeekIs(1, Keyword::kFrom) && PeekIs(2, TokenKind::kLeftParen);
   const bool table_call = At(Keyword::kTable) && PeekIs(1, TokenKind::kLeftParen);
   if (rows_from || table_call) return ParseTableFunction(lateral);
+  if (AtWord("json_table") && PeekIs(1, TokenKind::kLeftParen)) return ParseJsonTable();
   if (IsFunctionName(token_)) {
     // A name, perhaps qualified, before a parenthesis is a function.
     bool is_call = PeekIs(1, TokenKind::kLeftParen) && !At(Keyword::kOnly);

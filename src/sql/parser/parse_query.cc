@@ -7,6 +7,13 @@ namespace weir {
 
 using ast::Expr;
 
+namespace {
+
+// As many as clients can be told of.
+constexpr size_t kSelectItemsMax = 65535;
+
+}  // namespace
+
 bool Parser::AtQueryStart() const {
   switch (token_.keyword) {
     case Keyword::kSelect:
@@ -257,7 +264,14 @@ const ast::TableSample* Parser::ParseSampleAmount(uint32_t offset) {
 }
 
 ast::List<ast::SelectItem> Parser::ParseSelectItems() {
-  return ParseCommaList<ast::SelectItem>([&] { return ParseSelectItem(); });
+  size_t count = 0;
+  return ParseCommaList<ast::SelectItem>([&] {
+    if (++count > kSelectItemsMax) {
+      throw Error::User(sqlstate::kTooManyColumns, "target lists can have at most {} entries", kSelectItemsMax)
+          .WithPosition(token_.offset);
+    }
+    return ParseSelectItem();
+  });
 }
 
 ast::SelectItem Parser::ParseSelectItem() {

@@ -128,15 +128,8 @@ std::string_view Parser::ParseJsonBehavior(const Expr*& value) {
   return word;
 }
 
-// Behind the arguments of JSON_VALUE, JSON_QUERY and JSON_EXISTS.
-const Expr* Parser::ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const Expr*>& args) {
-  const uint32_t offset = call->name.offset;
-  const Name name = call->name.last();
-  if (At(TokenKind::kRightParen) || args.size() != 2) {
-    Expect(TokenKind::kRightParen);
-    call->args = args.Finish();
-    return ParseCallTail(call);
-  }
+// [PASSING value AS name, ...], as an object of the variables.
+const Expr* Parser::ParsePassing(uint32_t offset) {
   ListBuilder<const Expr*> variables(arena_);
   if (AcceptWord("passing")) {
     do {
@@ -147,24 +140,28 @@ const Expr* Parser::ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const
       variables.Add(value);
     } while (Accept(TokenKind::kComma));
   }
-  const ast::TypeName* type = nullptr;
-  if (AcceptWord("returning")) {
-    type = ParseTypeName();
-    SkipJsonFormat();
-  }
-  std::string_view wrapper = "without";
-  bool keeps_quotes = true;
+  auto* object = New<ast::FunctionCall>(offset);
+  object->name.offset = offset;
+  object->name.parts = OneName("jsonb_build_object");
+  object->args = variables.Finish();
+  return object;
+}
+
+// [WITH | WITHOUT WRAPPER] [KEEP | OMIT QUOTES] [... ON EMPTY] [... ON ERROR]; `on_error` is what it is when not said.
+Parser::JsonClauses Parser::ParseJsonClauses(std::string_view on_error) {
+  JsonClauses clauses;
+  clauses.on_error = on_error;
   for (;;) {
     const bool with = AtWord("with") || At(Keyword::kWith);
     if (with || AtWord("without")) {
       Advance();
-      wrapper = with ? "unconditional" : "without";
-      if (AcceptWord("conditional")) wrapper = "conditional";
+      clauses.wrapper = with ? "unconditional" : "without";
+      if (AcceptWord("conditional")) clauses.wrapper = "conditional";
       AcceptWord("unconditional");
       AcceptWord("array");
       if (!AcceptWord("wrapper")) SyntaxError();
     } else if (AtWord("keep") || AtWord("omit")) {
-      keeps_quotes = AtWord("keep");
+      clauses.keeps_quotes = AtWord("keep");
       Advance();
       if (!AcceptWord("quotes")) SyntaxError();
       if (Accept(Keyword::kOn)) {
@@ -175,28 +172,67 @@ const Expr* Parser::ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const
       break;
     }
   }
-  std::string_view on_empty = "null", on_error = name == "json_exists" ? "false" : "null";
-  const Expr* empty_value = nullptr;
-  const Expr* error_value = nullptr;
-  while (!At(TokenKind::kRightParen)) {
+  while (!At(TokenKind::kRightParen) && !At(TokenKind::kComma)) {
     const Expr* value = nullptr;
     const std::string_view behavior = ParseJsonBehavior(value);
     if (behavior.empty()) SyntaxError();
     Expect(Keyword::kOn);
     if (AcceptWord("empty")) {
-      on_empty = behavior;
-      empty_value = value;
+      clauses.has_on_empty = true;
+      clauses.on_empty = behavior;
+      clauses.empty_value = value;
     } else {
       if (!AcceptWord("error")) SyntaxError();
-      on_error = behavior;
-      error_value = value;
+      clauses.on_error = behavior;
+      clauses.error_value = value;
     }
   }
+  return clauses;
+}
+
+// What was found as the type that is wanted; ON ERROR also says what comes where it has no such value.
+const Expr* Parser::JsonResult(const Expr* text, const ast::TypeName* type, bool is_json, const JsonClauses& clauses) {
+  if (type == nullptr) return text;
+  const uint32_t offset = text->offset;
+  const Expr* value = text;
+  if (is_json && (!type->dimensions.empty() || !type->arguments.empty())) {
+    auto* json = New<ast::TypeName>(offset);
+    json->name = OneName("json");
+    value = WithReturning(text, json, false);
+  }
+  const bool is_try = clauses.on_error != "error";
+  const Expr* result = WithReturning(value, type, is_try);
+  if (clauses.on_error != "default" && !clauses.on_error.starts_with("empty")) return result;
+  const Expr* instead = clauses.error_value;
+  if (instead == nullptr) instead = NewString(clauses.on_error == "empty object" ? "{}" : "[]", offset);
+  auto* is_null = New<ast::IsTest>(offset);
+  is_null->operand = text;
+  ast::WhenClause when;
+  when.condition = is_null;
+  when.result = New<ast::NullLiteral>(offset);
+  auto* choice = New<ast::CaseExpr>(offset);
+  choice->whens = arena_.CopyList(std::span<const ast::WhenClause>(&when, 1));
+  choice->otherwise = WithReturning(instead, type, false);
+  return MakeCall("coalesce", {result, choice}, offset);
+}
+
+// Behind the arguments of JSON_VALUE, JSON_QUERY and JSON_EXISTS.
+const Expr* Parser::ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const Expr*>& args) {
+  const uint32_t offset = call->name.offset;
+  const Name name = call->name.last();
+  if (At(TokenKind::kRightParen) || args.size() != 2) {
+    Expect(TokenKind::kRightParen);
+    call->args = args.Finish();
+    return ParseCallTail(call);
+  }
+  const Expr* variables = ParsePassing(offset);
+  const ast::TypeName* type = nullptr;
+  if (AcceptWord("returning")) {
+    type = ParseTypeName();
+    SkipJsonFormat();
+  }
+  const JsonClauses clauses = ParseJsonClauses(name == "json_exists" ? "false" : "null");
   Expect(TokenKind::kRightParen);
-  auto* object = New<ast::FunctionCall>(offset);
-  object->name.offset = offset;
-  object->name.parts = OneName("jsonb_build_object");
-  object->args = variables.Finish();
   const auto text = [&](const Expr* value) -> const Expr* {
     if (value == nullptr) return New<ast::NullLiteral>(offset);
     return MakeCall("as_text", {value}, offset);
@@ -205,22 +241,22 @@ const Expr* Parser::ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const
   const Expr* context = items[0];
   const Expr* path = items[1];
   if (name == "json_exists") {
-    return MakeCall("sql_json_exists", {context, path, object, NewString(on_error, offset)}, offset);
+    return MakeCall("sql_json_exists", {context, path, variables, NewString(clauses.on_error, offset)}, offset);
   }
   const Expr* result = nullptr;
   if (name == "json_value") {
     result = MakeCall("sql_json_value",
-                      {context, path, object, NewString(on_empty, offset), NewString(on_error, offset),
-                       text(empty_value), text(error_value)},
+                      {context, path, variables, NewString(clauses.on_empty, offset),
+                       NewString(clauses.on_error, offset), text(clauses.empty_value), text(clauses.error_value)},
                       offset);
   } else {
-    result =
-        MakeCall("sql_json_query",
-                 {context, path, object, NewString(wrapper, offset), NewString(keeps_quotes ? "keep" : "omit", offset),
-                  NewString(on_empty, offset), NewString(on_error, offset), text(empty_value), text(error_value)},
-                 offset);
+    result = MakeCall("sql_json_query",
+                      {context, path, variables, NewString(clauses.wrapper, offset),
+                       NewString(clauses.keeps_quotes ? "keep" : "omit", offset), NewString(clauses.on_empty, offset),
+                       NewString(clauses.on_error, offset), text(clauses.empty_value), text(clauses.error_value)},
+                      offset);
   }
-  return WithReturning(result, type, on_error != "error");
+  return JsonResult(result, type, name == "json_query", clauses);
 }
 
 }  // namespace weir

@@ -9,6 +9,9 @@ namespace {
 // Far below the smallest stack that a thread of ours has, whatever a frame takes in this build.
 constexpr uintptr_t kStackBytesMax = 3U << 20;
 
+// Of what is made of a text: what is bound takes several times as much.
+constexpr size_t kTreeBytesMax = size_t{768} << 20;
+
 char LowerChar(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
@@ -19,7 +22,8 @@ Parser::Parser(std::string_view text, ast::Arena& arena, const ParseOptions& opt
     : options_(options),
       arena_(arena),
       lexer_(text, arena, options),
-      stack_begin_(reinterpret_cast<uintptr_t>(__builtin_frame_address(0))) {
+      stack_begin_(reinterpret_cast<uintptr_t>(__builtin_frame_address(0))),
+      tree_bytes_max_(arena.allocated_bytes() + kTreeBytesMax) {
   token_ = lexer_.Next();
 }
 
@@ -41,6 +45,12 @@ const Token& Parser::Peek(size_t ahead) {
 }
 
 void Parser::Advance() {
+  if (arena_.allocated_bytes() > tree_bytes_max_) {
+    throw Error::User(sqlstate::kStatementTooComplex, "statement too large: its parts take more than {} MiB",
+                      kTreeBytesMax >> 20)
+        .WithHint("Load many rows with COPY, and look values up in a table.")
+        .WithPosition(token_.offset);
+  }
   previous_end_ = token_.end;
   if (lookahead_size_ == 0) {
     token_ = lexer_.Next();

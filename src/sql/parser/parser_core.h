@@ -206,6 +206,23 @@ class Parser {
   // parse_sql_json.cc
   const Expr* ParseSqlJson(ast::FunctionCall* call);
   const Expr* ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const Expr*>& args);
+  struct JsonClauses {
+    std::string_view wrapper = "without";
+    bool keeps_quotes = true;
+    bool has_on_empty = false;
+    std::string_view on_empty = "null", on_error;
+    const Expr* empty_value = nullptr;  // of DEFAULT
+    const Expr* error_value = nullptr;
+  };
+  const Expr* ParsePassing(uint32_t offset);
+  JsonClauses ParseJsonClauses(std::string_view on_error);
+  const Expr* JsonResult(const Expr* text, const ast::TypeName* type, bool is_json, const JsonClauses& clauses);
+  // parse_json_table.cc
+  struct JsonTable;
+  const ast::TableRef* ParseJsonTable();
+  void ParseJsonTableColumns(JsonTable& table);
+  void ParseJsonTableColumn(JsonTable& table);
+  static void AddJsonTableName(JsonTable& table, Name name, uint32_t offset);
   std::string_view ParseJsonBehavior(const Expr*& value);
   const Expr* WithReturning(const Expr* value, const ast::TypeName* type, bool is_try);
   void SkipJsonFormat();
@@ -467,6 +484,7 @@ class Parser {
   uint32_t previous_end_ = 0;  // of the token before the current one
   uint32_t nesting_ = 0;
   uintptr_t stack_begin_;
+  size_t tree_bytes_max_;  // the arena may grow to
   int32_t question_marks_ = 0;
   std::unordered_set<uint32_t> failed_intervals_;  // offsets of the word INTERVAL where it is a column
 };

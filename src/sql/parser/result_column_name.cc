@@ -55,6 +55,17 @@ const ast::SelectItem* FirstItem(const ast::Query& query) {
   return select == nullptr || select->items.empty() ? nullptr : &select->items[0];
 }
 
+// Of JSON_VALUE and its kin the parser has made other calls.
+std::string_view NameOfCall(const ast::FunctionCall& call) {
+  const std::string_view name = call.name.last();
+  if (name.starts_with("sql_json_")) return name.substr(4);
+  const auto* cast = name == "coalesce" && call.args.size() == 2 ? call.args[0]->TryAs<ast::CastExpr>() : nullptr;
+  const ast::Expr* inner = cast == nullptr ? nullptr : cast->operand;
+  while (inner != nullptr && inner->kind == ast::ExprKind::kCastExpr) inner = inner->As<ast::CastExpr>().operand;
+  const auto* made = inner == nullptr ? nullptr : inner->TryAs<ast::FunctionCall>();
+  return made != nullptr && made->name.last().starts_with("sql_json_") ? made->name.last().substr(4) : name;
+}
+
 }  // namespace
 
 // Casts and CASE give their names only when what they are made of has none.
@@ -71,7 +82,7 @@ std::string ResultColumnName(const ast::Expr& expr) {
       case ast::ExprKind::kFieldAccess:
         return std::string(at->As<ast::FieldAccess>().field);
       case ast::ExprKind::kFunctionCall:
-        return std::string(at->As<ast::FunctionCall>().name.last());
+        return std::string(NameOfCall(at->As<ast::FunctionCall>()));
       case ast::ExprKind::kExistsExpr:
         return "exists";
       case ast::ExprKind::kArrayExpr:
@@ -108,6 +119,7 @@ std::string ResultColumnName(const ast::Expr& expr) {
         break;
       case ast::ExprKind::kSubqueryExpr: {
         const ast::SelectItem* item = FirstItem(*at->As<ast::SubqueryExpr>().query);
+        weak = {};
         if (item != nullptr && !item->alias.empty()) return std::string(item->alias);
         at = item == nullptr ? nullptr : item->expr;
         break;
