@@ -42,6 +42,11 @@ SelectionPtr Evaluator::Filter(size_t i, const Chunk& chunk) {
 
 Value EvaluateConstant(const ExprPtr& expr, const Registry& registry, const StatementContext& statement) {
   if (expr->is(ExprKind::kLiteral)) return expr->literal();
+  // Long lists of constants widen each of them.
+  if (expr->is(ExprKind::kCast) && expr->type().is(TypeKind::kInt64) && expr->child(0)->is(ExprKind::kLiteral) &&
+      expr->child(0)->type().is(TypeKind::kInt32) && !expr->child(0)->literal().is_null()) {
+    return Value::Int64(expr->child(0)->literal().integer());
+  }
   EvaluatorImpl evaluator({expr}, registry, statement);
   return evaluator.Evaluate(0, Chunk({}, 1))->GetValue(0);
 }

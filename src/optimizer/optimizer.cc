@@ -5,6 +5,7 @@
 #include "optimizer/rule/infer_filters.h"
 #include "optimizer/rule/inline_rows.h"
 #include "optimizer/rule/limit_windows.h"
+#include "optimizer/rule/merge_conditions.h"
 #include "optimizer/rule/prune_empty.h"
 #include "optimizer/rule/push_aggregates.h"
 #include "optimizer/rule/push_filters.h"
@@ -33,6 +34,8 @@ constexpr OptimizerPass kPasses[] = {
      false, ReadShredded},
     {"filters", "push_filters", "rows go as early as they can, and joins get their conditions", false, PushFilters},
     {"filters", "infer_filters", "what holds for one side of an equality holds for the other", false, InferFilters},
+    {"filters", "merge_conditions", "of several conditions on a value what they say together is tested, or never true",
+     false, MergeConditions},
     {"reduce", "prune_empty", "what is known to have no rows is not computed", false, PruneEmpty},
     {"reduce", "remove_joins", "a join that adds neither rows nor columns that are used is left out", false,
      RemoveJoins},

@@ -6,6 +6,7 @@
 
 #include "optimizer/join_order/connected_pairs.h"
 #include "optimizer/join_order/join_graph.h"
+#include "optimizer/map_children.h"
 #include "optimizer/stats/cardinality.h"
 
 namespace weir {
@@ -167,16 +168,7 @@ class JoinOrderer {
 
  private:
   LogicalPtr Descend(const LogicalPtr& plan) {
-    std::vector<LogicalPtr> children;
-    bool changed = false;
-    for (const LogicalPtr& child : plan->children()) {
-      children.push_back(Run(child));
-      changed = changed || children.back() != child;
-      if (plan->kind() == LogicalKind::kCte && children.size() == 1) {
-        estimator_.Define(plan->as<LogicalCte>().id, children[0]);
-      }
-    }
-    return changed ? plan->WithChildren(std::move(children)) : plan;
+    return MapChildren(plan, estimator_, [&](const LogicalPtr& child) { return Run(child); });
   }
 
   CardinalityEstimator estimator_;

@@ -66,6 +66,25 @@ std::optional<ColumnPredicate> InColumnType(size_t column, const Type& type, Op 
   return std::nullopt;
 }
 
+// Longer lists are looked up row by row; storage only hears of their bounds.
+constexpr size_t kListMax = 1000;
+
+void AddBounds(const std::vector<Value>& values, size_t column, const Type& type, const OptimizerContext& context,
+               std::vector<ColumnPredicate>& out) {
+  const Value* low = nullptr;
+  const Value* high = nullptr;
+  for (const Value& value : values) {
+    if (value.is_null()) continue;
+    if (low == nullptr || Value::Compare(value, *low) < 0) low = &value;
+    if (high == nullptr || Value::Compare(value, *high) > 0) high = &value;
+  }
+  if (low == nullptr) return;
+  auto from = InColumnType(column, type, Op::kGreaterEqual, *low, context);
+  auto to = InColumnType(column, type, Op::kLessEqual, *high, context);
+  if (from.has_value()) out.push_back(std::move(*from));
+  if (to.has_value()) out.push_back(std::move(*to));
+}
+
 const Expr* ColumnBehindCasts(const Expr& expr) {
   const Expr* at = &expr;
   while (at->is(ExprKind::kCast) && !at->is_try() && IsWidening(at->child(0)->type(), at->type()))
@@ -80,6 +99,22 @@ std::string LikePrefix(const std::string& pattern) {
     if (pattern[i] == '%' || pattern[i] == '_') break;
     if (pattern[i] == '\\' && ++i == pattern.size()) break;
     prefix += pattern[i];
+  }
+  return prefix;
+}
+
+// The text that a regular expression wants at the start.
+std::string RegexPrefix(const std::string& regex) {
+  constexpr std::string_view kSpecial = ".^$*+?()[]{}|\\";
+  // An alternative at the top has no part in what the first one wants.
+  if (!regex.starts_with('^') || regex.find('|') != std::string::npos) return {};
+  std::string prefix;
+  size_t i = 1;
+  for (; i < regex.size() && kSpecial.find(regex[i]) == std::string_view::npos; ++i) prefix += regex[i];
+  // The last character may be there any number of times.
+  if (i < regex.size() && (regex[i] == '*' || regex[i] == '?' || regex[i] == '{')) {
+    while (!prefix.empty() && (prefix.back() & 0xC0) == 0x80) prefix.pop_back();
+    if (!prefix.empty()) prefix.pop_back();
   }
   return prefix;
 }
@@ -99,6 +134,10 @@ void Extract(const Expr& filter, const OptimizerContext& context, std::vector<Co
     case ExprKind::kIn: {
       const Expr* column = ColumnBehindCasts(*filter.child(0));
       if (column == nullptr) return;
+      if (filter.set().size() > kListMax) {
+        AddBounds(filter.set(), column->input_index(), column->type(), context, out);
+        return;
+      }
       ColumnPredicate in{column->input_index(), Op::kIn, {}};
       for (const Value& value : filter.set()) {
         if (value.is_null()) continue;
@@ -125,11 +164,11 @@ void Extract(const Expr& filter, const OptimizerContext& context, std::vector<Co
         }
         return;
       }
-      if ((filter.name() == "~~" || filter.name() == "starts_with" || filter.name() == "^@") &&
+      if ((filter.name() == "~~" || filter.name() == "starts_with" || filter.name() == "^@" || filter.name() == "~") &&
           left->is(ExprKind::kInput) && right->is(ExprKind::kLiteral) && !right->literal().is_null() &&
           left->type().is_string()) {
         const std::string& text = right->literal().bytes();
-        std::string prefix = filter.name() == "~~" ? LikePrefix(text) : text;
+        std::string prefix = filter.name() == "~~" ? LikePrefix(text) : filter.name() == "~" ? RegexPrefix(text) : text;
         if (!prefix.empty()) out.push_back({left->input_index(), Op::kPrefix, {Value::String(std::move(prefix))}});
       }
       return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "optimizer/columns.h"
+#include "optimizer/map_children.h"
 #include "optimizer/rule/push_filters.h"
 
 namespace weir {
@@ -25,7 +26,7 @@ bool Contains(const Conjuncts& conjuncts, const Expr& expr) {
 }
 
 // The column that such a condition is about: compared with a constant, in a list, like a pattern.
-const Expr* SubjectOf(const Expr& expr) {
+const Expr* ComparedColumn(const Expr& expr) {
   constexpr std::string_view kOperators[] = {"=", "<", "<=", ">", ">=", "<>", "~~", "starts_with"};
   if (expr.is(ExprKind::kIn)) return expr.child(0)->is(ExprKind::kColumn) ? expr.child(0).get() : nullptr;
   if (!expr.is(ExprKind::kCall) || expr.children().size() != 2 ||
@@ -36,6 +37,30 @@ const Expr* SubjectOf(const Expr& expr) {
     if (expr.child(i)->is(ExprKind::kColumn) && expr.child(1 - i)->is(ExprKind::kLiteral)) return expr.child(i).get();
   }
   return nullptr;
+}
+
+constexpr int kNodesMax = 16;  // of a condition that is worth computing on both sides
+
+// The one column that a condition is a function of, when equal values of it cannot be told apart.
+const Expr* OnlyColumnOf(const Expr& expr) {
+  if (!expr.is(ExprKind::kCall) && !expr.is(ExprKind::kOr)) return nullptr;
+  if (expr.volatility() == Volatility::kVolatile || expr.CanFail()) return nullptr;
+  const Expr* column = nullptr;
+  bool single = true;
+  int nodes = 0;
+  VisitExpr(expr, [&](const Expr& part) {
+    single = single && ++nodes <= kNodesMax && !part.is(ExprKind::kSubquery) && !part.is(ExprKind::kParameter);
+    if (!part.is(ExprKind::kColumn)) return single;
+    single = single && (column == nullptr || column->column_id() == part.column_id()) && EqualIsSame(part.type());
+    column = &part;
+    return single;
+  });
+  return single ? column : nullptr;
+}
+
+const Expr* SubjectOf(const Expr& expr) {
+  const Expr* compared = ComparedColumn(expr);
+  return compared != nullptr ? compared : OnlyColumnOf(expr);
 }
 
 void AddSimple(const ExprPtr& predicate, Conjuncts& out) {
@@ -124,13 +149,7 @@ class Inference {
   LogicalPtr Rewrite(const LogicalPtr& plan, const Conjuncts& given) {
     if (plan->kind() == LogicalKind::kJoin) return RewriteJoin(plan, given);
     const bool passes = plan->kind() == LogicalKind::kFilter || plan->kind() == LogicalKind::kSort;
-    std::vector<LogicalPtr> children;
-    bool changed = false;
-    for (const LogicalPtr& child : plan->children()) {
-      children.push_back(Rewrite(child, passes ? given : Conjuncts{}));
-      changed = changed || children.back() != child;
-    }
-    return changed ? plan->WithChildren(std::move(children)) : plan;
+    return MapChildren(plan, [&](const LogicalPtr& child) { return Rewrite(child, passes ? given : Conjuncts{}); });
   }
   bool found() const { return found_; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "optimizer/columns.h"
+#include "optimizer/map_children.h"
 
 namespace weir {
 
@@ -100,13 +101,7 @@ LogicalPtr PruneSetOperation(const LogicalPtr& plan) {
 }  // namespace
 
 LogicalPtr PruneEmpty(const LogicalPtr& plan, const OptimizerContext& context) {
-  std::vector<LogicalPtr> children;
-  bool changed = false;
-  for (const LogicalPtr& child : plan->children()) {
-    children.push_back(PruneEmpty(child, context));
-    changed = changed || children.back() != child;
-  }
-  const LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
+  const LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return PruneEmpty(child, context); });
   switch (node->kind()) {
     case LogicalKind::kScan: {
       const auto& filters = node->as<LogicalScan>().filters;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "optimizer/columns.h"
+#include "optimizer/map_children.h"
 #include "optimizer/rule/copy_plan.h"
 #include "optimizer/stats/cardinality.h"
 
@@ -22,16 +23,7 @@ class AggregatePusher {
   LogicalPtr Run(const LogicalPtr& plan) {
     LogicalPtr node = plan;
     if (plan->kind() == LogicalKind::kAggregate) node = Push(plan);
-    std::vector<LogicalPtr> children;
-    bool changed = false;
-    for (const LogicalPtr& child : node->children()) {
-      children.push_back(Run(child));
-      changed = changed || children.back() != child;
-      if (node->kind() == LogicalKind::kCte && children.size() == 1) {
-        estimator_.Define(node->as<LogicalCte>().id, children[0]);
-      }
-    }
-    return changed ? node->WithChildren(std::move(children)) : node;
+    return MapChildren(node, estimator_, [&](const LogicalPtr& child) { return Run(child); });
   }
 
  private:

@@ -182,6 +182,21 @@ class FilterPusher {
     for (const ExprPtr& key : window.partition_by) {
       if (key->is(ExprKind::kColumn)) keys.insert(key->column_id());
     }
+    // DISTINCT ON and the like compute their keys below: other columns there may be the same.
+    if (window.child()->kind() == LogicalKind::kProject) {
+      const auto& project = window.child()->as<LogicalProject>();
+      const auto is_key = [&](const ExprPtr& expr) {
+        for (size_t i = 0; i < project.exprs.size(); ++i) {
+          if (keys.contains(project.columns()[i].id) && project.exprs[i]->Equals(*expr)) return !IsVolatile(*expr);
+        }
+        return false;
+      };
+      ColumnSet same;
+      for (size_t i = 0; i < project.exprs.size(); ++i) {
+        if (is_key(project.exprs[i])) same.insert(project.columns()[i].id);
+      }
+      keys.merge(same);
+    }
     Conjuncts below;
     // What may fail must not see rows that a later condition on the results would have removed before.
     MoveIf(conjuncts, below, [&](const Expr& e) {
@@ -204,6 +219,42 @@ class FilterPusher {
       children.push_back(Push(child, std::move(own)));
     }
     return Filtered(operation.WithChildren(std::move(children)), std::move(conjuncts));
+  }
+
+  // Of a full join on l = r, COALESCE(l, r) is the one of l and r that there is: a condition on it is one on either
+  // side.
+  static void PushMergedKeys(const Conjuncts& on, const ColumnSet& left_columns, const ColumnSet& right_columns,
+                             Conjuncts& conjuncts, Conjuncts& left, Conjuncts& right) {
+    const auto are_equal = [&](const ExprPtr& a, const ExprPtr& b) {
+      return std::ranges::any_of(on, [&](const ExprPtr& each) {
+        return each->is(ExprKind::kCall) && each->name() == "=" &&
+               ((each->child(0)->Equals(*a) && each->child(1)->Equals(*b)) ||
+                (each->child(0)->Equals(*b) && each->child(1)->Equals(*a)));
+      });
+    };
+    Conjuncts rest;
+    for (ExprPtr& conjunct : conjuncts) {
+      ExprPtr own[2];
+      for (size_t side = 0; side < 2; ++side) {
+        own[side] = RewriteExpr(conjunct, [&](const ExprPtr& part) {
+          if (!part->is(ExprKind::kCoalesce) || part->children().size() != 2) return part;
+          const ExprPtr& a = part->child(0);
+          const ExprPtr& b = part->child(1);
+          if (!a->is(ExprKind::kColumn) || !b->is(ExprKind::kColumn) || !EqualIsSame(a->type()) || !are_equal(a, b)) {
+            return part;
+          }
+          return left_columns.contains(a->column_id()) == (side == 0) ? a : b;
+        });
+      }
+      if (RefersOnlyTo(*own[0], left_columns) && RefersOnlyTo(*own[1], right_columns) &&
+          RefersToAny(*own[0], left_columns) && !IsVolatile(*conjunct)) {
+        left.push_back(std::move(own[0]));
+        right.push_back(std::move(own[1]));
+      } else {
+        rest.push_back(std::move(conjunct));
+      }
+    }
+    conjuncts = std::move(rest);
   }
 
   LogicalPtr PushIntoJoin(const LogicalJoin& join, Conjuncts conjuncts, const Conjuncts& required) {
@@ -267,6 +318,7 @@ class FilterPusher {
         MoveIf(on, left, on_left);
         break;
       case JoinKind::kFull:
+        PushMergedKeys(on, left_columns, right_columns, conjuncts, left, right);
         break;
       case JoinKind::kSemi:
         MoveIf(conjuncts, left, on_left);

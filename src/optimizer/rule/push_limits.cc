@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "optimizer/columns.h"
+#include "optimizer/map_children.h"
 
 namespace weir {
 
@@ -28,8 +29,13 @@ bool IsUnionAll(const LogicalNode& plan) {
 int KeptSide(const LogicalNode& plan) {
   if (plan.kind() != LogicalKind::kJoin) return -1;
   const JoinKind kind = plan.as<LogicalJoin>().join_kind;
-  if (kind == JoinKind::kLeft || kind == JoinKind::kMark) return 0;
+  if (kind == JoinKind::kLeft || kind == JoinKind::kMark || kind == JoinKind::kSingle) return 0;
   return kind == JoinKind::kRight ? 1 : -1;
+}
+
+bool IsCrossJoin(const LogicalNode& plan) {
+  return plan.kind() == LogicalKind::kJoin && plan.as<LogicalJoin>().join_kind == JoinKind::kInner &&
+         plan.as<LogicalJoin>().condition->is_true();
 }
 
 LogicalPtr BoundSide(const LogicalPtr& join, size_t side, LogicalPtr bounded) {
@@ -94,6 +100,17 @@ LogicalPtr PushLimits(const LogicalPtr& plan, const OptimizerContext& context) {
       LogicalPtr below = std::make_shared<LogicalLimit>(child->child(), limit.limit, limit.offset);
       return child->WithChildren({PushLimits(below, context)});
     }
+    // Of the rows from one limit, another takes some.
+    if (child->kind() == LogicalKind::kLimit) {
+      const auto& inner = child->as<LogicalLimit>();
+      uint64_t offset = 0;
+      if (!__builtin_add_overflow(limit.offset, inner.offset, &offset)) {
+        std::optional<uint64_t> left = inner.limit;
+        if (left.has_value()) left = *left - std::min(*left, limit.offset);
+        if (limit.limit.has_value()) left = std::min(left.value_or(*limit.limit), *limit.limit);
+        return PushLimits(std::make_shared<LogicalLimit>(child->child(), left, offset), context);
+      }
+    }
     uint64_t rows = 0;
     const bool bounded = limit.limit.has_value() && !__builtin_add_overflow(*limit.limit, limit.offset, &rows);
     if (bounded && IsUnionAll(*child)) {
@@ -112,19 +129,21 @@ LogicalPtr PushLimits(const LogicalPtr& plan, const OptimizerContext& context) {
         return plan->WithChildren({child->WithChildren(std::move(sides))});
       }
     }
+    // So many rows of each side make as many pairs, when the other has any.
+    if (bounded && IsCrossJoin(*child) && !(IsBounded(*child->child(0), rows) && IsBounded(*child->child(1), rows))) {
+      std::vector<LogicalPtr> sides;
+      for (const LogicalPtr& side : child->children()) {
+        sides.push_back(PushLimits(IsBounded(*side, rows) ? side : WithLimit(side, rows), context));
+      }
+      return plan->WithChildren({child->WithChildren(std::move(sides))});
+    }
     if (bounded && rows <= kTopRowsMax && child->kind() == LogicalKind::kSort) {
       if (LogicalPtr below = BoundSorted(child->child(), child->as<LogicalSort>().keys, rows)) {
         return plan->WithChildren({child->WithChildren({PushLimits(below, context)})});
       }
     }
   }
-  std::vector<LogicalPtr> children;
-  bool changed = false;
-  for (const LogicalPtr& child : plan->children()) {
-    children.push_back(PushLimits(child, context));
-    changed = changed || children.back() != child;
-  }
-  return changed ? plan->WithChildren(std::move(children)) : plan;
+  return MapChildren(plan, [&](const LogicalPtr& child) { return PushLimits(child, context); });
 }
 
 }  // namespace weir

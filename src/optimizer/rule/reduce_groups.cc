@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "optimizer/map_children.h"
 #include "optimizer/unique.h"
 
 namespace weir {
@@ -177,6 +178,30 @@ LogicalPtr TakeAny(const LogicalPtr& plan, const OptimizerContext& context) {
   return std::make_shared<LogicalProject>(std::move(below), std::move(exprs), aggregate.columns());
 }
 
+// A call over distinct values needs not look for repetitions where the rows of a group cannot have any.
+LogicalPtr WithoutDistinct(const LogicalPtr& plan) {
+  const auto& aggregate = plan->as<LogicalAggregate>();
+  ColumnSet keys;
+  for (const ExprPtr& group : aggregate.groups) {
+    if (group->is(ExprKind::kColumn)) keys.insert(group->column_id());
+  }
+  std::vector<AggregateCall> calls = aggregate.aggregates;
+  bool changed = false;
+  for (AggregateCall& call : calls) {
+    constexpr std::string_view kOrderless[] = {"count", "sum", "avg", "min", "max"};
+    if (!call.distinct || std::ranges::find(kOrderless, std::string_view(call.name)) == std::end(kOrderless)) continue;
+    ColumnSet unique = keys;
+    for (const ExprPtr& arg : call.args) {
+      if (arg->is(ExprKind::kColumn)) unique.insert(arg->column_id());
+    }
+    if (!IsUnique(*aggregate.child(), unique)) continue;
+    call.distinct = false;
+    changed = true;
+  }
+  if (!changed) return plan;
+  return std::make_shared<LogicalAggregate>(aggregate.child(), aggregate.groups, std::move(calls), plan->columns());
+}
+
 LogicalPtr Reduce(const LogicalPtr& plan) {
   const auto& aggregate = plan->as<LogicalAggregate>();
   const size_t count = aggregate.groups.size();
@@ -252,15 +277,9 @@ LogicalPtr Reduce(const LogicalPtr& plan) {
 }  // namespace
 
 LogicalPtr ReduceGroups(const LogicalPtr& plan, const OptimizerContext& context) {
-  std::vector<LogicalPtr> children;
-  bool changed = false;
-  for (const LogicalPtr& child : plan->children()) {
-    children.push_back(ReduceGroups(child, context));
-    changed = changed || children.back() != child;
-  }
-  const LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
+  const LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return ReduceGroups(child, context); });
   if (node->kind() != LogicalKind::kAggregate) return node;
-  const LogicalPtr reduced = Reduce(node);
+  const LogicalPtr reduced = Reduce(WithoutDistinct(node));
   if (reduced->kind() == LogicalKind::kAggregate) return TakeAny(reduced, context);
   if (reduced->child()->kind() != LogicalKind::kAggregate || reduced->child() == node->child()) return reduced;
   const LogicalPtr taken = TakeAny(reduced->child(), context);

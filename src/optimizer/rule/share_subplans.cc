@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "optimizer/map_children.h"
 #include "optimizer/required.h"
 #include "optimizer/stats/cardinality.h"
 
@@ -197,13 +198,7 @@ class Sharing {
   static LogicalPtr Replace(const LogicalPtr& plan,
                             const std::unordered_map<const LogicalNode*, LogicalPtr>& replacements) {
     if (const auto found = replacements.find(plan.get()); found != replacements.end()) return found->second;
-    std::vector<LogicalPtr> children;
-    bool changed = false;
-    for (const LogicalPtr& child : plan->children()) {
-      children.push_back(Replace(child, replacements));
-      changed = changed || children.back() != child;
-    }
-    return changed ? plan->WithChildren(std::move(children)) : plan;
+    return MapChildren(plan, [&](const LogicalPtr& child) { return Replace(child, replacements); });
   }
 
   CteId last_;

@@ -4,6 +4,8 @@
 #include <functional>
 #include <unordered_map>
 
+#include "optimizer/map_children.h"
+
 namespace weir {
 
 namespace {
@@ -258,13 +260,7 @@ ExprPtr SimplifyExpr(const ExprPtr& expr, const OptimizerContext& context) {
 }
 
 LogicalPtr SimplifyPlan(const LogicalPtr& plan, const OptimizerContext& context) {
-  std::vector<LogicalPtr> children;
-  bool changed = false;
-  for (const LogicalPtr& child : plan->children()) {
-    children.push_back(SimplifyPlan(child, context));
-    changed = changed || children.back() != child;
-  }
-  LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
+  const LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return SimplifyPlan(child, context); });
   const auto simplify = [&](const ExprPtr& expr) { return SimplifyExpr(expr, context); };
   switch (node->kind()) {
     case LogicalKind::kScan: {

@@ -1,7 +1,10 @@
 #include "optimizer/rule/simplify_patterns.h"
 
+#include <algorithm>
 #include <cctype>
 #include <optional>
+
+#include "optimizer/map_children.h"
 
 namespace weir {
 
@@ -18,17 +21,26 @@ std::optional<std::string> TextOfLike(const std::string& pattern) {
   return out;
 }
 
-// A regular expression that is plain text, perhaps anchored.
-struct PlainRegex {
+// A regular expression of plain text and of what LIKE has too: any character, any characters.
+struct SimpleRegex {
   bool at_start = false;
   bool at_end = false;
-  std::string text;
+  bool is_plain = true;
+  std::string text;  // of the plain ones
+  std::string like;  // what is between the anchors, as a LIKE pattern
 };
 
-std::optional<PlainRegex> ParseRegex(const std::string& regex) {
-  constexpr std::string_view kSpecial = ".^$*+?()[]{}|";
-  PlainRegex out;
+void AddLiteral(char c, std::string& like) {
+  if (c == '%' || c == '_' || c == '\\') like += '\\';
+  like += c;
+}
+
+std::optional<SimpleRegex> ParseRegex(std::string_view regex) {
+  constexpr std::string_view kSpecial = "^$*+?()[]{}|";
+  constexpr std::string_view kRepeats = "*+?{";
+  SimpleRegex out;
   size_t i = 0;
+  const auto repeats = [&](size_t at) { return at < regex.size() && kRepeats.find(regex[at]) != kRepeats.npos; };
   if (i < regex.size() && regex[i] == '^') {
     out.at_start = true;
     ++i;
@@ -37,32 +49,106 @@ std::optional<PlainRegex> ParseRegex(const std::string& regex) {
     const char c = regex[i];
     if (c == '$' && i + 1 == regex.size()) {
       out.at_end = true;
+    } else if (c == '.') {
+      out.is_plain = false;
+      if (!repeats(i + 1)) {
+        out.like += '_';
+        continue;
+      }
+      const char how_often = regex[++i];
+      // "x?", "x{1,2}", and the repetitions that prefer fewer.
+      if ((how_often != '*' && how_often != '+') || repeats(i + 1)) return std::nullopt;
+      out.like += how_often == '+' ? "_%" : "%";
     } else if (c == '\\') {
       // An escaped letter or digit is a class or a reference.
-      if (++i == regex.size() || !std::ispunct(static_cast<unsigned char>(regex[i]))) return std::nullopt;
+      if (++i == regex.size() || !std::ispunct(static_cast<unsigned char>(regex[i])) || repeats(i + 1)) {
+        return std::nullopt;
+      }
       out.text += regex[i];
-    } else if (kSpecial.find(c) != std::string_view::npos) {
+      AddLiteral(regex[i], out.like);
+    } else if (kSpecial.find(c) != std::string_view::npos || repeats(i + 1)) {
       return std::nullopt;
     } else {
       out.text += c;
+      AddLiteral(c, out.like);
     }
   }
   // "***" and "(?" start options; both have special characters and are gone by now.
-  if (out.text.empty()) return std::nullopt;
+  if (out.like.empty()) return std::nullopt;
   return out;
 }
 
-std::string LikeOf(const PlainRegex& regex) {
-  std::string out = regex.at_start ? "" : "%";
-  for (const char c : regex.text) {
-    if (c == '%' || c == '_' || c == '\\') out += '\\';
-    out += c;
+std::string LikeOf(const SimpleRegex& regex) {
+  std::string out;
+  if (!regex.at_start && !regex.like.starts_with('%')) out += '%';
+  out += regex.like;
+  // A trailing "\%" is a character of its own.
+  const bool open = regex.like.ends_with('%') && (regex.like.size() == 1 || regex.like[regex.like.size() - 2] != '\\');
+  if (!regex.at_end && !open) out += '%';
+  return out;
+}
+
+// ^(a|b|c)$ with plain alternatives.
+std::optional<std::vector<std::string>> AlternativesOf(std::string_view regex) {
+  if (!regex.starts_with("^(") || !regex.ends_with(")$") || regex.size() < 5) return std::nullopt;
+  regex = regex.substr(2, regex.size() - 4);
+  if (regex.starts_with('?')) return std::nullopt;
+  std::vector<std::string> out;
+  while (true) {
+    const size_t bar = regex.find('|');
+    // An anchor within is not one of the whole.
+    const std::string_view each = regex.substr(0, bar);
+    const auto parsed = ParseRegex(each);
+    if (!parsed.has_value() || !parsed->is_plain || parsed->at_start || parsed->at_end || each.ends_with('\\')) {
+      return std::nullopt;
+    }
+    out.push_back(parsed->text);
+    if (bar == std::string_view::npos) return out;
+    regex.remove_prefix(bar + 1);
   }
-  return regex.at_end ? out : out + '%';
+}
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) AddLiteral(c, out);
+  return out;
+}
+
+size_t CharacterCount(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+bool IsVarchar(const Expr& expr) {
+  return expr.type().is(TypeKind::kVarchar);
+}
+
+// left(x, 4) = 'text' and substring(x, 1, 4) = 'text' say how x begins.
+ExprPtr SimplifyBeginning(const ExprPtr& expr, const OptimizerContext& context) {
+  const ExprPtr& call = expr->child(0);
+  const ExprPtr& text = expr->child(1);
+  if (!call->is(ExprKind::kCall) || !text->is(ExprKind::kLiteral) || text->literal().is_null() || !IsVarchar(*text)) {
+    return expr;
+  }
+  const bool left = call->name() == "left" && call->children().size() == 2;
+  const bool part = (call->name() == "substring" || call->name() == "substr") && call->children().size() == 3;
+  if ((!left && !part) || !IsVarchar(*call) || !(call->child(0)->type() == text->type())) return expr;
+  const auto number = [](const ExprPtr& literal) -> std::optional<int64_t> {
+    if (!literal->is(ExprKind::kLiteral) || literal->literal().is_null() || !literal->type().is_integer()) return {};
+    return static_cast<int64_t>(literal->literal().wide());
+  };
+  if (part && number(call->child(1)) != 1) return expr;
+  const auto length = number(call->child(left ? 1 : 2));
+  if (!length.has_value() || *length <= 0) return expr;
+  const auto count = static_cast<int64_t>(CharacterCount(text->literal().bytes()));
+  if (count > *length) return expr;
+  if (count < *length) return context.registry.BindCall("=", {call->child(0), text}, expr->position());
+  ExprPtr pattern = Expr::Literal(Value::String(Escaped(text->literal().bytes()) + '%'));
+  return context.registry.BindCall("~~", {call->child(0), std::move(pattern)}, expr->position());
 }
 
 ExprPtr Simplify(const ExprPtr& expr, const OptimizerContext& context) {
   if (!expr->is(ExprKind::kCall) || expr->children().size() != 2) return expr;
+  if (expr->name() == "=") return SimplifyBeginning(expr, context);
   const ExprPtr& subject = expr->child(0);
   const ExprPtr& pattern = expr->child(1);
   if (!pattern->is(ExprKind::kLiteral) || pattern->literal().is_null() || !pattern->type().is_string() ||
@@ -79,10 +165,22 @@ ExprPtr Simplify(const ExprPtr& expr, const OptimizerContext& context) {
     auto plain = TextOfLike(text);
     return plain.has_value() ? call(negated ? "<>" : "=", std::move(*plain)) : expr;
   }
+  if (expr->name() == "similar_to") {
+    // Of its own it has these; the others are LIKE's.
+    if (text.find_first_of("|*+?{}()[]\\") != std::string::npos) return expr;
+    auto plain = TextOfLike(text);
+    return plain.has_value() ? call("=", std::move(*plain)) : call("~~", text);
+  }
   if (expr->name() == "~" || expr->name() == "!~") {
+    if (auto alternatives = AlternativesOf(text); alternatives.has_value() && IsVarchar(*subject)) {
+      std::vector<Value> values;
+      for (std::string& each : *alternatives) values.push_back(Value::String(std::move(each)));
+      ExprPtr in = Expr::In(subject, std::move(values));
+      return negated ? Expr::Not(std::move(in)) : in;
+    }
     auto regex = ParseRegex(text);
     if (!regex.has_value()) return expr;
-    if (regex->at_start && regex->at_end) return call(negated ? "<>" : "=", std::move(regex->text));
+    if (regex->at_start && regex->at_end && regex->is_plain) return call(negated ? "<>" : "=", std::move(regex->text));
     return call(negated ? "!~~" : "~~", LikeOf(*regex));
   }
   return expr;
@@ -91,13 +189,7 @@ ExprPtr Simplify(const ExprPtr& expr, const OptimizerContext& context) {
 }  // namespace
 
 LogicalPtr SimplifyPatterns(const LogicalPtr& plan, const OptimizerContext& context) {
-  std::vector<LogicalPtr> children;
-  bool changed = false;
-  for (const LogicalPtr& child : plan->children()) {
-    children.push_back(SimplifyPatterns(child, context));
-    changed = changed || children.back() != child;
-  }
-  const LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
+  const LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return SimplifyPatterns(child, context); });
   const auto rewrite = [&](const ExprPtr& expr) {
     return RewriteExpr(expr, [&](const ExprPtr& part) { return Simplify(part, context); });
   };

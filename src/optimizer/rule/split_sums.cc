@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "optimizer/columns.h"
+#include "optimizer/map_children.h"
 #include "optimizer/rule/copy_plan.h"
 #include "optimizer/rule/simplify.h"
 #include "optimizer/stats/integer_range.h"
@@ -65,16 +66,7 @@ class SumSplitter {
       : context_(context), ids_(*plan), estimator_(context.details) {}
 
   LogicalPtr Run(const LogicalPtr& plan) {
-    std::vector<LogicalPtr> children;
-    bool changed = false;
-    for (const LogicalPtr& child : plan->children()) {
-      children.push_back(Run(child));
-      changed = changed || children.back() != child;
-      if (plan->kind() == LogicalKind::kCte && children.size() == 1) {
-        estimator_.Define(plan->as<LogicalCte>().id, children[0]);
-      }
-    }
-    const LogicalPtr node = changed ? plan->WithChildren(std::move(children)) : plan;
+    const LogicalPtr node = MapChildren(plan, estimator_, [&](const LogicalPtr& child) { return Run(child); });
     return node->kind() == LogicalKind::kAggregate ? Split(node) : node;
   }
 
