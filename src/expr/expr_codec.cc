@@ -90,19 +90,39 @@ ExprPtr ReadWhole(std::string_view bytes, const Registry& registry, int lambdas)
 }
 
 // Collections, the lambda (its text and body), what it captures. Its body reads the collections' parts, then the rest.
-void CheckLambda(const std::vector<ExprPtr>& args, const Registry& registry, int lambdas) {
+// A call that is declared over any value gives that to the body; one whose lambda stands before "anyelement", or last,
+// folds a list from a value, or from the first element.
+void CheckLambda(const FunctionOverload& overload, const std::vector<ExprPtr>& args, const Type& type,
+                 const Registry& registry, int lambdas) {
+  using Kind = TypePattern::Kind;
+  const auto& parameters = overload.parameters;
+  const bool is_let = parameters[0].kind() == Kind::kAny;
+  const bool folds = parameters.back().kind() == Kind::kLambda;
+  const bool folds_from = parameters.back().kind() == Kind::kAnyElement;
   std::vector<Type> inputs;
   size_t at = 0;
-  for (; at < args.size() && args[at]->type().is_nested() && !args[at]->type().is(TypeKind::kStruct); ++at) {
+  if (is_let) {
+    Need(!args.empty(), "lambda");
+    inputs.push_back(args[at++]->type());
+  }
+  for (; !is_let && at < args.size() && args[at]->type().is_nested() && !args[at]->type().is(TypeKind::kStruct); ++at) {
     for (size_t i = 0; i < args[at]->type().child_count(); ++i) inputs.push_back(args[at]->type().child(i));
   }
   Need(at > 0 && at < args.size() && args[at]->is(ExprKind::kLiteral), "lambda");
   const Value& lambda = args[at]->literal();
   Need(!lambda.is_null() && lambda.type().is(TypeKind::kVarbinary), "lambda");
-  for (++at; at < args.size(); ++at) inputs.push_back(args[at]->type());
+  ++at;
+  if (folds || folds_from) {
+    Need(inputs.size() == 1 && (folds || at < args.size()), "lambda");
+    inputs.insert(inputs.begin(), folds ? inputs[0] : args[at++]->type());
+  }
+  for (; at < args.size(); ++at) inputs.push_back(args[at]->type());
   ByteReader in(lambda.bytes());
   in.GetString();
-  CheckInputs(*ReadWhole(in.GetString(), registry, lambdas + 1), inputs);
+  const ExprPtr body = ReadWhole(in.GetString(), registry, lambdas + 1);
+  CheckInputs(*body, inputs);
+  if (is_let || folds || folds_from) Need(IsSameForm(body->type(), type), "lambda");
+  if (folds || folds_from) Need(IsSameForm(inputs[0], type), "lambda");
 }
 
 // Kernels trust their arguments.
@@ -132,7 +152,7 @@ void CheckArguments(const FunctionOverload& overload, const std::vector<ExprPtr>
     }
     return;
   }
-  if (lambda) return CheckLambda(args, registry, lambdas);
+  if (lambda) return CheckLambda(overload, args, type, registry, lambdas);
   Bound bound;
   for (size_t i = 0; i < args.size(); ++i) {
     Need(bound.Fits(overload.parameters[std::min(i, parameters - 1)], args[i]->type()), "argument type");

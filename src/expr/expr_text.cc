@@ -62,8 +62,13 @@ void AppendArgument(const Expr& call, size_t i, std::string& out) {
   const bool takes_lambda = std::any_of(parameters.begin(), parameters.end(), [](const TypePattern& pattern) {
     return pattern.kind() == TypePattern::Kind::kLambda;
   });
-  if (takes_lambda && argument.is(ExprKind::kLiteral) && argument.type().is(TypeKind::kVarbinary) &&
-      !argument.literal().is_null()) {
+  const auto is_bytes = [](const Expr& child) {
+    return child.is(ExprKind::kLiteral) && child.type().is(TypeKind::kVarbinary) && !child.literal().is_null();
+  };
+  // The first such constant behind the first argument is the lambda.
+  bool is_lambda = takes_lambda && i > 0 && is_bytes(argument);
+  for (size_t k = 1; k < i; ++k) is_lambda = is_lambda && !is_bytes(*call.child(k));
+  if (is_lambda) {
     ByteReader in(argument.literal().bytes());
     out += in.GetString();
     return;

@@ -31,6 +31,7 @@ void RegisterFunctionAliases(Registry& registry) {
       {"array_contains", {"list_has"}},
       {"array_position", {"list_indexof", "array_indexof"}},
       {"array_reverse", {"list_reverse"}},
+      {"array_sortby", {"array_sort_lambda"}},
       {"array_slice", {"list_slice"}},
       {"[]", {"list_element", "array_extract", "map_extract"}},
       // Texts.

@@ -9,8 +9,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/bytes.h"
-#include "expr/expr_codec.h"
+#include "function/scalar/lambda_body.h"
 #include "function/scalar/list_view.h"
 #include "function/scalar/register.h"
 
@@ -23,34 +22,6 @@ constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
 constexpr TypePattern::Kind kMap = TypePattern::Kind::kAnyMap;
 constexpr TypePattern::Kind kLambda = TypePattern::Kind::kLambda;
 constexpr TypePattern::Kind kAny = TypePattern::Kind::kAny;
-
-// A lambda's body, prepared once per call in an expression. One thread uses it at a time, as it does the evaluator that
-// the call is a node of.
-class Lambda {
- public:
-  Lambda(ExprPtr body, const Registry& registry) : body_(std::move(body)), registry_(registry) {}
-
-  const Type& type() const { return body_->type(); }
-  ColumnPtr Evaluate(std::vector<ColumnPtr> inputs, size_t size, const StatementContext& statement) const {
-    if (statement_ != &statement) {
-      evaluator_ = std::make_unique<Evaluator>(std::vector<ExprPtr>{body_}, registry_, statement);
-      statement_ = &statement;
-    }
-    return evaluator_->Evaluate(0, Chunk(std::move(inputs), size));
-  }
-
- private:
-  ExprPtr body_;
-  const Registry& registry_;
-  mutable std::unique_ptr<Evaluator> evaluator_;
-  mutable const StatementContext* statement_ = nullptr;
-};
-
-BufferPtr IndexBuffer(const std::vector<uint32_t>& indices) {
-  const MutableBufferPtr buffer = Buffer::Allocate(indices.size() * sizeof(uint32_t));
-  std::copy(indices.begin(), indices.end(), buffer->as<uint32_t>());
-  return buffer;
-}
 
 // The first collection of one call: its rows, and the elements of those asked for, one after the other.
 class Elements {
@@ -98,7 +69,7 @@ class Elements {
       }
     }
     if (size == 0) return Column::Empty(lambda.type());
-    return lambda.Evaluate(std::move(inputs), size, args_.context.statement());
+    return lambda.Evaluate(Chunk(std::move(inputs), size), args_.context.statement());
   }
 
  private:
@@ -350,24 +321,9 @@ ColumnPtr FilterMapByList(const KernelArgs& args) {
 
 void RegisterLambdaFunctions(Registry& registry) {
   Family family(registry, "lambda");
-  // One overload for each volatility that a body may have; the binder picks.
   const auto overloads = [&registry](TypePattern collection, TypePattern result, const ScalarKernel& kernel,
                                      std::vector<FunctionOverload> more = {}) {
-    std::vector<FunctionOverload> out;
-    for (const Volatility volatility : {Volatility::kImmutable, Volatility::kStable, Volatility::kVolatile}) {
-      FunctionOverload overload = Variadic(SeesNulls(Partial({collection, kLambda, kAny}, result, kernel)));
-      overload.volatility = volatility;
-      overload.prepare = [&registry](std::span<const std::optional<Value>> constants) -> std::shared_ptr<const void> {
-        for (size_t i = 0; i < constants.size(); ++i) {
-          if (!constants[i].has_value() || !constants[i]->type().is(TypeKind::kVarbinary)) continue;
-          ByteReader in(constants[i]->bytes());
-          in.GetString();  // the lambda as text
-          return std::make_shared<const Lambda>(DeserializeExpr(in.GetString(), registry), registry);
-        }
-        throw Error::Internal("call without its lambda");
-      };
-      out.push_back(std::move(overload));
-    }
+    std::vector<FunctionOverload> out = LambdaOverloads(registry, {collection, kLambda, kAny}, result, kernel);
     for (FunctionOverload& overload : more) out.push_back(std::move(overload));
     return out;
   };

@@ -25,6 +25,8 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterNormalizeFunctions(registry);
   RegisterOverlaps(registry);
   RegisterLambdaFunctions(registry);
+  RegisterLetFunctions(registry);
+  RegisterListAggregate(registry);
   RegisterBitmapFunctions(registry);
   RegisterJsonChangeFunctions(registry);
   RegisterJsonBuildFunctions(registry);

@@ -29,6 +29,8 @@ void RegisterJsonFunctions(Registry& registry);
 void RegisterNormalizeFunctions(Registry& registry);
 void RegisterOverlaps(Registry& registry);
 void RegisterLambdaFunctions(Registry& registry);
+void RegisterLetFunctions(Registry& registry);
+void RegisterListAggregate(Registry& registry);
 void RegisterBitmapFunctions(Registry& registry);
 void RegisterJsonChangeFunctions(Registry& registry);
 void RegisterJsonBuildFunctions(Registry& registry);

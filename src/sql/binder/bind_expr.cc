@@ -516,9 +516,10 @@ ExprPtr ExpressionBinder::BindIsJson(ExprPtr operand, const ast::IsTest& test) {
 }
 
 ExprPtr ExpressionBinder::BindBetween(const ast::BetweenExpr& between) {
-  const ExprPtr operand = Bind(*between.operand);
-  const ExprPtr low = Bind(*between.low);
-  const ExprPtr high = Bind(*between.high);
+  // Low and high are used twice when the order does not matter.
+  std::vector<ExprPtr> values = {Bind(*between.operand), Bind(*between.low), Bind(*between.high)};
+  std::vector<HeldValue> held = Hold(values);
+  const ExprPtr &operand = values[0], &low = values[1], &high = values[2];
   const auto range = [&](const ExprPtr& from, const ExprPtr& to) {
     ExprPtr lower = BindOperator(">=", operand, from, between.offset);
     ExprPtr upper = BindOperator("<=", operand, to, between.offset);
@@ -526,6 +527,7 @@ ExprPtr ExpressionBinder::BindBetween(const ast::BetweenExpr& between) {
   };
   ExprPtr result = range(low, high);
   if (between.symmetric) result = Expr::Or({std::move(result), range(high, low)});
+  result = Release(std::move(result), std::move(held), between.offset);
   return between.negated ? Expr::Not(std::move(result)) : result;
 }
 

@@ -78,11 +78,15 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
   }
   if (name == "nullif" && call.args.size() == 2) {
     std::vector<ExprPtr> args = bind_all();
+    std::vector<ExprPtr> first = {args[0]};
+    std::vector<HeldValue> held = Hold(first);
+    args[0] = first[0];
     ExprPtr equal = BindOperator("=", args[0], args[1], call.offset);
     // The comparison may have given an open literal or parameter its type.
     ExprPtr value = equal->children().size() == 2 && args[0]->type().is(TypeKind::kUnknown) ? equal->child(0) : args[0];
     const Type type = value->type();
-    return Expr::Case({std::move(equal), Expr::Literal(Value::Null(type)), std::move(value)}, type);
+    return Release(Expr::Case({std::move(equal), Expr::Literal(Value::Null(type)), std::move(value)}, type),
+                   std::move(held), call.offset);
   }
   if ((name == "if" || name == "iif") && call.args.size() == 3) {
     std::vector<ExprPtr> args = bind_all();

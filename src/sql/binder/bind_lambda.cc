@@ -40,6 +40,7 @@ bool YieldsConditions(std::string_view name) {
 
 Type ResultOfLambda(std::string_view name, const Type& collection, const Type& body, int64_t position) {
   if (name == "array_map") return Type::List(body);
+  if (name == "let" || name == "list_reduce") return body;
   if (name == "any_match" || name == "all_match") return TypeKind::kBoolean;
   if (name == "transform_keys") return Type::Map(body, collection.value());
   if (name == "transform_values") return Type::Map(collection.key(), body);
@@ -76,8 +77,8 @@ ExprPtr ExpressionBinder::BindLambdaCall(const ast::FunctionCall& call, std::str
   if (spec == nullptr || std::none_of(spec->overloads.begin(), spec->overloads.end(), takes_lambda)) {
     throw Error::User(sqlstate::kUndefinedFunction, "function {} does not take a lambda expression", name)
         .WithHint(
-            "array_map, array_filter, array_sortby, any_match, all_match, map_filter, transform_keys, "
-            "transform_values and map_apply do.")
+            "array_map, array_filter, array_sortby, list_reduce, any_match, all_match, map_filter, transform_keys, "
+            "transform_values, map_apply and let do.")
         .WithPosition(call.offset);
   }
   const ast::LambdaExpr* lambda = nullptr;
@@ -93,77 +94,139 @@ ExprPtr ExpressionBinder::BindLambdaCall(const ast::FunctionCall& call, std::str
       args.push_back(Bind(*arg));
     }
   }
-  // What the parameters stand for: the elements of the lists, or key and value of the map.
+  if (spec->name == "list_reduce") return BindReduce(call, *spec, *lambda, std::move(args));
+  // What the parameters stand for: the elements of the lists, key and value of the map, or the value itself.
+  const bool is_let = spec->name == "let";
   const bool is_map = spec->overloads[0].parameters[0].kind() == TypePattern::Kind::kAnyMap;
   const bool several = spec->name == "array_map";
+  const std::string_view takes = is_let ? "value" : is_map ? "map" : "list";
   std::vector<Type> types;
   for (ExprPtr& arg : args) {
+    if (is_let) {
+      types.push_back(arg->type());
+      continue;
+    }
     if (arg->type().is(TypeKind::kUnknown))
       arg = CastTo(arg, Type::List(TypeKind::kVarchar), CastRule::kExplicit, call.offset);
     if (!arg->type().is(is_map ? TypeKind::kMap : TypeKind::kList)) {
-      throw Error::User(sqlstate::kDatatypeMismatch, "{} takes a lambda and a {}, not {}", name,
-                        is_map ? "map" : "list", arg->type().Name())
+      throw Error::User(sqlstate::kDatatypeMismatch, "{} takes a lambda and a {}, not {}", name, takes,
+                        arg->type().Name())
           .WithPosition(arg->position());
     }
     for (size_t i = 0; i < arg->type().child_count(); ++i) types.push_back(arg->type().child(i));
   }
   if (args.empty() || (args.size() > 1 && !several)) {
-    throw Error::User(sqlstate::kUndefinedFunction, "{} takes a lambda and one {}", name, is_map ? "map" : "list")
+    throw Error::User(sqlstate::kUndefinedFunction, "{} takes a lambda and one {}", name, takes)
         .WithPosition(call.offset);
   }
-  if (lambda->parameters.size() != types.size()) {
-    throw Error::User(sqlstate::kUndefinedFunction, "lambda of {} parameters where {} are needed: {}",
-                      lambda->parameters.size(), types.size(), name)
-        .WithPosition(lambda->offset);
+  for (Type& type : types) {
+    if (type.is(TypeKind::kUnknown)) type = TypeKind::kVarchar;
   }
-  BoundLambda bound;
-  const size_t outer = lambda_parameters_.size();
+  if (is_let) args[0] = CastTo(args[0], types[0], CastRule::kImplicit, call.offset);
+  const std::vector<PlanColumn> parameters = BindLambdaParameters(*lambda, types, name);
+  ExprPtr body = BindLambdaBody(*lambda, parameters);
+  return FinishLambda(*spec, std::move(args), parameters, std::move(body), lambda->offset, call.offset);
+}
+
+// A list folded: the lambda's first parameter is what came out so far.
+ExprPtr ExpressionBinder::BindReduce(const ast::FunctionCall& call, const FunctionSpec& spec,
+                                     const ast::LambdaExpr& lambda, std::vector<ExprPtr> args) {
+  if (args.empty() || args.size() > 2) {
+    throw Error::User(sqlstate::kUndefinedFunction, "{} takes a list, a lambda and an initial value", spec.name)
+        .WithPosition(call.offset);
+  }
+  if (args[0]->type().is(TypeKind::kUnknown)) {
+    args[0] = CastTo(args[0], Type::List(TypeKind::kVarchar), CastRule::kExplicit, call.offset);
+  }
+  if (!args[0]->type().is(TypeKind::kList)) {
+    throw Error::User(sqlstate::kDatatypeMismatch, "{} takes a lambda and a list, not {}", spec.name,
+                      args[0]->type().Name())
+        .WithPosition(args[0]->position());
+  }
+  Type element = args[0]->type().element();
+  if (element.is(TypeKind::kUnknown)) element = TypeKind::kVarchar;
+  Type accumulator = args.size() == 1 ? element : args[1]->type();
+  if (accumulator.is(TypeKind::kUnknown)) accumulator = TypeKind::kVarchar;
+  // The accumulator is of a type that holds both its start and what the lambda makes of it.
+  constexpr int kTriesMax = 3;
+  std::vector<PlanColumn> parameters;
+  ExprPtr body;
+  for (int tries = 0;; ++tries) {
+    // Without an initial value the elements become what the first of them has to be.
+    parameters = BindLambdaParameters(lambda, {accumulator, args.size() == 1 ? accumulator : element}, spec.name);
+    body = BindLambdaBody(lambda, parameters);
+    if (body->type() == accumulator || body->type().is(TypeKind::kUnknown)) break;
+    const std::optional<Type> common = binder_.registry_.CommonType(accumulator, body->type());
+    if (!common.has_value()) {
+      throw Error::User(sqlstate::kDatatypeMismatch, "the lambda of {} must give {}, not {}", spec.name,
+                        accumulator.Name(), body->type().Name())
+          .WithPosition(lambda.offset);
+    }
+    if (*common == accumulator || tries == kTriesMax) break;
+    accumulator = *common;
+  }
+  body = CastTo(body, accumulator, CastRule::kAssignment, lambda.offset);
+  if (args.size() == 2) {
+    args[1] = CastTo(args[1], accumulator, CastRule::kAssignment, call.offset);
+  } else {
+    args[0] = CastTo(args[0], Type::List(accumulator), CastRule::kAssignment, call.offset);
+  }
+  return FinishLambda(spec, std::move(args), parameters, std::move(body), lambda.offset, call.offset);
+}
+
+std::vector<PlanColumn> ExpressionBinder::BindLambdaParameters(const ast::LambdaExpr& lambda,
+                                                               const std::vector<Type>& types, std::string_view name) {
+  if (lambda.parameters.size() != types.size()) {
+    throw Error::User(sqlstate::kUndefinedFunction, "lambda of {} parameters where {} are needed: {}",
+                      lambda.parameters.size(), types.size(), name)
+        .WithPosition(lambda.offset);
+  }
+  std::vector<PlanColumn> out;
   for (size_t i = 0; i < types.size(); ++i) {
-    if (types[i].is(TypeKind::kUnknown)) types[i] = TypeKind::kVarchar;
-    const std::string parameter(lambda->parameters[i]);
+    const std::string parameter(lambda.parameters[i]);
     for (size_t k = 0; k < i; ++k) {
-      if (lambda->parameters[k] == lambda->parameters[i]) {
+      if (lambda.parameters[k] == lambda.parameters[i]) {
         throw Error::User(sqlstate::kDuplicateColumn, "lambda parameter given twice: {}", parameter)
-            .WithPosition(lambda->offset);
+            .WithPosition(lambda.offset);
       }
     }
-    const PlanColumn column = binder_.NewColumn(types[i], parameter);
-    bound.parameters.push_back(column.id);
-    lambda_parameters_.push_back({parameter, column.id, column.type});
-    bound.text += (i == 0 ? "" : ", ") + parameter;
+    out.push_back(binder_.NewColumn(types[i], parameter));
   }
+  return out;
+}
+
+ExprPtr ExpressionBinder::BindLambdaBody(const ast::LambdaExpr& lambda, const std::vector<PlanColumn>& parameters) {
+  const size_t outer = lambda_parameters_.size();
+  for (const PlanColumn& column : parameters) lambda_parameters_.push_back({column.name, column.id, column.type});
   // Aggregates and window functions have no rows of their own in here.
   AggregateCollector* const aggregates = std::exchange(aggregates_, nullptr);
   WindowCollector* const windows = std::exchange(windows_, nullptr);
   GroupingCollector* const groupings = std::exchange(groupings_, nullptr);
   const std::string_view clause = std::exchange(clause_, "lambda expressions");
-  bound.body = Bind(*lambda->body);
+  ExprPtr body = Bind(*lambda.body);
   clause_ = clause;
   groupings_ = groupings;
   windows_ = windows;
   aggregates_ = aggregates;
   lambda_parameters_.resize(outer);
-
-  return FinishLambda(*spec, std::move(args), std::move(bound.parameters), std::move(bound.text), std::move(bound.body),
-                      lambda->offset, call.offset);
+  return body;
 }
 
 ExprPtr ExpressionBinder::MakeLambdaCall(std::string_view name, std::vector<ExprPtr> args,
                                          const std::vector<PlanColumn>& parameters, ExprPtr body, int64_t position) {
-  std::vector<ColumnId> ids;
-  std::string text;
-  for (const PlanColumn& parameter : parameters) {
-    ids.push_back(parameter.id);
-    text += (text.empty() ? "" : ", ") + parameter.name;
-  }
-  return FinishLambda(*binder_.registry_.FindFunction(name), std::move(args), std::move(ids), std::move(text),
-                      std::move(body), position, position);
+  return FinishLambda(*binder_.registry_.FindFunction(name), std::move(args), parameters, std::move(body), position,
+                      position);
 }
 
 ExprPtr ExpressionBinder::FinishLambda(const FunctionSpec& spec, std::vector<ExprPtr> args,
-                                       std::vector<ColumnId> parameters, std::string text, ExprPtr lambda_body,
+                                       const std::vector<PlanColumn>& parameters, ExprPtr lambda_body,
                                        int64_t lambda_position, int64_t position) {
-  BoundLambda bound{std::move(lambda_body), std::move(parameters), std::move(text)};
+  BoundLambda bound;
+  bound.body = std::move(lambda_body);
+  for (const PlanColumn& parameter : parameters) {
+    bound.parameters.push_back(parameter.id);
+    bound.text += (bound.text.empty() ? "" : ", ") + parameter.name;
+  }
   if (YieldsConditions(spec.name)) {
     bound.body = ToBoolean(std::move(bound.body), "lambda expression", lambda_position);
   } else if (bound.body->type().is(TypeKind::kUnknown)) {
@@ -179,13 +242,16 @@ ExprPtr ExpressionBinder::FinishLambda(const FunctionSpec& spec, std::vector<Exp
   bytes.PutString(bound.text);
   bytes.PutString(SerializeExpr(body));
   std::vector<ExprPtr> children = std::move(args);
-  children.push_back(Expr::Literal(Value::Bytes(TypeKind::kVarbinary, bytes.Take())));
+  // Behind the collections; what a reduction starts with comes after it.
+  const bool initial = spec.name == "list_reduce" && children.size() == 2;
+  children.insert(children.end() - (initial ? 1 : 0),
+                  Expr::Literal(Value::Bytes(TypeKind::kVarbinary, bytes.Take())));
   children.insert(children.end(), captured.begin(), captured.end());
   const auto takes_lambda = [](const FunctionOverload& overload) {
     return overload.parameters.size() > 1 && overload.parameters[1].kind() == TypePattern::Kind::kLambda;
   };
   const auto overload = std::find_if(spec.overloads.begin(), spec.overloads.end(), [&](const FunctionOverload& o) {
-    return takes_lambda(o) && o.volatility == volatility;
+    return takes_lambda(o) && o.volatility == volatility && (!initial || o.parameters.size() == 3);
   });
   WEIR_CHECK(overload != spec.overloads.end());
   return Expr::WithPosition(Expr::Call(spec, *overload, result, std::move(children)), position);

@@ -116,7 +116,9 @@ ExprPtr FunctionFrame::Use(size_t i, Scope& scope) {
   ++uses_[i];
   VisitExpr(*arguments_[i], [&](const Expr& node) {
     if (node.is(ExprKind::kColumn)) {
-      for (Scope* level = &scope; level != nullptr; level = level->outer()) level->AddCorrelated(node.column_id());
+      for (Scope* level = &scope; level != nullptr && !level->Has(node.column_id()); level = level->outer()) {
+        level->AddCorrelated(node.column_id());
+      }
     }
     return true;
   });
@@ -258,13 +260,20 @@ ExprPtr ExpressionBinder::BindSqlCall(const ast::FunctionCall& call) {
 
 ExprPtr ExpressionBinder::InlineSqlFunction(const SqlFunction& function, std::vector<ExprPtr> arguments,
                                             int64_t position) {
-  const std::vector<ExprPtr> given = arguments;
-  FunctionFrame frame(function, std::move(arguments), binder_.frame_);
   const BindContext context = binder_.ContextOf(function, position);
+  // In an expression arguments that must not be written twice are held; subqueries in it see the arguments themselves.
+  std::vector<ExprPtr> values = arguments;
+  std::vector<HeldValue> held = Hold(values);
+  std::optional<FunctionFrame> frame(std::in_place, function, values, binder_.frame_);
   Binder inner(context);
-  inner.Enter(binder_, frame);
+  inner.Enter(binder_, *frame);
   ExprPtr result;
   bool in_query = false;
+  const auto see_arguments = [&] {
+    held.clear();
+    frame.emplace(function, arguments, binder_.frame_);
+    inner.Enter(inner, *frame);
+  };
   try {
     ast::ExprPtr parsed;
     std::vector<ast::StatementPtr> statements;
@@ -278,7 +287,18 @@ ExprPtr ExpressionBinder::InlineSqlFunction(const SqlFunction& function, std::ve
       query = statements[0]->As<ast::QueryStatement>().query;
       only = OnlyExpression(*query);
     }
-    if (only != nullptr) result = BindSqlExpression(inner, *only, query != nullptr);
+    if (only != nullptr) {
+      std::vector<PendingApply>* pending = inside_aggregate_ ? aggregate_pending_ : pending_;
+      const size_t had = pending == nullptr ? 0 : pending->size();
+      result = BindSqlExpression(inner, *only, query != nullptr);
+      if (!held.empty() && pending != nullptr && pending->size() > had) {
+        pending->resize(had);
+        in_query = true;
+        see_arguments();
+        result = BindSqlExpression(inner, *only, query != nullptr);
+      }
+    }
+    if (result == nullptr) see_arguments();
     if (result == nullptr) {
       in_query = true;
       Scope root;
@@ -311,20 +331,25 @@ ExprPtr ExpressionBinder::InlineSqlFunction(const SqlFunction& function, std::ve
     throw std::move(error).WithContext("SQL function \"" + function.name + "\"").WithPosition(position);
   }
   binder_.Leave(inner);
+  const auto& given = frame->arguments();
   for (size_t i = 0; i < given.size(); ++i) {
-    if (given[i]->volatility() != weir::Volatility::kVolatile || frame.uses(i) == 0) continue;
-    if (!in_query && frame.uses(i) == 1) continue;
+    if (given[i]->volatility() != weir::Volatility::kVolatile || frame->uses(i) == 0) continue;
+    if (!in_query && frame->uses(i) == 1) continue;
     throw Error::Unsupported("Compute it in a subquery in FROM, and give its column to the function.",
                              "a volatile argument that the function uses more than once: {}", function.name)
         .WithPosition(position);
   }
-  if (!function.strict || given.empty()) return result;
-  std::vector<ExprPtr> nulls;
-  nulls.reserve(given.size());
-  for (const ExprPtr& argument : given) nulls.push_back(Expr::IsNull(argument));
-  ExprPtr any = nulls.size() == 1 ? nulls[0] : Expr::Or(std::move(nulls));
-  const Type type = result->type();
-  return Expr::Case({std::move(any), Expr::Literal(Value::Null(type)), std::move(result)}, type);
+  if (function.strict && !given.empty()) {
+    std::vector<ExprPtr> nulls;
+    nulls.reserve(given.size());
+    for (const ExprPtr& argument : given) nulls.push_back(Expr::IsNull(argument));
+    ExprPtr any = nulls.size() == 1 ? nulls[0] : Expr::Or(std::move(nulls));
+    const Type type = result->type();
+    result = Expr::Case({std::move(any), Expr::Literal(Value::Null(type)), std::move(result)}, type);
+  }
+  result = Release(std::move(result), std::move(held), position);
+  CheckSize(*result, function.name, position);
+  return result;
 }
 
 // A parameter of the function whose body this is; null when the name is none.

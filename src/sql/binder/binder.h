@@ -234,7 +234,6 @@ class Binder {
   const BindContext& context_;
   const Registry& registry_;
   ColumnIdSource ids_;
-  std::vector<std::shared_ptr<const ast::Expr>> expansions_;  // what calls were short for, kept while binding
   std::vector<Type> parameter_types_;
   std::vector<std::unique_ptr<Cte>> ctes_;  // visible ones, innermost last
   bool uses_collations_ = false;            // some expression may have one: derivation is worth its time

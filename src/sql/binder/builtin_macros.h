@@ -7,8 +7,8 @@
 
 namespace weir {
 
-// Functions that are short for an expression of others: names of other dialects, mostly. The binder puts the arguments
-// into the text and binds that.
+// Functions that are short for an expression of others: names of other dialects, mostly. The binder binds the arguments,
+// and then the body over them.
 struct BuiltinMacro {
   std::string_view family;
   std::string_view name;
@@ -19,13 +19,14 @@ struct BuiltinMacro {
   std::string_view example_result;
 
   size_t parameter_count() const;
+  // The body's text with names for the arguments.
+  std::string Body(std::span<const std::string> arguments) const;
+  bool is_aggregate() const { return family == "aggregate"; }
   bool is_variadic() const { return parameters.ends_with("..."); }
 };
 
 std::span<const BuiltinMacro> BuiltinMacros();
 // By name and number of arguments; null when there is none.
 const BuiltinMacro* FindBuiltinMacro(std::string_view name, size_t arguments);
-// `arguments` are SQL texts.
-std::string ExpandMacro(const BuiltinMacro& macro, std::span<const std::string> arguments);
 
 }  // namespace weir

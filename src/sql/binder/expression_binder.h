@@ -62,6 +62,8 @@ struct LambdaParameter {
   Type type;
 };
 
+struct BuiltinMacro;
+
 // Binds expressions of one clause at one query level.
 class ExpressionBinder {
  public:
@@ -186,13 +188,32 @@ class ExpressionBinder {
   ExprPtr BindLambdaCall(const ast::FunctionCall& call, std::string_view name);
   ExprPtr MakeLambdaCall(std::string_view name, std::vector<ExprPtr> args, const std::vector<PlanColumn>& parameters,
                          ExprPtr body, int64_t position);
-  ExprPtr FinishLambda(const FunctionSpec& spec, std::vector<ExprPtr> args, std::vector<ColumnId> parameters,
-                       std::string text, ExprPtr lambda_body, int64_t lambda_position, int64_t position);
+  ExprPtr FinishLambda(const FunctionSpec& spec, std::vector<ExprPtr> args, const std::vector<PlanColumn>& parameters,
+                       ExprPtr lambda_body, int64_t lambda_position, int64_t position);
+  ExprPtr BindReduce(const ast::FunctionCall& call, const FunctionSpec& spec, const ast::LambdaExpr& lambda,
+                     std::vector<ExprPtr> args);
+  std::vector<PlanColumn> BindLambdaParameters(const ast::LambdaExpr& lambda, const std::vector<Type>& types,
+                                               std::string_view name);
+  ExprPtr BindLambdaBody(const ast::LambdaExpr& lambda, const std::vector<PlanColumn>& parameters);
   const LambdaParameter* FindLambdaParameter(std::string_view name) const;
   ExprPtr BindSpecialFunction(const ast::FunctionCall& call, std::string_view name);
   // bind_macro.cc
   ExprPtr BindMacro(const ast::FunctionCall& call, std::string_view name);
+  ExprPtr ExpandMacro(const BuiltinMacro& macro, const ast::FunctionCall& call);
+  ExprPtr BindListAggregate(const ast::FunctionCall& call, std::optional<std::string_view> aggregate);
   ExprPtr BindText(const std::string& sql, int64_t position);
+  // bind_let.cc
+  struct HeldValue {
+    PlanColumn column;  // what stands for it
+    ExprPtr value;
+  };
+  // Puts columns in place of those values that must not be written more than once: volatile or large ones.
+  std::vector<HeldValue> Hold(std::vector<ExprPtr>& values);
+  // The body, over those columns, with the values.
+  ExprPtr Release(ExprPtr body, std::vector<HeldValue> held, int64_t position);
+  // Refuses what has become too large.
+  static void CheckSize(const Expr& expr, std::string_view what, int64_t position);
+  // bind_named_arguments.cc
   std::vector<ExprPtr> BindArguments(const ast::FunctionCall& call, std::string_view name);
   ExprPtr BindSubscript(const ast::SubscriptExpr& subscript);
   ExprPtr BindArray(const ast::ArrayExpr& array);
