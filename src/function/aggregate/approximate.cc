@@ -2,8 +2,8 @@
 
 #include "algo/hyper_log_log.h"
 #include "algo/key_hash.h"
-#include "expr/registry.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -168,14 +168,8 @@ void AddDistinct(Registry& registry, std::string name, std::vector<std::string> 
   overload.make = [](std::span<const Type>, const Type&, std::span<const std::optional<Value>>) {
     return std::make_shared<const DistinctOps<kOfSketches, kToSketch>>();
   };
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.aliases = std::move(aliases);
-  spec.description = std::move(description);
-  spec.example = std::move(example);
-  spec.example_result = std::move(result);
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
+  AddAggregate(registry, {std::move(name), std::move(aliases)}, std::move(description), std::move(example),
+               std::move(result), {std::move(overload)});
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "algo/row_layout.h"
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
 #include "function/aggregate/ordering.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -149,14 +149,9 @@ void AddArg(Registry& registry, std::string name, std::vector<std::string> alias
   overload.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) {
     return MakeArg<kMax>(arguments[0], arguments[1]);
   };
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.aliases = std::move(aliases);
-  spec.description = std::move(description);
-  spec.example = spec.name + "(x, y) FROM (VALUES ('a', 2), ('b', 1)) t(x, y)";
-  spec.example_result = std::move(result);
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
+  std::string example = name + "(x, y) FROM (VALUES ('a', 2), ('b', 1)) t(x, y)";
+  AddAggregate(registry, {std::move(name), std::move(aliases)}, std::move(description), std::move(example),
+               std::move(result), {std::move(overload)});
 }
 
 }  // namespace

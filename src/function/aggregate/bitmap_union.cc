@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "algo/bitmap64.h"
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -137,46 +137,35 @@ AggregateOverload Overload(TypeKind argument, TypeKind result) {
   return overload;
 }
 
-void Add(Registry& registry, std::string name, std::string description, std::string example, std::string result,
-         AggregateOverload overload) {
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.description = std::move(description);
-  spec.example = std::move(example);
-  spec.example_result = std::move(result);
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
-}
-
 }  // namespace
 
 void RegisterBitmapAggregates(Registry& registry) {
   constexpr TypeKind kLong = TypeKind::kInt64;
   constexpr TypeKind kSet = TypeKind::kBitmap;
-  Add(registry, "bitmap_agg", "The bitmap of all values; negative ones are left out.",
-      "bitmap_agg(x) FROM (VALUES (1)) t(x)",
-      "\\x010000000000000000000000"
-      "3a30000001000000000000001000000001"
-      "00",
-      Overload<UnionKernel<int64_t, Output::kBitmap>>(kLong, kSet));
-  Add(registry, "bitmap_union", "The elements of all bitmaps.",
-      "bitmap_union(to_bitmap(x)) FROM (VALUES (1), (1)) t(x)",
-      "\\x010000000000000000000000"
-      "3a30000001000000000000001000000001"
-      "00",
-      Overload<UnionKernel<StringRef, Output::kBitmap>>(kSet, kSet));
-  Add(registry, "bitmap_union_count", "Number of elements of all bitmaps together.",
-      "bitmap_union_count(to_bitmap(x)) FROM (VALUES (1), (2), (2)) t(x)", "2",
-      Overload<UnionKernel<StringRef, Output::kCount>>(kSet, kLong));
-  Add(registry, "bitmap_union_int", "Number of distinct integers from 0 on, by a bitmap.",
-      "bitmap_union_int(x) FROM (VALUES (1), (2), (2)) t(x)", "2",
-      Overload<UnionKernel<int64_t, Output::kCount>>(kLong, kLong));
-  Add(registry, "bitmap_intersect", "The elements that all bitmaps have.",
-      "bitmap_intersect(x) FROM (VALUES (to_bitmap(1)), (bitmap_from_string('1,2'))) t(x)",
-      "\\x010000000000000000000000"
-      "3a30000001000000000000001000000001"
-      "00",
-      Overload<IntersectKernel>(kSet, kSet));
+  AddAggregate(registry, "bitmap_agg", "The bitmap of all values; negative ones are left out.",
+               "bitmap_agg(x) FROM (VALUES (1)) t(x)",
+               "\\x010000000000000000000000"
+               "3a30000001000000000000001000000001"
+               "00",
+               {Overload<UnionKernel<int64_t, Output::kBitmap>>(kLong, kSet)});
+  AddAggregate(registry, "bitmap_union", "The elements of all bitmaps.",
+               "bitmap_union(to_bitmap(x)) FROM (VALUES (1), (1)) t(x)",
+               "\\x010000000000000000000000"
+               "3a30000001000000000000001000000001"
+               "00",
+               {Overload<UnionKernel<StringRef, Output::kBitmap>>(kSet, kSet)});
+  AddAggregate(registry, "bitmap_union_count", "Number of elements of all bitmaps together.",
+               "bitmap_union_count(to_bitmap(x)) FROM (VALUES (1), (2), (2)) t(x)", "2",
+               {Overload<UnionKernel<StringRef, Output::kCount>>(kSet, kLong)});
+  AddAggregate(registry, "bitmap_union_int", "Number of distinct integers from 0 on, by a bitmap.",
+               "bitmap_union_int(x) FROM (VALUES (1), (2), (2)) t(x)", "2",
+               {Overload<UnionKernel<int64_t, Output::kCount>>(kLong, kLong)});
+  AddAggregate(registry, "bitmap_intersect", "The elements that all bitmaps have.",
+               "bitmap_intersect(x) FROM (VALUES (to_bitmap(1)), (bitmap_from_string('1,2'))) t(x)",
+               "\\x010000000000000000000000"
+               "3a30000001000000000000001000000001"
+               "00",
+               {Overload<IntersectKernel>(kSet, kSet)});
 }
 
 }  // namespace weir

@@ -1,7 +1,7 @@
 #include "algo/row_layout.h"
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -197,23 +197,13 @@ AggregateOverload StringAggOverload(TypeKind kind, size_t parameters, std::strin
 }  // namespace
 
 void RegisterCollectAggregates(Registry& registry) {
-  AggregateSpec string_agg;
-  string_agg.name = "string_agg";
-  string_agg.aliases = {"listagg"};
-  string_agg.description = "The values joined by a separator.";
-  string_agg.example = "string_agg(x, ', ' ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)";
-  string_agg.example_result = "a, b";
-  string_agg.overloads = {StringAggOverload(TypeKind::kVarchar, 2, ""), StringAggOverload(TypeKind::kVarbinary, 2, "")};
-  registry.Add(std::move(string_agg));
+  AddAggregate(registry, {"string_agg", {"listagg"}}, "The values joined by a separator.",
+               "string_agg(x, ', ' ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)", "a, b",
+               {StringAggOverload(TypeKind::kVarchar, 2, ""), StringAggOverload(TypeKind::kVarbinary, 2, "")});
 
-  AggregateSpec group_concat;
-  group_concat.name = "group_concat";
-  group_concat.description = "The values joined by a separator, a comma unless given.";
-  group_concat.example = "group_concat(x ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)";
-  group_concat.example_result = "a,b";
-  group_concat.overloads = {StringAggOverload(TypeKind::kVarchar, 1, ","),
-                            StringAggOverload(TypeKind::kVarchar, 2, "")};
-  registry.Add(std::move(group_concat));
+  AddAggregate(registry, "group_concat", "The values joined by a separator, a comma unless given.",
+               "group_concat(x ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)", "a,b",
+               {StringAggOverload(TypeKind::kVarchar, 1, ","), StringAggOverload(TypeKind::kVarchar, 2, "")});
 
   AggregateOverload array_overload;
   array_overload.parameters = {TypePattern::Kind::kAnyElement};
@@ -223,14 +213,8 @@ void RegisterCollectAggregates(Registry& registry) {
   array_overload.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) -> Ops {
     return std::make_shared<const ArrayAggOps>(Type::List(arguments[0]));
   };
-  AggregateSpec array_agg;
-  array_agg.name = "array_agg";
-  array_agg.aliases = {"list"};
-  array_agg.description = "The values as an array, NULLs included.";
-  array_agg.example = "array_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)";
-  array_agg.example_result = "{1,2}";
-  array_agg.overloads = {std::move(array_overload)};
-  registry.Add(std::move(array_agg));
+  AddAggregate(registry, {"array_agg", {"list"}}, "The values as an array, NULLs included.",
+               "array_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "{1,2}", {std::move(array_overload)});
 }
 
 }  // namespace weir

@@ -1,5 +1,5 @@
-#include "expr/registry.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -93,22 +93,13 @@ AggregateOverload CountOverload(std::vector<TypePattern> parameters) {
 }  // namespace
 
 void RegisterCountAggregates(Registry& registry) {
-  AggregateSpec count;
-  count.name = "count";
-  count.description = "Number of rows, or of rows where the argument is not NULL.";
-  count.example = "count(x) FROM (VALUES (1), (NULL), (3)) t(x)";
-  count.example_result = "2";
-  count.overloads = {CountOverload<Counted::kRows>({}), CountOverload<Counted::kValues>({TypePattern::Kind::kAny})};
-  registry.Add(std::move(count));
+  AddAggregate(registry, "count", "Number of rows, or of rows where the argument is not NULL.",
+               "count(x) FROM (VALUES (1), (NULL), (3)) t(x)", "2",
+               {CountOverload<Counted::kRows>({}), CountOverload<Counted::kValues>({TypePattern::Kind::kAny})});
 
-  AggregateSpec count_if;
-  count_if.name = "count_if";
-  count_if.aliases = {"countif"};
-  count_if.description = "Number of rows where the condition is true.";
-  count_if.example = "count_if(x > 1) FROM (VALUES (1), (2), (3)) t(x)";
-  count_if.example_result = "2";
-  count_if.overloads = {CountOverload<Counted::kTrue>({TypeKind::kBoolean})};
-  registry.Add(std::move(count_if));
+  AddAggregate(registry, {"count_if", {"countif"}}, "Number of rows where the condition is true.",
+               "count_if(x > 1) FROM (VALUES (1), (2), (3)) t(x)", "2",
+               {CountOverload<Counted::kTrue>({TypeKind::kBoolean})});
 }
 
 }  // namespace weir

@@ -10,6 +10,7 @@ void RegisterSumAggregates(Registry& registry);
 void RegisterMinMaxAggregates(Registry& registry);
 void RegisterLogicalAggregates(Registry& registry);
 void RegisterStatisticsAggregates(Registry& registry);
+void RegisterFloatingAggregates(Registry& registry);
 void RegisterCollectAggregates(Registry& registry);
 void RegisterQuantileAggregates(Registry& registry);
 void RegisterArgMinMaxAggregates(Registry& registry);

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -240,13 +240,9 @@ void RegisterFunnelAggregates(Registry& registry) {
   conditions.make = [](std::span<const Type>, const Type&, std::span<const std::optional<Value>>) -> Ops {
     return std::make_shared<const RetentionOps>();
   };
-  AggregateSpec retention;
-  retention.name = "retention";
-  retention.description = "For each of up to 31 conditions 1 where some row met it and some row met the first, else 0.";
-  retention.example = "retention(ARRAY[x = 1, x = 2, x = 3]) FROM (VALUES (1), (3)) t(x)";
-  retention.example_result = "{1,0,1}";
-  retention.overloads = {std::move(conditions)};
-  registry.Add(std::move(retention));
+  AddAggregate(registry, "retention",
+               "For each of up to 31 conditions 1 where some row met it and some row met the first, else 0.",
+               "retention(ARRAY[x = 1, x = 2, x = 3]) FROM (VALUES (1), (3)) t(x)", "{1,0,1}", {std::move(conditions)});
 
   AggregateSpec funnel;
   funnel.name = "window_funnel";

@@ -1,7 +1,7 @@
 #include "base/json_text.h"
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 #include "types/jsonb.h"
 
@@ -137,14 +137,9 @@ AggregateOverload Overload(JsonAggForm form) {
 template <bool kObject>
 void Add(Registry& registry, std::string name, std::vector<std::string> aliases, std::string description,
          const std::string& example, std::string result, JsonAggForm form) {
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.aliases = std::move(aliases);
-  spec.description = std::move(description);
-  spec.example = spec.name + example;
-  spec.example_result = std::move(result);
-  spec.overloads = {Overload<kObject>(form)};
-  registry.Add(std::move(spec));
+  std::string whole = name + example;
+  AddAggregate(registry, {std::move(name), std::move(aliases)}, std::move(description), std::move(whole),
+               std::move(result), {Overload<kObject>(form)});
 }
 
 }  // namespace

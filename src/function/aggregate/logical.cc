@@ -1,5 +1,5 @@
-#include "expr/registry.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -69,49 +69,33 @@ AggregateOverload Overload(TypeKind kind, Ops (*make)(const Type&), bool ignores
 
 template <Fold kFold>
 void RegisterBits(Registry& registry, std::string name, std::string description, std::string result) {
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.description = std::move(description);
-  spec.example = spec.name + "(x) FROM (VALUES (6), (3)) t(x)";
-  spec.example_result = std::move(result);
+  std::vector<AggregateOverload> overloads;
   for (const TypeKind kind :
        {TypeKind::kInt8, TypeKind::kInt16, TypeKind::kInt32, TypeKind::kInt64, TypeKind::kInt128}) {
-    spec.overloads.push_back(Overload(kind, MakeFold<kFold>, kFold != Fold::kXor));
+    overloads.push_back(Overload(kind, MakeFold<kFold>, kFold != Fold::kXor));
   }
-  registry.Add(std::move(spec));
+  std::string example = name + "(x) FROM (VALUES (6), (3)) t(x)";
+  AddAggregate(registry, std::move(name), std::move(description), std::move(example), std::move(result),
+               std::move(overloads));
 }
 
 }  // namespace
 
 void RegisterLogicalAggregates(Registry& registry) {
-  AggregateSpec bool_and;
-  bool_and.name = "bool_and";
-  bool_and.aliases = {"every"};
-  bool_and.description = "True when all values are true.";
-  bool_and.example = "bool_and(x > 0) FROM (VALUES (1), (2)) t(x)";
-  bool_and.example_result = "t";
-  bool_and.overloads = {Overload(TypeKind::kBoolean, MakeFold<Fold::kAnd>, true)};
-  registry.Add(std::move(bool_and));
+  AddAggregate(registry, {"bool_and", {"every"}}, "True when all values are true.",
+               "bool_and(x > 0) FROM (VALUES (1), (2)) t(x)", "t",
+               {Overload(TypeKind::kBoolean, MakeFold<Fold::kAnd>, true)});
 
-  AggregateSpec bool_or;
-  bool_or.name = "bool_or";
-  bool_or.description = "True when at least one value is true.";
-  bool_or.example = "bool_or(x > 1) FROM (VALUES (1), (2)) t(x)";
-  bool_or.example_result = "t";
-  bool_or.overloads = {Overload(TypeKind::kBoolean, MakeFold<Fold::kOr>, true)};
-  registry.Add(std::move(bool_or));
+  AddAggregate(registry, "bool_or", "True when at least one value is true.",
+               "bool_or(x > 1) FROM (VALUES (1), (2)) t(x)", "t",
+               {Overload(TypeKind::kBoolean, MakeFold<Fold::kOr>, true)});
 
   RegisterBits<Fold::kAnd>(registry, "bit_and", "Bitwise AND of the values.", "2");
   RegisterBits<Fold::kOr>(registry, "bit_or", "Bitwise OR of the values.", "7");
   RegisterBits<Fold::kXor>(registry, "bit_xor", "Bitwise exclusive OR of the values.", "5");
 
-  AggregateSpec product;
-  product.name = "product";
-  product.description = "Product of the values.";
-  product.example = "product(x) FROM (VALUES (2), (3)) t(x)";
-  product.example_result = "6";
-  product.overloads = {Overload(TypeKind::kDouble, MakeFold<Fold::kProduct>, false)};
-  registry.Add(std::move(product));
+  AddAggregate(registry, "product", "Product of the values.", "product(x) FROM (VALUES (2), (3)) t(x)", "6",
+               {Overload(TypeKind::kDouble, MakeFold<Fold::kProduct>, false)});
 }
 
 }  // namespace weir

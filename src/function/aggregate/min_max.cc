@@ -1,10 +1,10 @@
 #include "algo/key_hash.h"
 #include "algo/row_layout.h"
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
 #include "function/aggregate/numeric_kernels.h"
 #include "function/aggregate/ordering.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -307,52 +307,26 @@ AggregateOverload AnyOverload(Ops (*make)(const Type&)) {
 }  // namespace
 
 void RegisterMinMaxAggregates(Registry& registry) {
-  AggregateSpec min;
-  min.name = "min";
-  min.description = "Smallest value; NaN counts as greatest.";
-  min.example = "min(x) FROM (VALUES (2), (1), (3)) t(x)";
-  min.example_result = "1";
-  min.overloads = {AnyOverload(MakePick<Pick::kMin>)};
-  registry.Add(std::move(min));
+  AddAggregate(registry, "min", "Smallest value; NaN counts as greatest.", "min(x) FROM (VALUES (2), (1), (3)) t(x)",
+               "1", {AnyOverload(MakePick<Pick::kMin>)});
 
-  AggregateSpec max;
-  max.name = "max";
-  max.description = "Greatest value; NaN counts as greatest.";
-  max.example = "max(x) FROM (VALUES (2), (1), (3)) t(x)";
-  max.example_result = "3";
-  max.overloads = {AnyOverload(MakePick<Pick::kMax>)};
-  registry.Add(std::move(max));
+  AddAggregate(registry, "max", "Greatest value; NaN counts as greatest.", "max(x) FROM (VALUES (2), (1), (3)) t(x)",
+               "3", {AnyOverload(MakePick<Pick::kMax>)});
 
-  AggregateSpec any;
-  any.name = "any_value";
-  any.aliases = {"arbitrary"};
-  any.description = "Some value of the group that is not NULL, if there is one.";
-  any.example = "any_value(x) FROM (VALUES (7), (7)) t(x)";
-  any.example_result = "7";
-  any.overloads = {AnyOverload(MakePick<Pick::kAny>)};
-  registry.Add(std::move(any));
+  AddAggregate(registry, {"any_value", {"arbitrary"}}, "Some value of the group that is not NULL, if there is one.",
+               "any_value(x) FROM (VALUES (7), (7)) t(x)", "7", {AnyOverload(MakePick<Pick::kAny>)});
 
   AggregateOverload first_overload = AnyOverload(MakeEnd<false>);
   first_overload.skip_nulls = false;
   first_overload.order_sensitive = true;
-  AggregateSpec first;
-  first.name = "first";
-  first.description = "Value of the first row, NULL or not; give it an ORDER BY.";
-  first.example = "first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)";
-  first.example_result = "1";
-  first.overloads = {first_overload};
-  registry.Add(std::move(first));
+  AddAggregate(registry, "first", "Value of the first row, NULL or not; give it an ORDER BY.",
+               "first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "1", {first_overload});
 
   AggregateOverload last_overload = AnyOverload(MakeEnd<true>);
   last_overload.skip_nulls = false;
   last_overload.order_sensitive = true;
-  AggregateSpec last;
-  last.name = "last";
-  last.description = "Value of the last row, NULL or not; give it an ORDER BY.";
-  last.example = "last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)";
-  last.example_result = "2";
-  last.overloads = {last_overload};
-  registry.Add(std::move(last));
+  AddAggregate(registry, "last", "Value of the last row, NULL or not; give it an ORDER BY.",
+               "last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "2", {last_overload});
 }
 
 }  // namespace weir

@@ -1,9 +1,9 @@
 #include <cmath>
 
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
 #include "function/aggregate/ordering.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 #include "types/decimal.h"
 
@@ -13,7 +13,7 @@ namespace {
 
 using Ops = std::shared_ptr<const AggregateOps>;
 
-enum class Quantile : uint8_t { kContinuous, kDiscrete, kMode, kHistogram };
+enum class Quantile : uint8_t { kContinuous, kDiscrete, kMode, kHistogram, kEntropy, kDeviation };
 
 // Keeps all values of a group until the end.
 template <typename T, Quantile kQuantile>
@@ -42,31 +42,32 @@ struct SampleKernel {
     // The order of kept values means nothing, so they are rearranged in place.
     T* values = reinterpret_cast<T*>(state.values.data);
     const size_t count = state.values.size / sizeof(T);
-    if (count == 0) return out.AppendNull();
+    if (count == 0 && kQuantile != Quantile::kEntropy) return out.AppendNull();
     if constexpr (kQuantile == Quantile::kHistogram) {
-      std::sort(values, values + count, OrderedBefore<T>);
-      for (size_t begin = 0; begin < count;) {
-        size_t end = begin + 1;
-        while (end < count && !OrderedBefore(values[begin], values[end])) ++end;
+      ForEachRun(values, count, [&](size_t begin, size_t length) {
         Put(values[begin], out.child(0));
-        out.child(1).Append(static_cast<int64_t>(end - begin));
-        begin = end;
-      }
+        out.child(1).Append(static_cast<int64_t>(length));
+      });
       out.CloseRow();
+    } else if constexpr (kQuantile == Quantile::kEntropy) {
+      double entropy = 0;
+      ForEachRun(values, count, [&](size_t, size_t length) {
+        const double part = static_cast<double>(length) / static_cast<double>(count);
+        entropy -= part * std::log2(part);
+      });
+      out.Append(entropy + 0.0);
     } else if constexpr (kQuantile == Quantile::kMode) {
-      std::sort(values, values + count, OrderedBefore<T>);
       size_t best = 0;
       size_t best_length = 0;
-      for (size_t begin = 0; begin < count;) {
-        size_t end = begin + 1;
-        while (end < count && !OrderedBefore(values[begin], values[end])) ++end;
-        if (end - begin > best_length || (descending && end - begin == best_length)) {
+      ForEachRun(values, count, [&](size_t begin, size_t length) {
+        if (length > best_length || (descending && length == best_length)) {
           best = begin;
-          best_length = end - begin;
+          best_length = length;
         }
-        begin = end;
-      }
+      });
       Put(values[best], out);
+    } else if constexpr (kQuantile == Quantile::kDeviation) {
+      PutDeviation(values, count, out);
     } else if constexpr (kQuantile == Quantile::kDiscrete) {
       const double position = std::ceil(fraction * static_cast<double>(count)) - 1;
       auto at = static_cast<size_t>(std::clamp(position, 0.0, static_cast<double>(count - 1)));
@@ -113,6 +114,38 @@ struct SampleKernel {
   }
 
  private:
+  // Sorts the values and calls body(begin, length) for each run of equal ones.
+  template <typename Body>
+  static void ForEachRun(T* values, size_t count, Body&& body) {
+    std::sort(values, values + count, OrderedBefore<T>);
+    for (size_t begin = 0; begin < count;) {
+      size_t end = begin + 1;
+      while (end < count && !OrderedBefore(values[begin], values[end])) ++end;
+      body(begin, end - begin);
+      begin = end;
+    }
+  }
+  static T MiddleOf(T* values, size_t count) {
+    const size_t low = (count - 1) / 2;
+    std::nth_element(values, values + low, values + count, OrderedBefore<T>);
+    if (count % 2 == 1) return values[low];
+    const T next = *std::min_element(values + low + 1, values + count, OrderedBefore<T>);
+    return values[low] == next ? next : values[low] + (next - values[low]) / 2;
+  }
+  // The median of the distances to the median; those of timestamps are intervals.
+  static void PutDeviation(T* values, size_t count, ColumnBuilder& out) {
+    const T middle = MiddleOf(values, count);
+    for (size_t i = 0; i < count; ++i) {
+      values[i] = values[i] == middle ? T{} : values[i] > middle ? values[i] - middle : middle - values[i];
+    }
+    const T deviation = MiddleOf(values, count);
+    if constexpr (std::is_same_v<T, double>) {
+      out.Append(deviation);
+    } else {
+      constexpr int64_t kMicrosPerDay = 86'400'000'000;
+      out.Append(Interval{0, static_cast<int32_t>(deviation / kMicrosPerDay), deviation % kMicrosPerDay});
+    }
+  }
   static void Put(const T& value, ColumnBuilder& out) {
     if constexpr (std::is_same_v<T, StringRef>) {
       out.AppendString(value.view());
@@ -160,7 +193,9 @@ Ops MakeSample(const Type& type, double fraction, bool descending = false) {
     if constexpr (std::is_same_v<T, ListEntry>) {
       throw Error::Internal("quantile of {}", type.Name());
     } else {
-      const Type result = kQuantile == Quantile::kHistogram ? Type::Map(type, TypeKind::kInt64) : type;
+      const Type result = kQuantile == Quantile::kHistogram ? Type::Map(type, TypeKind::kInt64)
+                          : kQuantile == Quantile::kEntropy ? Type(TypeKind::kDouble)
+                                                            : type;
       return MakeUnary(SampleKernel<T, kQuantile>{fraction, descending}, result);
     }
   });
@@ -178,14 +213,10 @@ void RegisterQuantileAggregates(Registry& registry) {
   };
   AggregateOverload continuous_ordered = continuous;
   continuous_ordered.parameters.push_back(TypeKind::kBoolean);
-  AggregateSpec quantile_cont;
-  quantile_cont.name = "quantile_cont";
-  quantile_cont.aliases = {"percentile_cont"};
-  quantile_cont.description = "Value at a fraction of the ordered values, interpolated between neighbours.";
-  quantile_cont.example = "quantile_cont(x, 0.5) FROM (VALUES (1), (2)) t(x)";
-  quantile_cont.example_result = "1.5";
-  quantile_cont.overloads = {std::move(continuous), std::move(continuous_ordered)};
-  registry.Add(std::move(quantile_cont));
+  AddAggregate(registry, {"quantile_cont", {"percentile_cont"}},
+               "Value at a fraction of the ordered values, interpolated between neighbours.",
+               "quantile_cont(x, 0.5) FROM (VALUES (1), (2)) t(x)", "1.5",
+               {std::move(continuous), std::move(continuous_ordered)});
 
   AggregateOverload discrete;
   discrete.parameters = {TypePattern::Kind::kAnyElement, TypeKind::kDouble};
@@ -195,14 +226,10 @@ void RegisterQuantileAggregates(Registry& registry) {
   };
   AggregateOverload discrete_ordered = discrete;
   discrete_ordered.parameters.push_back(TypeKind::kBoolean);
-  AggregateSpec quantile_disc;
-  quantile_disc.name = "quantile_disc";
-  quantile_disc.aliases = {"percentile_disc"};
-  quantile_disc.description = "First of the ordered values whose position reaches a fraction.";
-  quantile_disc.example = "quantile_disc(x, 0.5) FROM (VALUES (1), (2), (3)) t(x)";
-  quantile_disc.example_result = "2";
-  quantile_disc.overloads = {std::move(discrete), std::move(discrete_ordered)};
-  registry.Add(std::move(quantile_disc));
+  AddAggregate(registry, {"quantile_disc", {"percentile_disc"}},
+               "First of the ordered values whose position reaches a fraction.",
+               "quantile_disc(x, 0.5) FROM (VALUES (1), (2), (3)) t(x)", "2",
+               {std::move(discrete), std::move(discrete_ordered)});
 
   AggregateOverload middle;
   middle.parameters = {TypeKind::kDouble};
@@ -210,13 +237,8 @@ void RegisterQuantileAggregates(Registry& registry) {
   middle.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>>) {
     return MakeUnary(SampleKernel<double, Quantile::kContinuous>{0.5}, result);
   };
-  AggregateSpec median;
-  median.name = "median";
-  median.description = "Middle of the ordered values, interpolated.";
-  median.example = "median(x) FROM (VALUES (1), (2), (10)) t(x)";
-  median.example_result = "2";
-  median.overloads = {std::move(middle)};
-  registry.Add(std::move(median));
+  AddAggregate(registry, "median", "Middle of the ordered values, interpolated.",
+               "median(x) FROM (VALUES (1), (2), (10)) t(x)", "2", {std::move(middle)});
 
   AggregateOverload most;
   most.parameters = {TypePattern::Kind::kAnyElement};
@@ -226,13 +248,8 @@ void RegisterQuantileAggregates(Registry& registry) {
   };
   AggregateOverload most_ordered = most;
   most_ordered.parameters.push_back(TypeKind::kBoolean);
-  AggregateSpec mode;
-  mode.name = "mode";
-  mode.description = "Most frequent value, the smallest of them when there are several.";
-  mode.example = "mode(x) FROM (VALUES (1), (2), (2)) t(x)";
-  mode.example_result = "2";
-  mode.overloads = {std::move(most), std::move(most_ordered)};
-  registry.Add(std::move(mode));
+  AddAggregate(registry, "mode", "Most frequent value, the smallest of them when there are several.",
+               "mode(x) FROM (VALUES (1), (2), (2)) t(x)", "2", {std::move(most), std::move(most_ordered)});
 
   AggregateOverload counts;
   counts.parameters = {TypePattern::Kind::kAny};
@@ -242,13 +259,36 @@ void RegisterQuantileAggregates(Registry& registry) {
   counts.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) {
     return MakeSample<Quantile::kHistogram>(arguments[0], 0);
   };
-  AggregateSpec histogram;
-  histogram.name = "histogram";
-  histogram.description = "How often each value comes, as a map in the order of the values.";
-  histogram.example = "histogram(x) FROM (VALUES ('b'), ('a'), ('b')) t(x)";
-  histogram.example_result = "{a=1, b=2}";
-  histogram.overloads = {std::move(counts)};
-  registry.Add(std::move(histogram));
+  AddAggregate(registry, "histogram", "How often each value comes, as a map in the order of the values.",
+               "histogram(x) FROM (VALUES ('b'), ('a'), ('b')) t(x)", "{a=1, b=2}", {std::move(counts)});
+
+  AggregateOverload entropy;
+  entropy.parameters = {TypePattern::Kind::kAny};
+  entropy.result = TypeKind::kDouble;
+  entropy.make = [](std::span<const Type> arguments, const Type&, std::span<const std::optional<Value>>) {
+    return MakeSample<Quantile::kEntropy>(arguments[0], 0);
+  };
+  AddAggregate(registry, "entropy", "Entropy of the distribution of the values, in bits.",
+               "entropy(x) FROM (VALUES ('a'), ('b'), ('c'), ('d')) t(x)", "2", {std::move(entropy)});
+
+  AggregateOverload deviation;
+  deviation.parameters = {TypeKind::kDouble};
+  deviation.result = TypeKind::kDouble;
+  deviation.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>>) {
+    return MakeUnary(SampleKernel<double, Quantile::kDeviation>{}, result);
+  };
+  std::vector<AggregateOverload> deviations = {std::move(deviation)};
+  for (const TypeKind kind : {TypeKind::kTimestamp, TypeKind::kTimestampTz}) {
+    AggregateOverload overload;
+    overload.parameters = {kind};
+    overload.result = TypeKind::kInterval;
+    overload.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>>) {
+      return MakeUnary(SampleKernel<int64_t, Quantile::kDeviation>{}, result);
+    };
+    deviations.push_back(std::move(overload));
+  }
+  AddAggregate(registry, "mad", "Median of the values' distances to their median; an interval for timestamps.",
+               "mad(x) FROM (VALUES (1), (2), (10)) t(x)", "1", std::move(deviations));
 }
 
 }  // namespace weir

@@ -31,6 +31,7 @@ void RegisterAggregates(Registry& registry) {
   RegisterMinMaxAggregates(registry);
   RegisterLogicalAggregates(registry);
   RegisterStatisticsAggregates(registry);
+  RegisterFloatingAggregates(registry);
   RegisterCollectAggregates(registry);
   RegisterQuantileAggregates(registry);
   RegisterArgMinMaxAggregates(registry);

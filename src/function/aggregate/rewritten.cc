@@ -1,5 +1,5 @@
-#include "expr/registry.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 
 // Aggregates that the binder makes of others (sql/binder/bind_rewritten.cc). Here they have their place in the list of
 // functions; nothing ever runs them.
@@ -18,13 +18,8 @@ void Add(Registry& registry, std::string name, std::string description, std::str
                          std::span<const std::optional<Value>>) -> std::shared_ptr<const AggregateOps> {
     throw Error::Unsupported("Call it as a plain aggregate.", "{} cannot be used here", name);
   };
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.description = std::move(description);
-  spec.example = std::move(example);
-  spec.example_result = std::move(result);
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
+  AddAggregate(registry, std::move(name), std::move(description), std::move(example), std::move(result),
+               {std::move(overload)});
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include "algo/dd_sketch.h"
 #include "algo/t_digest.h"
-#include "expr/registry.h"
 #include "function/aggregate/arena_buffer.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -248,16 +248,10 @@ void RegisterSketchAggregates(Registry& registry) {
     }
     return DigestKernel{fraction, compression};
   };
-  AggregateSpec percentile;
-  percentile.name = "percentile_approx";
-  percentile.aliases = {"approx_percentile", "approx_quantile"};
-  percentile.description =
-      "Value at a fraction of the ordered values, about; a third argument, the compression, makes it finer.";
-  percentile.example = "percentile_approx(x, 0.5) FROM (VALUES (1), (2), (10)) t(x)";
-  percentile.example_result = "2";
-  percentile.overloads = {Overload({kDouble, kDouble}, kDouble, digest),
-                          Overload({kDouble, kDouble, kDouble}, kDouble, digest)};
-  registry.Add(std::move(percentile));
+  AddAggregate(registry, {"percentile_approx", {"approx_percentile", "approx_quantile"}},
+               "Value at a fraction of the ordered values, about; a third argument, the compression, makes it finer.",
+               "percentile_approx(x, 0.5) FROM (VALUES (1), (2), (10)) t(x)", "2",
+               {Overload({kDouble, kDouble}, kDouble, digest), Overload({kDouble, kDouble, kDouble}, kDouble, digest)});
 
   AggregateSpec united;
   united.name = "percentile_union";
@@ -272,23 +266,16 @@ void RegisterSketchAggregates(Registry& registry) {
     return DdSketchKernel<double>{
         DdSketch(NumberAt(constants, 1, DdSketch::kAccuracyDefault, "accuracy of ddsketch")).accuracy()};
   };
-  AggregateSpec dd;
-  dd.name = "ddsketch";
-  dd.description =
+  AddAggregate(
+      registry, "ddsketch",
       "A quantile sketch of the values with a relative accuracy of 0.01, or as said: for ddsketch_quantile and "
-      "ddsketch_merge.";
-  dd.example = "ddsketch(x) FROM (VALUES (0)) t(x)";
-  dd.example_result = "\\x017b14ae47e17a843f010001";
-  dd.overloads = {Overload({kDouble}, kBytes, sketch), Overload({kDouble, kDouble}, kBytes, sketch)};
-  registry.Add(std::move(dd));
+      "ddsketch_merge.",
+      "ddsketch(x) FROM (VALUES (0)) t(x)", "\\x017b14ae47e17a843f010001",
+      {Overload({kDouble}, kBytes, sketch), Overload({kDouble, kDouble}, kBytes, sketch)});
 
-  AggregateSpec merge;
-  merge.name = "ddsketch_merge";
-  merge.description = "The quantile sketch of the values of all sketches.";
-  merge.example = "ddsketch_merge(s) FROM (SELECT ddsketch(0) AS s) t";
-  merge.example_result = "\\x017b14ae47e17a843f010001";
-  merge.overloads = {Overload({kBytes}, kBytes, [](auto) { return DdSketchKernel<StringRef>{0}; })};
-  registry.Add(std::move(merge));
+  AddAggregate(registry, "ddsketch_merge", "The quantile sketch of the values of all sketches.",
+               "ddsketch_merge(s) FROM (SELECT ddsketch(0) AS s) t", "\\x017b14ae47e17a843f010001",
+               {Overload({kBytes}, kBytes, [](auto) { return DdSketchKernel<StringRef>{0}; })});
 }
 
 }  // namespace weir

@@ -1,9 +1,9 @@
 #include <cmath>
 
-#include "expr/registry.h"
+#include "function/aggregate/binary_aggregate.h"
 #include "function/aggregate/families.h"
 #include "function/aggregate/numeric_kernels.h"
-#include "function/aggregate/typed_aggregate.h"
+#include "function/aggregate/spec.h"
 
 namespace weir {
 
@@ -31,7 +31,7 @@ void Combine(Deviations& to, const Deviations& from) {
   to.n = n;
 }
 
-enum class Spread : uint8_t { kVarSamp, kVarPop, kStddevSamp, kStddevPop };
+enum class Spread : uint8_t { kVarSamp, kVarPop, kStddevSamp, kStddevPop, kErrorOfMean };
 
 template <Spread kSpread>
 struct SpreadKernel {
@@ -76,8 +76,12 @@ struct SpreadKernel {
     const double divisor = kSample ? state.n - 1 : state.n;
     if (divisor <= 0) return out.AppendNull();
     const double variance = state.squares / divisor;
-    constexpr bool kRoot = kSpread == Spread::kStddevSamp || kSpread == Spread::kStddevPop;
-    out.Append(kRoot ? std::sqrt(variance) : variance);
+    if constexpr (kSpread == Spread::kErrorOfMean) {
+      out.Append(std::sqrt(variance) / std::sqrt(state.n));
+    } else {
+      constexpr bool kRoot = kSpread == Spread::kStddevSamp || kSpread == Spread::kStddevPop;
+      out.Append(kRoot ? std::sqrt(variance) : variance);
+    }
   }
 };
 
@@ -98,63 +102,10 @@ enum class Pair : uint8_t {
 
 // Aggregates of (y, x) pairs in which neither is NULL.
 template <Pair kPair>
-class PairOps final : public AggregateOps {
- public:
+struct PairKernel {
   struct State {
     double n, sx, sxx, sy, syy, sxy;
   };
-  static constexpr uint8_t kVersion = 1;
-
-  Type result_type() const override { return kPair == Pair::kCount ? TypeKind::kInt64 : TypeKind::kDouble; }
-  size_t state_size() const override { return sizeof(State); }
-  void Update(const AggregateInput& input, uint8_t* const* states) const override {
-    ForEachPair(input, [&](size_t row, double y, double x) { Add(At(states[row]), y, x); });
-  }
-  void UpdateSingle(const AggregateInput& input, uint8_t* state) const override {
-    ForEachPair(input, [&](size_t, double y, double x) { Add(At(state), y, x); });
-  }
-  bool can_retract() const override { return true; }
-  void Retract(const AggregateInput& input, uint8_t* const* states) const override {
-    ForEachPair(input, [&](size_t row, double y, double x) { Remove(At(states[row]), y, x); });
-  }
-  void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& /*arena*/) const override {
-    for (size_t i = 0; i < count; ++i) Combine(At(to[i]), At(from[i]));
-  }
-  void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
-    for (size_t i = 0; i < count; ++i) FinalizeOne(At(states[i]), out);
-  }
-  Type intermediate_type() const override { return TypeKind::kVarbinary; }
-  void Serialize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
-    for (size_t i = 0; i < count; ++i) {
-      ByteWriter writer;
-      writer.Put(kVersion);
-      writer.Put(At(states[i]));
-      out.AppendString(writer.buffer());
-    }
-  }
-  void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
-                       StateArena& /*arena*/) const override {
-    ForEachSerialized(column, rows, states, [&](uint8_t* state, std::string_view bytes) {
-      ByteReader reader(bytes);
-      if (reader.Get<uint8_t>() != kVersion) ThrowBadState("unknown version");
-      const auto from = reader.Get<State>();
-      if (!reader.empty()) ThrowBadState("bytes left over");
-      Combine(At(state), from);
-    });
-  }
-
- private:
-  static State& At(uint8_t* state) { return *reinterpret_cast<State*>(state); }
-
-  template <typename Body>
-  static void ForEachPair(const AggregateInput& input, Body&& body) {
-    const ColumnView y(*input.columns[0]);
-    const ColumnView x(*input.columns[1]);
-    input.rows.ForEach([&](size_t row) {
-      if (y.IsValid(row) && x.IsValid(row)) body(row, y.At<double>(row), x.At<double>(row));
-    });
-  }
-
   static void Add(State& s, double y, double x) {
     s.n += 1;
     s.sx += x;
@@ -199,7 +150,7 @@ class PairOps final : public AggregateOps {
     to.sy += from.sy;
     to.n = n;
   }
-  static void FinalizeOne(const State& s, ColumnBuilder& out) {
+  static void Finalize(const State& s, ColumnBuilder& out) {
     if constexpr (kPair == Pair::kCount) {
       out.Append(static_cast<int64_t>(s.n));
       return;
@@ -245,14 +196,9 @@ void AddSpread(Registry& registry, std::string name, std::vector<std::string> al
   overload.make = [](std::span<const Type>, const Type& type, std::span<const std::optional<Value>>) {
     return MakeUnary(SpreadKernel<kSpread>{}, type);
   };
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.aliases = std::move(aliases);
-  spec.description = std::move(description);
-  spec.example = spec.name + "(x) FROM (VALUES (1.0), (3.0)) t(x)";
-  spec.example_result = std::move(result);
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
+  std::string example = name + "(x) FROM (VALUES (1.0), (3.0)) t(x)";
+  AddAggregate(registry, {std::move(name), std::move(aliases)}, std::move(description), std::move(example),
+               std::move(result), {std::move(overload)});
 }
 
 template <Pair kPair>
@@ -260,16 +206,12 @@ void AddPair(Registry& registry, std::string name, std::string description, std:
   AggregateOverload overload;
   overload.parameters = {TypeKind::kDouble, TypeKind::kDouble};
   overload.result = kPair == Pair::kCount ? TypeKind::kInt64 : TypeKind::kDouble;
-  overload.make = [](std::span<const Type>, const Type&, std::span<const std::optional<Value>>) {
-    return std::make_shared<const PairOps<kPair>>();
+  overload.make = [](std::span<const Type>, const Type& type, std::span<const std::optional<Value>>) {
+    return std::make_shared<const BinaryAggregate<PairKernel<kPair>>>(type);
   };
-  AggregateSpec spec;
-  spec.name = std::move(name);
-  spec.description = std::move(description);
-  spec.example = spec.name + "(y, x) FROM (VALUES (1.0, 2.0), (3.0, 6.0)) t(y, x)";
-  spec.example_result = std::move(result);
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
+  std::string example = name + "(y, x) FROM (VALUES (1.0, 2.0), (3.0, 6.0)) t(y, x)";
+  AddAggregate(registry, std::move(name), std::move(description), std::move(example), std::move(result),
+               {std::move(overload)});
 }
 
 }  // namespace
@@ -280,6 +222,7 @@ void RegisterStatisticsAggregates(Registry& registry) {
   AddSpread<Spread::kStddevSamp>(registry, "stddev_samp", {"stddev"}, "Standard deviation of a sample.",
                                  "1.4142135623730951");
   AddSpread<Spread::kStddevPop>(registry, "stddev_pop", {}, "Standard deviation of a population.", "1");
+  AddSpread<Spread::kErrorOfMean>(registry, "sem", {}, "Standard error of the mean.", "0.7071067811865475");
   AddPair<Pair::kCorr>(registry, "corr", "Correlation of two values.", "1");
   AddPair<Pair::kCovarPop>(registry, "covar_pop", "Covariance of a population.", "2");
   AddPair<Pair::kCovarSamp>(registry, "covar_samp", "Covariance of a sample.", "4");

@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include "expr/registry.h"
 #include "function/aggregate/families.h"
 #include "function/aggregate/numeric_kernels.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 #include "types/decimal.h"
 
@@ -223,43 +223,35 @@ Ops MakeInterval(const Type& /*argument*/, const Type& result) {
 
 void RegisterSumAggregates(Registry& registry) {
   const Type integer_sum = Type::Decimal(Type::kDecimalPrecisionMax, 0);
-  AggregateSpec sum;
-  sum.name = "sum";
-  sum.description = "Sum of the values; NULL when there are none.";
-  sum.example = "sum(x) FROM (VALUES (1), (2), (4)) t(x)";
-  sum.example_result = "7";
-  sum.overloads = {
-      Overload(TypeKind::kInt8, TypeKind::kInt64, MakeSum),
-      Overload(TypeKind::kInt16, TypeKind::kInt64, MakeSum),
-      Overload(TypeKind::kInt32, TypeKind::kInt64, MakeSum),
-      Overload(TypeKind::kInt64, integer_sum, MakeSum),
-      Overload(TypeKind::kInt128, integer_sum, MakeSum),
-      DecimalOverload([](int scale) { return scale; }, MakeSum),
-      Overload(TypeKind::kFloat, TypeKind::kFloat, MakeSum),
-      Overload(TypeKind::kDouble, TypeKind::kDouble, MakeSum),
-      Overload(TypeKind::kInterval, TypeKind::kInterval, MakeInterval<false>),
-  };
-  registry.Add(std::move(sum));
+  AddAggregate(registry, "sum", "Sum of the values; NULL when there are none.",
+               "sum(x) FROM (VALUES (1), (2), (4)) t(x)", "7",
+               {
+                   Overload(TypeKind::kInt8, TypeKind::kInt64, MakeSum),
+                   Overload(TypeKind::kInt16, TypeKind::kInt64, MakeSum),
+                   Overload(TypeKind::kInt32, TypeKind::kInt64, MakeSum),
+                   Overload(TypeKind::kInt64, integer_sum, MakeSum),
+                   Overload(TypeKind::kInt128, integer_sum, MakeSum),
+                   DecimalOverload([](int scale) { return scale; }, MakeSum),
+                   Overload(TypeKind::kFloat, TypeKind::kFloat, MakeSum),
+                   Overload(TypeKind::kDouble, TypeKind::kDouble, MakeSum),
+                   Overload(TypeKind::kInterval, TypeKind::kInterval, MakeInterval<false>),
+               });
 
   const Type integer_average = Type::Decimal(Type::kDecimalPrecisionMax, kAverageScale);
-  AggregateSpec avg;
-  avg.name = "avg";
-  avg.aliases = {"mean"};
-  avg.description = "Average of the values; NULL when there are none. Exact for integers and numerics.";
-  avg.example = "avg(x) FROM (VALUES (1), (2)) t(x)";
-  avg.example_result = "1.5000000000000000";
-  avg.overloads = {
-      Overload(TypeKind::kInt8, integer_average, MakeAvg),
-      Overload(TypeKind::kInt16, integer_average, MakeAvg),
-      Overload(TypeKind::kInt32, integer_average, MakeAvg),
-      Overload(TypeKind::kInt64, integer_average, MakeAvg),
-      Overload(TypeKind::kInt128, integer_average, MakeAvg),
-      DecimalOverload([](int scale) { return std::max(scale, kAverageScale); }, MakeAvg),
-      Overload(TypeKind::kFloat, TypeKind::kDouble, MakeAvg),
-      Overload(TypeKind::kDouble, TypeKind::kDouble, MakeAvg),
-      Overload(TypeKind::kInterval, TypeKind::kInterval, MakeInterval<true>),
-  };
-  registry.Add(std::move(avg));
+  AddAggregate(registry, {"avg", {"mean"}},
+               "Average of the values; NULL when there are none. Exact for integers and numerics.",
+               "avg(x) FROM (VALUES (1), (2)) t(x)", "1.5000000000000000",
+               {
+                   Overload(TypeKind::kInt8, integer_average, MakeAvg),
+                   Overload(TypeKind::kInt16, integer_average, MakeAvg),
+                   Overload(TypeKind::kInt32, integer_average, MakeAvg),
+                   Overload(TypeKind::kInt64, integer_average, MakeAvg),
+                   Overload(TypeKind::kInt128, integer_average, MakeAvg),
+                   DecimalOverload([](int scale) { return std::max(scale, kAverageScale); }, MakeAvg),
+                   Overload(TypeKind::kFloat, TypeKind::kDouble, MakeAvg),
+                   Overload(TypeKind::kDouble, TypeKind::kDouble, MakeAvg),
+                   Overload(TypeKind::kInterval, TypeKind::kInterval, MakeInterval<true>),
+               });
 }
 
 }  // namespace weir

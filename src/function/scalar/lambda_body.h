@@ -49,8 +49,8 @@ inline std::vector<FunctionOverload> LambdaOverloads(const Registry& registry,
   for (const Volatility volatility : {Volatility::kImmutable, Volatility::kStable, Volatility::kVolatile}) {
     FunctionOverload overload = Variadic(SeesNulls(Partial(parameters, result, kernel)));
     overload.volatility = volatility;
-    overload.prepare = [&registry, lambda_at](
-                           std::span<const std::optional<Value>> constants) -> std::shared_ptr<const void> {
+    overload.prepare = [&registry,
+                        lambda_at](std::span<const std::optional<Value>> constants) -> std::shared_ptr<const void> {
       for (size_t i = 0; i < constants.size(); ++i) {
         if (lambda_at >= 0 && i != static_cast<size_t>(lambda_at)) continue;
         if (!constants[i].has_value() || !constants[i]->type().is(TypeKind::kVarbinary)) continue;

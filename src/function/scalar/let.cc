@@ -1,4 +1,5 @@
-// A value that a body uses as often as it likes and that is computed once per row, and the folding of a list by a lambda:
+// A value that a body uses as often as it likes and that is computed once per row, and the folding of a list by a
+// lambda:
 //
 //   let(value, lambda, captured...)
 //   list_reduce(list, lambda, [initial value,] captured...)
@@ -146,10 +147,11 @@ void RegisterLetFunctions(Registry& registry) {
   for (FunctionOverload& overload : LambdaOverloads(registry, {list, kLambda, kElement}, kAny, ReduceList<true>, 1)) {
     reduce.push_back(std::move(overload));
   }
-  family.Add({"list_reduce", {"array_reduce", "reduce"}},
-             "A list folded by a lambda of what came out so far and the next element, from an initial value or from the "
-             "first element.",
-             "list_reduce(ARRAY[1, 2, 3], (a, x) -> a * 10 + x)", "123", std::move(reduce));
+  family.Add(
+      {"list_reduce", {"array_reduce", "reduce"}},
+      "A list folded by a lambda of what came out so far and the next element, from an initial value or from the "
+      "first element.",
+      "list_reduce(ARRAY[1, 2, 3], (a, x) -> a * 10 + x)", "123", std::move(reduce));
 }
 
 }  // namespace weir

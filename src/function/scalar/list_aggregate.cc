@@ -12,8 +12,7 @@ namespace weir {
 namespace {
 
 // The aggregate over elements of a type, the further arguments being constants.
-AggregateCall BindOver(const Registry& registry, const Type& element,
-                       std::span<const std::optional<Value>> constants) {
+AggregateCall BindOver(const Registry& registry, const Type& element, std::span<const std::optional<Value>> constants) {
   if (!constants[1].has_value() || constants[1]->is_null()) {
     throw Error::User(sqlstate::kInvalidParameterValue, "the name of the aggregate must be a constant");
   }
@@ -119,8 +118,8 @@ void RegisterListAggregate(Registry& registry) {
     return out;
   };
   overload.prepare = [&registry](std::span<const std::optional<Value>> constants) -> std::shared_ptr<const void> {
-    return std::make_shared<const ListAggregate>(
-        registry, std::vector<std::optional<Value>>(constants.begin(), constants.end()));
+    return std::make_shared<const ListAggregate>(registry,
+                                                 std::vector<std::optional<Value>>(constants.begin(), constants.end()));
   };
   family.Add({"list_aggregate", {"list_aggr", "array_aggregate", "array_aggr", "aggregate"}},
              "An aggregate over the elements of a list; list_sum(list) is short for list_aggregate(list, 'sum').",

@@ -244,8 +244,7 @@ ExprPtr ExpressionBinder::FinishLambda(const FunctionSpec& spec, std::vector<Exp
   std::vector<ExprPtr> children = std::move(args);
   // Behind the collections; what a reduction starts with comes after it.
   const bool initial = spec.name == "list_reduce" && children.size() == 2;
-  children.insert(children.end() - (initial ? 1 : 0),
-                  Expr::Literal(Value::Bytes(TypeKind::kVarbinary, bytes.Take())));
+  children.insert(children.end() - (initial ? 1 : 0), Expr::Literal(Value::Bytes(TypeKind::kVarbinary, bytes.Take())));
   children.insert(children.end(), captured.begin(), captured.end());
   const auto takes_lambda = [](const FunctionOverload& overload) {
     return overload.parameters.size() > 1 && overload.parameters[1].kind() == TypePattern::Kind::kLambda;

@@ -45,7 +45,8 @@ ExprPtr ExpressionBinder::ExpandMacro(const BuiltinMacro& macro, const ast::Func
   std::vector<ExprPtr> arguments;
   if (macro.is_aggregate()) {
     if (inside_aggregate_) {
-      throw Error::User(sqlstate::kGroupingError, "aggregate function calls cannot be nested").WithPosition(call.offset);
+      throw Error::User(sqlstate::kGroupingError, "aggregate function calls cannot be nested")
+          .WithPosition(call.offset);
     }
     inside_aggregate_ = aggregates_ != nullptr;
   }

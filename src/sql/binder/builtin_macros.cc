@@ -215,8 +215,8 @@ constexpr BuiltinMacro kMacros[] = {
      "{1,2}"},
     {"aggregate", "min_n", "x, n", "(array_sort(array_remove(array_agg({0}), NULL)))[1:{1}]", "The n smallest values.",
      "min_n(x, 2) FROM (VALUES (3), (1), (2)) t(x)", "{1,2}"},
-    {"aggregate", "max_n", "x, n", "(array_reverse(array_sort(array_remove(array_agg({0}), NULL))))[1:{1}]", "The n largest values.",
-     "max_n(x, 2) FROM (VALUES (3), (1), (2)) t(x)", "{3,2}"},
+    {"aggregate", "max_n", "x, n", "(array_reverse(array_sort(array_remove(array_agg({0}), NULL))))[1:{1}]",
+     "The n largest values.", "max_n(x, 2) FROM (VALUES (3), (1), (2)) t(x)", "{3,2}"},
     // ---- system
     {"system", "current_version", "", "version()", "What the server says it is.", "current_version() = version()", "t"},
 };

@@ -7,8 +7,8 @@
 
 namespace weir {
 
-// Functions that are short for an expression of others: names of other dialects, mostly. The binder binds the arguments,
-// and then the body over them.
+// Functions that are short for an expression of others: names of other dialects, mostly. The binder binds the
+// arguments, and then the body over them.
 struct BuiltinMacro {
   std::string_view family;
   std::string_view name;
