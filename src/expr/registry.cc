@@ -59,7 +59,11 @@ struct Directory {
     AddAliases(added->aliases, added);
   }
   void AddAliases(const std::vector<std::string>& aliases, Spec* spec) {
-    for (const std::string& alias : aliases) by_name.emplace(alias, spec);
+    for (const std::string& alias : std::vector<std::string>(aliases)) {
+      const bool is_new = by_name.emplace(alias, spec).second;
+      // Those that come later are listed with the others.
+      if (is_new && std::ranges::find(spec->aliases, alias) == spec->aliases.end()) spec->aliases.push_back(alias);
+    }
   }
   const Spec* Find(std::string_view name) const {
     const auto found = by_name.find(std::string(name));

@@ -36,6 +36,7 @@ void RegisterFunctionAliases(Registry& registry) {
       {"[]", {"list_element", "array_extract", "map_extract"}},
       // Texts.
       {"octet_length", {"strlen"}},
+      {"length", {"textlen"}},
       {"ascii", {"ord", "unicode"}},
       {"starts_with", {"prefix"}},
       {"split", {"split_by_string"}},
@@ -47,6 +48,7 @@ void RegisterFunctionAliases(Registry& registry) {
       // Numbers.
       {"sqrt", {"dsqrt"}},
       {"exp", {"dexp"}},
+      {"trunc", {"dtrunc"}},
       {"%", {"fmod"}},
       {"gcd", {"greatest_common_divisor"}},
       {"lcm", {"least_common_multiple"}},
@@ -57,6 +59,8 @@ void RegisterFunctionAliases(Registry& registry) {
       {"now", {"get_current_timestamp"}},
       {"localtimestamp", {"current_localtimestamp"}},
       // System.
+      {"error", {"raise_error"}},
+      {"current_user", {"getpgusername"}},
       {"gen_random_uuid", {"uuidv4"}},
       {"current_database", {"catalog"}},
   };

@@ -323,16 +323,38 @@ void ToHex(RowOut<StringRef>& out, int64_t value) {
   out.SetString(fmt::format("{:x}", static_cast<uint64_t>(value)));
 }
 
-ColumnPtr RandomUuid(const KernelArgs& args) {
+// f(128 random bits) for each row.
+template <typename F>
+ColumnPtr OfRandomBits(const KernelArgs& args, F&& f) {
   FlatWriter<int128_t> out(args.result_type, args.size);
   RandomStream random(args.context.statement());
   args.rows.ForEach([&](size_t row) {
-    uint128_t bits = static_cast<uint128_t>(random.Next()) << 64 | random.Next();
-    bits = (bits & ~(static_cast<uint128_t>(0xF) << 76)) | static_cast<uint128_t>(4) << 76;  // version 4
-    bits = (bits & ~(static_cast<uint128_t>(3) << 62)) | static_cast<uint128_t>(2) << 62;    // RFC 4122
-    out.Set(row, static_cast<int128_t>(bits ^ static_cast<uint128_t>(1) << 127));
+    const uint128_t bits = static_cast<uint128_t>(random.Next()) << 64 | random.Next();
+    out.Set(row, static_cast<int128_t>(f(bits)));
   });
   return out.Finish();
+}
+
+// As RFC 9562 has it; kept so that uuids sort as numbers.
+uint128_t UuidOf(uint128_t bits, uint64_t version) {
+  bits = (bits & ~(static_cast<uint128_t>(0xF) << 76)) | static_cast<uint128_t>(version) << 76;
+  bits = (bits & ~(static_cast<uint128_t>(3) << 62)) | static_cast<uint128_t>(2) << 62;
+  return bits ^ static_cast<uint128_t>(1) << 127;
+}
+
+ColumnPtr RandomUuid(const KernelArgs& args) {
+  return OfRandomBits(args, [](uint128_t bits) { return UuidOf(bits, 4); });
+}
+
+// Milliseconds since 1970, then random bits: later ones sort behind.
+ColumnPtr TimedUuid(const KernelArgs& args) {
+  const auto ms = static_cast<uint128_t>(args.context.statement().statement_time_us / 1000);
+  return OfRandomBits(
+      args, [ms](uint128_t bits) { return UuidOf((bits & ((static_cast<uint128_t>(1) << 80) - 1)) | ms << 80, 7); });
+}
+
+ColumnPtr RandomNumber(const KernelArgs& args) {
+  return OfRandomBits(args, [](uint128_t bits) { return bits; });
 }
 
 template <typename F>
@@ -359,19 +381,23 @@ void AddDigests(Family& family) {
       {Total({kText}, kText, DigestKernel<EVP_md5, true>()), Total({kBytes}, kText, DigestKernel<EVP_md5, true>())});
   family.Add("sha1", "SHA-1 digest as hexadecimal text.", "sha1('abc')", "a9993e364706816aba3e25717850c26c9cd0d89d",
              {Total({kText}, kText, DigestKernel<EVP_sha1, true>())});
-  family.Add("sha224", "SHA-224 digest of bytes.", "encode(sha224('abc'::bytea), 'hex')",
-             "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",
-             {Total({kBytes}, kBytes, DigestKernel<EVP_sha224, false>())});
-  family.Add("sha256", "SHA-256 digest: of bytea as bytea, of text as hexadecimal text.", "sha256('abc'::text)",
-             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-             {Total({kBytes}, kBytes, DigestKernel<EVP_sha256, false>()),
-              Total({kText}, kText, DigestKernel<EVP_sha256, true>())});
-  family.Add("sha384", "SHA-384 digest of bytes.", "length(sha384('abc'::bytea))", "48",
-             {Total({kBytes}, kBytes, DigestKernel<EVP_sha384, false>())});
-  family.Add("sha512", "SHA-512 digest: of bytea as bytea, of text as hexadecimal text.", "length(sha512('abc'::text))",
-             "128",
-             {Total({kBytes}, kBytes, DigestKernel<EVP_sha512, false>()),
-              Total({kText}, kText, DigestKernel<EVP_sha512, true>())});
+  // Text is hashed as its UTF-8.
+  const auto sha = [&](const char* name, const char* description, const char* argument, const char* digest,
+                       const ScalarKernel& kernel) {
+    family.Add(name, description, fmt::format("{}({})", name, argument), digest,
+               {Total({kBytes}, kBytes, kernel), Total({kText}, kBytes, kernel)});
+  };
+  sha("sha224", "SHA-224 digest.", "'abc'", "\\x23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",
+      DigestKernel<EVP_sha224, false>());
+  sha("sha256", "SHA-256 digest.", "'abc'", "\\xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      DigestKernel<EVP_sha256, false>());
+  sha("sha384", "SHA-384 digest.", "'abc'",
+      "\\xcb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+      DigestKernel<EVP_sha384, false>());
+  sha("sha512", "SHA-512 digest.", "''",
+      "\\xcf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f"
+      "63b931bd47417a81a538327af927da3e",
+      DigestKernel<EVP_sha512, false>());
   family.Add("murmur_hash3_32", "32-bit MurmurHash3.", "murmur_hash3_32('hello starrocks')", "649297293",
              {Total({kText}, TypeKind::kInt32, RowKernel<int32_t, StringRef>([](StringRef s) { return Murmur3(s); }))});
   family.Add({"xx_hash3_64", {"xxhash64"}}, "64-bit xxHash (XXH3).", "xx_hash3_64('hello starrocks')",
@@ -453,6 +479,10 @@ void RegisterEncodingFunctions(Registry& registry) {
   AddUrls(family);
   family.Add({"gen_random_uuid", {"uuid"}}, "A random UUID (version 4).", "", "",
              {Volatile(Total({}, TypeKind::kUuid, RandomUuid))});
+  family.Add({"uuidv7", {"uuid_v7"}}, "A UUID (version 7) that begins with the statement's time and is random behind.",
+             "substring(uuidv7()::text, 15, 1)", "7", {Volatile(Total({}, TypeKind::kUuid, TimedUuid))});
+  family.Add("uuid_numeric", "A random number of 128 bits.", "uuid_numeric() IS NOT NULL", "t",
+             {Volatile(Total({}, TypeKind::kInt128, RandomNumber))});
 }
 
 }  // namespace weir

@@ -169,6 +169,12 @@ void RegisterRoundingFunctions(Registry& registry) {
              {Total({kDecimal}, kInt, [](const KernelArgs& args) {
                return Column::Constant(Value::Int32(args.columns[0]->type().scale()), args.size);
              })});
+  family.Add("trim_scale", "The number without zeros at its end.", "trim_scale(8.4100)", "8.41",
+             {Resolving(Total({kDecimal}, kDecimal,
+                              [](const KernelArgs& args) {
+                                return MapDecimal(args, [](size_t, int128_t value) { return value; });
+                              }),
+                        ResultOf([](std::span<const Type> types) { return types[0].WithNaturalScale(); }))});
   family.Add("min_scale", "Fractional digits that the number needs.", "min_scale(8.4100)", "2",
              {Total({kDecimal}, kInt, [](const KernelArgs& args) {
                const ColumnView view(*args.columns[0]);

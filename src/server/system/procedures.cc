@@ -307,12 +307,14 @@ std::vector<Procedure> ProceduresOf(const Engine& engine, const Catalog& catalog
   std::vector<Procedure> out;
   const auto add = [&](const std::string& name, const std::vector<std::string>& aliases, char kind,
                        const auto& overloads, const std::string& description) {
-    std::vector<std::string> names = aliases;
-    names.insert(names.begin(), name);
+    // Operators and their other names are functions here, but not in PostgreSQL's list.
+    const char first = name.empty() ? ' ' : name[0];
+    if (!((first >= 'a' && first <= 'z') || first == '_')) return;
+    std::vector<std::string> names = {name};
+    for (const std::string& alias : aliases) {
+      if (alias[0] >= 'a' && alias[0] <= 'z') names.push_back(alias);
+    }
     for (const std::string& each : names) {
-      // Operators are functions here, but not in PostgreSQL's list.
-      const char first = each.empty() ? ' ' : each[0];
-      if (!((first >= 'a' && first <= 'z') || first == '_')) continue;
       for (const auto& overload : overloads) out.push_back(FromOverload(each, kind, overload, description));
     }
   };
