@@ -27,6 +27,8 @@ class MessageWriter {
     buffer_.append(4, '\0');
   }
   void End() { PutAt(length_at_, static_cast<int32_t>(buffer_.size() - length_at_)); }
+  // Takes back what was begun, when it cannot be written to its end.
+  void Abandon() { buffer_.resize(length_at_ - 1); }
   void Int8(int8_t value) { buffer_.push_back(static_cast<char>(value)); }
   void Int16(int16_t value) { Big(static_cast<uint16_t>(__builtin_bswap16(static_cast<uint16_t>(value)))); }
   void Int32(int32_t value) { Big(__builtin_bswap32(static_cast<uint32_t>(value))); }

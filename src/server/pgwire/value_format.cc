@@ -18,65 +18,21 @@ namespace {
 constexpr int64_t kPostgresEpochMicros = 946'684'800'000'000;  // 2000-01-01
 constexpr int32_t kPostgresEpochDays = 10957;
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
-constexpr uint32_t kOidText = 25;
 constexpr int kPrecisionMax = 38;
 const Type kNumericParameter = Type::Numeric();
 
-// A flavour of json, so not in the table of kinds.
 constexpr uint32_t kOidJsonb = 3802;
-constexpr uint32_t kOidJsonbArray = 3807;
-
-struct OidEntry {
-  TypeKind kind;
-  uint32_t oid;
-  uint32_t array_oid;
-  int16_t length;
-};
-constexpr OidEntry kOids[] = {
-    {TypeKind::kBoolean, 16, 1000, 1},         {TypeKind::kInt8, 21, 1005, 2},
-    {TypeKind::kInt16, 21, 1005, 2},           {TypeKind::kInt32, 23, 1007, 4},
-    {TypeKind::kInt64, 20, 1016, 8},           {TypeKind::kInt128, 1700, 1231, -1},
-    {TypeKind::kFloat, 700, 1021, 4},          {TypeKind::kDouble, 701, 1022, 8},
-    {TypeKind::kDecimal, 1700, 1231, -1},      {TypeKind::kDate, 1082, 1182, 4},
-    {TypeKind::kTime, 1083, 1183, 8},          {TypeKind::kTimestamp, 1114, 1115, 8},
-    {TypeKind::kTimestampTz, 1184, 1185, 8},   {TypeKind::kTimestampNs, 1114, 1115, 8},
-    {TypeKind::kTimestampTzNs, 1184, 1185, 8}, {TypeKind::kInterval, 1186, 1187, 16},
-    {TypeKind::kVarchar, kOidText, 1009, -1},  {TypeKind::kVarbinary, 17, 1001, -1},
-    {TypeKind::kUuid, 2950, 2951, 16},         {TypeKind::kJson, 114, 199, -1},
-    {TypeKind::kBit, 1560, 1561, -1},          {TypeKind::kHll, 17, 1001, -1},
-    {TypeKind::kBitmap, 17, 1001, -1},         {TypeKind::kPercentile, 17, 1001, -1},
-    {TypeKind::kUnknown, kOidText, 1009, -1},
-};
-
-const OidEntry* Find(TypeKind kind) {
-  for (const OidEntry& entry : kOids) {
-    if (entry.kind == kind) return &entry;
-  }
-  return nullptr;
-}
+constexpr uint32_t kOidNumericArray = 1231;
 
 }  // namespace
 
+// A column of a domain is one of the base type to clients.
 uint32_t OidOf(const Type& type) {
-  if (type.is_jsonb()) return kOidJsonb;
-  if (type.is(TypeKind::kList) && type.element().is_jsonb()) return kOidJsonbArray;
-  if (type.is(TypeKind::kEnum) || type.is(TypeKind::kBit)) return static_cast<uint32_t>(PgTypeOf(type).oid);
-  if (type.is(TypeKind::kList) && (type.element().is(TypeKind::kEnum) || type.element().is(TypeKind::kBit))) {
-    return static_cast<uint32_t>(PgTypeOf(type).oid);
-  }
-  if (type.is(TypeKind::kVarchar) && type.max_length() != 0) return 1043;
-  if (type.is(TypeKind::kList)) {
-    const OidEntry* element = Find(type.element().kind());
-    return element == nullptr ? kOidText : element->array_oid;
-  }
-  const OidEntry* entry = Find(type.kind());
-  return entry == nullptr ? kOidText : entry->oid;
+  return static_cast<uint32_t>(PgTypeOf(type.WithDomain("", 0)).oid);
 }
 
 int16_t TypeLengthOf(const Type& type) {
-  if (type.is(TypeKind::kEnum) && type.enum_id() != 0) return 4;
-  const OidEntry* entry = Find(type.kind());
-  return entry == nullptr ? -1 : entry->length;
+  return PgTypeOf(type.WithDomain("", 0)).length;
 }
 
 int32_t TypeModifierOf(const Type& type) {
@@ -128,8 +84,6 @@ Type TypeOfOid(uint32_t oid) {
       return TypeKind::kBit;
     case 1562:
       return Type::Bit(0, true);
-    case 1563:
-      return Type::List(Type::Bit(0, true));
     case 1700:
       return kNumericParameter;
     case 2950:
@@ -137,10 +91,12 @@ Type TypeOfOid(uint32_t oid) {
     default:
       break;
   }
-  for (const OidEntry& entry : kOids) {
-    if (entry.array_oid == oid && entry.kind != TypeKind::kDecimal && entry.kind != TypeKind::kInt128) {
-      return Type::List(entry.kind == TypeKind::kInt8 ? TypeKind::kInt16 : entry.kind);
-    }
+  // Elements of a numeric array would each bring a scale of its own.
+  if (oid == kOidNumericArray) return {};
+  for (const PgType& type : PgTypes()) {
+    if (type.oid != oid || type.element_oid == 0) continue;
+    const Type element = TypeOfOid(static_cast<uint32_t>(type.element_oid));
+    return element.is(TypeKind::kUnknown) ? element : Type::List(element);
   }
   return {};
 }
@@ -465,25 +421,10 @@ void RowEncoder::BinaryCell(const ColumnView& view, const Type& type, size_t row
       out.Int64(static_cast<int64_t>(static_cast<uint64_t>(value >> 64) ^ (uint64_t{1} << 63)));
       return out.Int64(static_cast<int64_t>(static_cast<uint64_t>(value)));
     }
-    case TypeKind::kList: {
-      const Type& element = type.element();
-      const ListEntry entry = view.At<ListEntry>(row);
-      if (element.is_nested()) {
-        throw Error::Unsupported("Ask for the text format.", "binary format is not available for type {}",
-                                 type.ToString());
-      }
-      const ColumnView items(*view.base().child(0));
-      bool nulls = false;
-      for (uint32_t i = 0; i < entry.length; ++i) nulls = nulls || items.IsNull(entry.offset + i);
-      out.Int32(entry.length == 0 ? 0 : 1);
-      out.Int32(nulls ? 1 : 0);
-      out.Int32(static_cast<int32_t>(OidOf(element)));
-      if (entry.length == 0) return;
-      out.Int32(static_cast<int32_t>(entry.length));
-      out.Int32(1);
-      for (uint32_t i = 0; i < entry.length; ++i) Cell(items, element, entry.offset + i, true, out);
-      return;
-    }
+    case TypeKind::kList:
+      return BinaryArray(view, type, row, out);
+    case TypeKind::kStruct:
+      return BinaryRecord(view, type, row, out);
     case TypeKind::kBit:
       return EncodeBits(view.At<StringRef>(row).view(), out);
     case TypeKind::kVarchar:
@@ -502,6 +443,65 @@ void RowEncoder::BinaryCell(const ColumnView& view, const Type& type, size_t row
       TextCell(view, type, row, text);
       return out.Bytes(text);
     }
+  }
+}
+
+namespace {
+
+// A list of lists as PostgreSQL has it: a box of elements.
+struct ArrayBox {
+  std::vector<uint32_t> sizes;  // of each dimension; none when there are no elements
+  ColumnView elements;
+  std::vector<size_t> rows;  // of `elements`
+  Type type;                 // of an element
+};
+
+ArrayBox BoxOf(const ColumnView& view, const Type& type, size_t row) {
+  ArrayBox box{{}, view, {row}, type};
+  while (box.type.is(TypeKind::kList)) {
+    const uint32_t size = box.elements.At<ListEntry>(box.rows[0]).length;
+    std::vector<size_t> inner;
+    for (const size_t at : box.rows) {
+      const ListEntry entry = box.elements.IsNull(at) ? ListEntry{} : box.elements.At<ListEntry>(at);
+      if (box.elements.IsNull(at) || entry.length != size) {
+        throw Error::Unsupported("Ask for the text format.",
+                                 "a list of lists of different lengths has no binary format: {}", type.ToString());
+      }
+      for (uint32_t i = 0; i < size; ++i) inner.push_back(entry.offset + i);
+    }
+    box.sizes.push_back(size);
+    box.elements = ColumnView(*box.elements.base().child(0));
+    box.type = Type(box.type.element());
+    box.rows = std::move(inner);
+    if (size == 0) {
+      box.sizes.clear();
+      while (box.type.is(TypeKind::kList)) box.type = Type(box.type.element());
+    }
+  }
+  return box;
+}
+
+}  // namespace
+
+void RowEncoder::BinaryArray(const ColumnView& view, const Type& type, size_t row, MessageWriter& out) {
+  const ArrayBox box = BoxOf(view, type, row);
+  const bool nulls = std::ranges::any_of(box.rows, [&](size_t at) { return box.elements.IsNull(at); });
+  out.Int32(static_cast<int32_t>(box.sizes.size()));
+  out.Int32(nulls ? 1 : 0);
+  out.Int32(static_cast<int32_t>(OidOf(box.type)));
+  for (const uint32_t size : box.sizes) {
+    out.Int32(static_cast<int32_t>(size));
+    out.Int32(1);  // lower bound
+  }
+  for (const size_t at : box.rows) Cell(box.elements, box.type, at, true, out);
+}
+
+void RowEncoder::BinaryRecord(const ColumnView& view, const Type& type, size_t row, MessageWriter& out) {
+  out.Int32(static_cast<int32_t>(type.fields().size()));
+  for (size_t i = 0; i < type.fields().size(); ++i) {
+    const Type& field = type.fields()[i].type;
+    out.Int32(static_cast<int32_t>(OidOf(field)));
+    Cell(ColumnView(*view.base().child(i)), field, view.Index(row), true, out);
   }
 }
 
@@ -536,7 +536,12 @@ void RowEncoder::Rows(char message, std::string_view first, const Chunk& chunk, 
     out.Begin(message);
     out.Bytes(std::exchange(first, {}));
     out.Int16(static_cast<int16_t>(views.size()));
-    for (size_t c = 0; c < views.size(); ++c) Cell(views[c], schema_[c].type, row, binary_[c], out);
+    try {
+      for (size_t c = 0; c < views.size(); ++c) Cell(views[c], schema_[c].type, row, binary_[c], out);
+    } catch (...) {
+      out.Abandon();
+      throw;
+    }
     out.End();
   }
 }

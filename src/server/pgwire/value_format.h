@@ -50,6 +50,8 @@ class RowEncoder {
   void Cell(const ColumnView& view, const Type& type, size_t row, bool binary, MessageWriter& out);
   void TextCell(const ColumnView& view, const Type& type, size_t row, std::string& out);
   void BinaryCell(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
+  void BinaryArray(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
+  void BinaryRecord(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
 
   const Schema schema_;
   const std::vector<bool> binary_;

@@ -124,7 +124,7 @@ void FillType(const SystemTableInput& input, RowWriter& out) {
   for (const PgType& type : PgTypes()) {
     const bool array = type.element_oid != 0;
     out.Int(type.oid).Text(type.name).Int(11).Int(kOwner).Int(type.length).Bool(type.length > 0 && type.length <= 8);
-    out.Text("b")
+    out.Text(type.category == 'P' ? "p" : "b")
         .Text(array ? "A" : std::string(1, type.category))
         .Bool(false)
         .Bool(true)

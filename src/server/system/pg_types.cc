@@ -38,6 +38,7 @@ std::vector<PgType> MakeTypes() {
       {TypeKind::kHll, 17, "bytea", 1001, 0, -1, 'U'},
       {TypeKind::kBitmap, 17, "bytea", 1001, 0, -1, 'U'},
       {TypeKind::kPercentile, 17, "bytea", 1001, 0, -1, 'U'},
+      {TypeKind::kStruct, 2249, "record", 2287, 0, -1, 'P'},
   };
   const size_t count = types.size();
   for (size_t i = 0; i < count; ++i) {
@@ -98,6 +99,8 @@ PgType PgTypeOf(const Type& type) {
   if (type.is(TypeKind::kEnum) && type.enum_id() != 0) {
     return {type.kind(), UserTypeOid(type.enum_id()), type.enum_name(), UserArrayOid(type.enum_id()), 0, 4, 'E'};
   }
+  // Arrays have one type however many dimensions.
+  if (type.is(TypeKind::kList) && type.element().is(TypeKind::kList)) return PgTypeOf(type.element());
   if (type.is(TypeKind::kList)) {
     const PgType element = PgTypeOf(type.element());
     if (element.oid >= 16384) {

@@ -109,7 +109,10 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
     // Of the expression: columns at run time may have the domain of another, or none.
     const ExprPtr arg = Bind(*call.args[0]);
     const Type& type = arg->type();
-    if (type.is(TypeKind::kUnknown)) return Call("pg_typeof", {arg}, call.offset);
+    if (type.is(TypeKind::kUnknown)) {
+      if (arg->is(ExprKind::kLiteral)) return Expr::Literal(Value::String("unknown"));
+      return Call("pg_typeof", {arg}, call.offset);
+    }
     const bool named = !type.domain().empty() || type.is(TypeKind::kEnum);
     return Expr::Literal(Value::String(named ? type.ToString() : type.Name()));
   }

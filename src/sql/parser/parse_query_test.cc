@@ -216,6 +216,7 @@ TEST(ResultColumnName, AsInPostgres) {
   EXPECT_EQ(name("1"), "?column?");
   EXPECT_EQ(name("a + 1"), "?column?");
   EXPECT_EQ(name("true"), "?column?");
+  EXPECT_EQ(name("(a, b) overlaps (c, d)"), "overlaps");
   EXPECT_EQ(name("1::int"), "int4");
   EXPECT_EQ(name("a::int"), "a");
   EXPECT_EQ(name("now()::date"), "now");

@@ -79,6 +79,11 @@ std::string ResultColumnName(const ast::Expr& expr) {
     switch (at->kind) {
       case ast::ExprKind::kColumnRef:
         return std::string(at->As<ast::ColumnRef>().last());
+      case ast::ExprKind::kBinaryExpr:
+        // A function in PostgreSQL.
+        if (at->As<ast::BinaryExpr>().op == "overlaps") return "overlaps";
+        at = nullptr;
+        break;
       case ast::ExprKind::kFieldAccess:
         return std::string(at->As<ast::FieldAccess>().field);
       case ast::ExprKind::kFunctionCall:
