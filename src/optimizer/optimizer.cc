@@ -13,9 +13,11 @@
 #include "optimizer/rule/read_shredded.h"
 #include "optimizer/rule/reduce_groups.h"
 #include "optimizer/rule/remove_joins.h"
+#include "optimizer/rule/remove_self_joins.h"
 #include "optimizer/rule/share_subplans.h"
 #include "optimizer/rule/simplify.h"
 #include "optimizer/rule/simplify_patterns.h"
+#include "optimizer/rule/split_distinct.h"
 #include "optimizer/rule/split_sums.h"
 #include "optimizer/rule/unnest.h"
 
@@ -39,6 +41,8 @@ constexpr OptimizerPass kPasses[] = {
     {"reduce", "prune_empty", "what is known to have no rows is not computed", false, PruneEmpty},
     {"reduce", "remove_joins", "a join that adds neither rows nor columns that are used is left out", false,
      RemoveJoins},
+    {"reduce", "remove_self_joins",
+     "rows that are looked up among themselves, and groups joined with themselves, are there", false, RemoveSelfJoins},
     {"reduce", "reduce_groups", "keys that follow from other keys need not be hashed and compared", false,
      ReduceGroups},
     {"reduce", "split_sums", "sums of a column plus constants are one sum and one count", false, SplitSums},
@@ -47,6 +51,8 @@ constexpr OptimizerPass kPasses[] = {
     {"reduce", "inline_rows", "a join with one row of constants is a condition with constants", false, InlineRows},
     {"joins", "order_joins", "the fewest intermediate rows, by dynamic programming over the join graph", false,
      OrderJoins},
+    {"joins", "split_distinct", "distinct values by many keys are groups of keys and value, not a set per group", false,
+     SplitDistinct},
     {"joins", "push_aggregates", "rows that a join only carries along are summed up before it", false, PushAggregates},
     {"joins", "push_filters_again", "the new joins hand their one-sided conditions down", false, PushFilters},
     {"shape", "limit_windows", "the first rows of each partition are found without sorting the rest", false,

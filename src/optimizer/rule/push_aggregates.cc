@@ -5,6 +5,7 @@
 #include "optimizer/columns.h"
 #include "optimizer/map_children.h"
 #include "optimizer/rule/copy_plan.h"
+#include "optimizer/rule/partial_aggregates.h"
 #include "optimizer/stats/cardinality.h"
 
 namespace weir {
@@ -27,20 +28,6 @@ class AggregatePusher {
   }
 
  private:
-  // Whether the call over all rows follows from the call over parts of them.
-  static bool IsDecomposable(const AggregateCall& call) {
-    if (call.distinct || !call.order_by.empty() || call.args.size() > 1) return false;
-    const auto is_safe = [](const ExprPtr& expr) {
-      return expr->volatility() != Volatility::kVolatile && !expr->CanFail();
-    };
-    if (!std::ranges::all_of(call.args, is_safe) || (call.filter != nullptr && !is_safe(call.filter))) return false;
-    if (call.name == "count") return call.type.is(TypeKind::kInt64);
-    if (call.args.empty()) return false;
-    const Type& type = call.args[0]->type();
-    if (call.name == "sum") return type.is_integer() || type.is(TypeKind::kDecimal);
-    return (call.name == "min" || call.name == "max") && EqualIsSame(type);
-  }
-
   LogicalPtr Push(const LogicalPtr& plan) {
     const auto& aggregate = plan->as<LogicalAggregate>();
     if (aggregate.aggregates.empty()) return plan;
@@ -111,25 +98,15 @@ class AggregatePusher {
     std::vector<LogicalPtr> sides = join.children();
     sides[side] = std::move(parts);
     const LogicalPtr above = std::make_shared<LogicalJoin>(join.join_kind, sides[0], sides[1], join.condition);
-    std::vector<AggregateCall> totals;
+    PartialTotals totals(context_.registry, ids_);
     std::vector<ExprPtr> results;
-    std::vector<PlanColumn> total_columns;
-    for (size_t i = 0; i < groups.size(); ++i) {
-      total_columns.push_back(aggregate.columns()[i]);
-      results.push_back(ToExpr(total_columns.back()));
-    }
-    for (size_t i = 0; i < calls.size(); ++i) {
-      const bool adds_up = calls[i].name == "sum" || calls[i].name == "count";
-      const ExprPtr part = ToExpr(columns[key_count + i]);
-      totals.push_back(context_.registry.BindAggregate(adds_up ? "sum" : calls[i].name, {part}));
-      total_columns.push_back(ids_.Make(totals.back().type, totals.back().ToString()));
-      ExprPtr result = ToExpr(total_columns.back());
-      if (!(result->type() == calls[i].type)) result = Expr::Cast(std::move(result), calls[i].type);
-      // Of no rows a count is 0, a sum NULL.
-      if (calls[i].name == "count") result = Expr::Coalesce({std::move(result), Expr::Literal(Value::Int64(0))});
-      results.push_back(std::move(result));
-    }
-    LogicalPtr whole = std::make_shared<LogicalAggregate>(above, groups, std::move(totals), std::move(total_columns));
+    std::vector<PlanColumn> total_columns(aggregate.columns().begin(),
+                                          aggregate.columns().begin() + static_cast<ptrdiff_t>(groups.size()));
+    for (const PlanColumn& column : total_columns) results.push_back(ToExpr(column));
+    for (size_t i = 0; i < calls.size(); ++i) results.push_back(totals.Add(calls[i], ToExpr(columns[key_count + i])));
+    total_columns.insert(total_columns.end(), totals.columns.begin(), totals.columns.end());
+    LogicalPtr whole =
+        std::make_shared<LogicalAggregate>(above, groups, std::move(totals.calls), std::move(total_columns));
     return std::make_shared<LogicalProject>(std::move(whole), std::move(results), aggregate.columns());
   }
 
