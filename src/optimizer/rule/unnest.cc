@@ -458,9 +458,9 @@ class Unnester {
         lists.reserve(unnest.lists.size());
         for (const ExprPtr& list : unnest.lists) lists.push_back(Substitute(list, map));
         std::vector<PlanColumn> columns = out.plan->columns();
-        const size_t inherited = plan->child()->columns().size();
-        columns.insert(columns.end(), plan->columns().begin() + static_cast<ptrdiff_t>(inherited),
-                       plan->columns().end());
+        // The child may put out more than the node was made over.
+        const size_t own = unnest.lists.size() + (unnest.with_ordinality ? 1 : 0);
+        columns.insert(columns.end(), plan->columns().end() - static_cast<ptrdiff_t>(own), plan->columns().end());
         out.plan =
             std::make_shared<LogicalUnnest>(out.plan, std::move(lists), std::move(columns), unnest.with_ordinality);
         return out;
