@@ -49,6 +49,7 @@ class LocalBackend final : public Backend {
   LocalBackend(app::Process& process, const std::string& data_dir) {
     EngineOptions options;
     options.data_dir = data_dir;
+    options.auto_analyze.enabled = false;  // plans are the same whenever it would run
     tables_ = std::make_shared<SystemTables>();
     engine_ = std::make_unique<Engine>(process.services(), options, tables_->virtual_tables());
     tables_->Attach(*engine_);

@@ -44,6 +44,9 @@ struct ServerOptions {
   bool tls_required = false;
   std::string log_level = "warning";
   std::string self_telemetry = "on";
+  std::string auto_analyze = "on";
+  double auto_analyze_fraction = AutoAnalyzeOptions().fraction;
+  int64_t auto_analyze_seconds = AutoAnalyzeOptions().interval_nanos / kNanosPerSecond;
 };
 
 void AddOptions(CLI::App& app, ServerOptions& options) {
@@ -93,6 +96,18 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
       ->capture_default_str()
       ->check(CLI::IsMember({"on", "off"}))
       ->envname("WEIR_SELF_TELEMETRY");
+  app.add_option("--auto-analyze", options.auto_analyze, "on: tables are analyzed when much of them has changed")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"on", "off"}))
+      ->envname("WEIR_AUTO_ANALYZE");
+  app.add_option("--auto-analyze-fraction", options.auto_analyze_fraction, "share of a table's rows that is much")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1000.0))
+      ->envname("WEIR_AUTO_ANALYZE_FRACTION");
+  app.add_option("--auto-analyze-interval", options.auto_analyze_seconds, "seconds between looks at the tables")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000))
+      ->envname("WEIR_AUTO_ANALYZE_INTERVAL");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str()
@@ -176,6 +191,9 @@ int RunServer(int argc, char** argv) {
   engine_options.threads = options.threads > 0 ? options.threads : system.cores;
   engine_options.memory_limit_bytes = MemoryLimit(options, system);
   engine_options.version = kVersion;
+  engine_options.auto_analyze.enabled = options.auto_analyze == "on";
+  engine_options.auto_analyze.fraction = options.auto_analyze_fraction;
+  engine_options.auto_analyze.interval_nanos = options.auto_analyze_seconds * kNanosPerSecond;
   if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
 
   Process process;

@@ -67,6 +67,8 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
         std::make_unique<LoadService>(*storage_, services_.timers, *io_, services_.metrics, memory_, options_.loads);
     footers_ = storage_->footers();
     DropLeftTemporaries(*storage_);
+    auto_analyze_ = std::make_unique<AutoAnalyze>(*storage_, services_.random, memory_, options_.auto_analyze);
+    storage_->AddJob("analyze", options_.auto_analyze.interval_nanos, [this] { return auto_analyze_->Run(); });
   } else {
     footers_ =
         std::make_shared<FooterCache>(memory_, kBareFooterCacheBytes, PageCacheBytes(options_), &services_.metrics);
@@ -77,6 +79,7 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
 Engine::~Engine() {
   Stop();
   loads_.reset();
+  auto_analyze_.reset();
   storage_.reset();
   workers_.reset();
   io_.reset();
@@ -90,6 +93,10 @@ void Engine::Stop() {
     }
   }
   if (loads_ != nullptr) loads_->Stop();
+  if (auto_analyze_ != nullptr) {
+    auto_analyze_->Stop();
+    storage_->StopJobs();
+  }
   if (storage_ != nullptr) storage_->Stop();
 }
 

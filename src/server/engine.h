@@ -21,6 +21,7 @@
 #include "runtime/io_pool.h"
 #include "runtime/memory_tracker.h"
 #include "runtime/worker_pool.h"
+#include "server/auto_analyze.h"
 #include "storage/storage.h"
 
 namespace weir {
@@ -46,6 +47,7 @@ struct EngineOptions {
   StorageOptions storage;  // data_dir is set from the above
   LoadServiceOptions loads;
   bool background_jobs = true;
+  AutoAnalyzeOptions auto_analyze;
   std::string version = "0.1.0";
   std::vector<std::pair<std::string, std::string>> settings;  // defaults of sessions, name and value
 };
@@ -95,7 +97,8 @@ class Engine {
   const Registry& registry() const { return services_.registry; }
   WorkerPool& workers() { return *workers_; }
   IoPool& io() { return *io_; }
-  Storage* storage() { return storage_.get(); }  // null without a data folder
+  Storage* storage() { return storage_.get(); }                // null without a data folder
+  AutoAnalyze* auto_analyze() { return auto_analyze_.get(); }  // null without a data folder
   LoadService* loads() { return loads_.get(); }
   const std::shared_ptr<FooterCache>& footers() const { return footers_; }
   const std::shared_ptr<MemoryTracker>& memory() const { return memory_; }
@@ -132,6 +135,7 @@ class Engine {
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<IoPool> io_;
   std::unique_ptr<Storage> storage_;
+  std::unique_ptr<AutoAnalyze> auto_analyze_;
   std::unique_ptr<LoadService> loads_;
   std::shared_ptr<FooterCache> footers_;
   CatalogPtr bare_catalog_;

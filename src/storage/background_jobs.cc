@@ -145,26 +145,40 @@ BackgroundJobs::~BackgroundJobs() {
 }
 
 void BackgroundJobs::Add(std::string name, int64_t interval_nanos, std::function<std::string()> run) {
-  jobs_.push_back(std::make_shared<Job>(std::move(name), interval_nanos, std::move(run), timers_, io_, metrics_));
+  auto job = std::make_shared<Job>(std::move(name), interval_nanos, std::move(run), timers_, io_, metrics_);
+  const std::scoped_lock lock(mutex_);
+  jobs_.push_back(job);
+  if (started_) job->Start();
+}
+
+std::vector<std::shared_ptr<BackgroundJobs::Job>> BackgroundJobs::jobs() const {
+  const std::scoped_lock lock(mutex_);
+  return jobs_;
 }
 
 void BackgroundJobs::Start() {
+  const std::scoped_lock lock(mutex_);
+  started_ = true;
   for (const auto& job : jobs_) job->Start();
 }
 
 void BackgroundJobs::Wake(std::string_view name) {
-  for (const auto& job : jobs_) {
+  for (const auto& job : jobs()) {
     if (job->info.name == name) job->Wake();
   }
 }
 
 void BackgroundJobs::Stop() {
-  for (const auto& job : jobs_) job->Stop();
+  {
+    const std::scoped_lock lock(mutex_);
+    started_ = false;
+  }
+  for (const auto& job : jobs()) job->Stop();
 }
 
 std::vector<JobInfo> BackgroundJobs::List() const {
   std::vector<JobInfo> out;
-  for (const auto& job : jobs_) {
+  for (const auto& job : jobs()) {
     const std::scoped_lock lock(job->mutex);
     out.push_back(job->info);
   }

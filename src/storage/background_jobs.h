@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ class BackgroundJobs {
   BackgroundJobs(Executor& timers, IoPool& io, obs::MetricsRegistry& metrics);
   ~BackgroundJobs();
 
-  // Before Start. `run` returns what it has done, as text ("" when nothing).
+  // `run` returns what it has done, as text ("" when nothing). What is added after Start runs at once.
   void Add(std::string name, int64_t interval_nanos, std::function<std::string()> run);
   void Start();
   // Runs the job as soon as possible. Cheap; fit for subscribers of the commit log.
@@ -34,9 +35,13 @@ class BackgroundJobs {
 
  private:
   struct Job;
+  std::vector<std::shared_ptr<Job>> jobs() const;
+
   Executor& timers_;
   IoPool& io_;
   obs::MetricsRegistry& metrics_;
+  mutable std::mutex mutex_;  // guards the below
+  bool started_ = false;
   std::vector<std::shared_ptr<Job>> jobs_;
 };
 

@@ -10,7 +10,7 @@ namespace weir {
 
 // A background job as weir_catalog.jobs shows it.
 struct JobInfo {
-  std::string name;   // "flush", "compact", "sweep", "snapshot"
+  std::string name;   // "flush", "compact", "sweep", "snapshot", "analyze" ...
   std::string state;  // "idle", "running", "waiting" (for a retry), "stopped"
   uint64_t runs = 0;
   uint64_t failures = 0;

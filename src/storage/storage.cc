@@ -250,6 +250,14 @@ std::unique_ptr<TableWriter> Storage::OpenWriter(const SnapshotPtr& snapshot, Ta
   return std::make_unique<TableWriter>(std::move(def), std::move(prefix), WriterServices(), options);
 }
 
+void Storage::AddJob(std::string name, int64_t interval_nanos, std::function<std::string()> run) {
+  jobs_->Add(std::move(name), interval_nanos, std::move(run));
+}
+
+void Storage::StopJobs() {
+  jobs_->Stop();
+}
+
 std::vector<JobInfo> Storage::jobs() const {
   return jobs_->List();
 }

@@ -123,6 +123,10 @@ class Storage {
   FileSystem& files() { return services_.files; }
   const Clock& clock() const { return services_.clock; }
   std::vector<JobInfo> jobs() const;
+  // One more job, of an owner that calls StopJobs before it goes.
+  void AddJob(std::string name, int64_t interval_nanos, std::function<std::string()> run);
+  // No more runs of any job; waits for running ones.
+  void StopJobs();
   const StorageOptions& options() const { return options_; }
   // Another connection to the metadata, for those who keep tables of their own there (Transactions).
   std::unique_ptr<SqlStore> ConnectMeta() const;

@@ -7,14 +7,11 @@
 #include "server/scan_details.h"
 #include "server/statement/statement.h"
 #include "server/system/system_table.h"
+#include "server/table_sample.h"
 
 namespace weir {
 
 namespace {
-
-constexpr size_t kCountMax = 100;                  // common values, and buckets of a histogram
-constexpr double kSampleRows = 300.0 * kCountMax;  // enough for such a histogram whatever the table's size
-constexpr size_t kValueBytesMax = 1024;            // longer texts are not worth remembering
 
 struct Target {
   TablePtr table;
@@ -85,12 +82,6 @@ std::vector<Target> TargetsOf(Session& session, const ast::Analyze& analyze) {
   return out;
 }
 
-bool IsOrdered(const Type& type) {
-  return !type.is_nested() && !type.is(TypeKind::kInterval) && !type.is(TypeKind::kJson) &&
-         (type.is_numeric() || type.is_string() || type.is_temporal() || type.is(TypeKind::kBoolean) ||
-          type.is(TypeKind::kUuid));
-}
-
 class Analysis {
  public:
   Analysis(Session& session, std::string_view text, size_t count_max)
@@ -109,11 +100,9 @@ class Analysis {
     const std::vector<double> distinct = complete ? std::vector<double>{} : CountDistinct(target);
     const std::vector<Chunk> sample = Sample(target, found.rows);
     for (size_t i = 0; i < target.columns.size(); ++i) {
-      ColumnDistribution column = Describe(sample, i, target.columns[i]->type, complete);
+      ColumnDistribution column = DescribeColumn(sample, i, target.columns[i]->type, complete, count_max_);
       if (!complete && i < distinct.size() && distinct[i] > 0) column.distinct = distinct[i];
-      // What differs in most rows is taken to go on doing so as the table grows.
-      const auto rows = static_cast<double>(found.rows);
-      if (rows > 0 && column.distinct > 0.1 * rows) column.distinct = -column.distinct / rows;
+      ScaleDistinct(column, found.rows);
       found.columns[target.columns[i]->id] = std::make_shared<const ColumnDistribution>(std::move(column));
     }
     return PutObject{std::string(kDistributionKind), DistributionName(target.table->id), found.Serialize(), false};
@@ -135,7 +124,7 @@ class Analysis {
     std::string sql = "SELECT ";
     for (const ColumnDef* column : target.columns) {
       if (sql.size() > 7) sql += ", ";
-      sql += IsOrdered(column->type) ? "approx_count_distinct(" + Quoted(column->name) + ")" : "0::bigint";
+      sql += HasDistribution(column->type) ? "approx_count_distinct(" + Quoted(column->name) + ")" : "0::bigint";
     }
     std::vector<double> out;
     for (const Chunk& chunk : Run(sql + " FROM " + target.path)) {
@@ -159,42 +148,6 @@ class Analysis {
       sql += fmt::format(" WHERE random() < {:.9f}", kSampleRows / static_cast<double>(rows));
     }
     return Run(sql);
-  }
-
-  ColumnDistribution Describe(const std::vector<Chunk>& sample, size_t column, const Type& type, bool complete) const {
-    std::vector<Value> values;
-    size_t rows = 0, present = 0, long_ones = 0;
-    double bytes = 0;
-    const bool is_ordered = IsOrdered(type);
-    const bool is_text = type.physical() == PhysicalType::kString;
-    for (const Chunk& chunk : sample) {
-      const Column& from = *chunk.column(column);
-      const ColumnView view(from);
-      for (size_t i = 0; i < chunk.row_count(); ++i) {
-        const size_t row = chunk.rows()[i];
-        ++rows;
-        if (view.IsNull(row)) continue;
-        ++present;
-        if (is_text) {
-          const size_t size = view.At<StringRef>(row).view().size();
-          bytes += static_cast<double>(size);
-          if (size > kValueBytesMax) {
-            ++long_ones;
-            continue;
-          }
-        }
-        if (is_ordered) values.push_back(from.GetValue(row));
-      }
-    }
-    std::ranges::sort(values, [](const Value& a, const Value& b) { return Value::Compare(a, b) < 0; });
-    ColumnDistribution out = DescribeSample(std::move(values), rows, complete, count_max_);
-    if (rows == 0) return out;
-    out.null_fraction = 1 - static_cast<double>(present) / static_cast<double>(rows);
-    out.distinct += static_cast<double>(long_ones);  // too long to be the same by chance
-    if (!is_ordered) out.distinct = 0;
-    out.width = is_text ? bytes / static_cast<double>(std::max<size_t>(present, 1))
-                        : static_cast<double>(PhysicalWidth(type.physical()));
-    return out;
   }
 
   Session& session_;
@@ -222,7 +175,7 @@ std::string ExecuteAnalyze(Session& session, const ast::Analyze& analyze) {
     return "DROP STATS";
   }
   const size_t count_max =
-      analyze.buckets > 0 ? static_cast<size_t>(std::min<int64_t>(analyze.buckets, 10'000)) : kCountMax;
+      analyze.buckets > 0 ? static_cast<size_t>(std::min<int64_t>(analyze.buckets, 10'000)) : kCommonMax;
   FinishedQuery finished;
   finished.tag = "ANALYZE";
   finished.sqlstate = std::string(sqlstate::kSuccessfulCompletion);

@@ -61,7 +61,15 @@ void FillTables(const SystemTableInput& input, RowWriter& out) {
     out.Text(snapshot->catalog()->PathOf(*table)).Text(TableKindName(table->kind));
     out.Int(statistics == nullptr ? 0 : static_cast<int64_t>(statistics->row_count));
     out.Int(statistics == nullptr ? 0 : static_cast<int64_t>(statistics->bytes));
-    out.Int(static_cast<int64_t>(segments)).Int(static_cast<int64_t>(inlined)).EndRow();
+    out.Int(static_cast<int64_t>(segments)).Int(static_cast<int64_t>(inlined));
+    const std::optional<TableDistribution> analyzed = FindDistribution(*snapshot->catalog(), table->id);
+    if (analyzed.has_value()) {
+      out.Int(analyzed->analyzed);
+    } else {
+      out.Null();
+    }
+    const AutoAnalyzeState state = input.engine.auto_analyze()->StateOf(*snapshot, *table);
+    out.Int(static_cast<int64_t>(state.changed_rows)).Int(static_cast<int64_t>(state.runs)).EndRow();
   }
 }
 
@@ -213,15 +221,20 @@ std::vector<SystemTableDef> WeirCatalogTables() {
                   {"kind", kText}},
                  "Segments and inline rows of all tables",
                  FillSegments});
-  out.push_back({"tables",
-                 {{"table", kText},
-                  {"kind", kText},
-                  {"rows", kBigint},
-                  {"bytes", kBigint},
-                  {"segments", kBigint},
-                  {"inline_rows", kBigint}},
-                 "Tables with their sizes",
-                 FillTables});
+  out.push_back(
+      {"tables",
+       {{"table", kText},
+        {"kind", kText},
+        {"rows", kBigint},
+        {"bytes", kBigint},
+        {"segments", kBigint},
+        {"inline_rows", kBigint},
+        {"analyzed", TypeKind::kTimestampTzNs},
+        {"changed_rows", kBigint},
+        {"auto_analyze_count", kBigint}},
+       "Tables with their sizes, when they were analyzed, the rows that have changed since, and how often the "
+       "job did it since the process began",
+       FillTables});
   out.push_back({"column_statistics",
                  {{"table", kText},
                   {"column", kText},
