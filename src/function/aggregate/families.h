@@ -11,6 +11,7 @@ void RegisterMinMaxAggregates(Registry& registry);
 void RegisterLogicalAggregates(Registry& registry);
 void RegisterStatisticsAggregates(Registry& registry);
 void RegisterFloatingAggregates(Registry& registry);
+void RegisterDecimalSpreadAggregates(Registry& registry);
 void RegisterCollectAggregates(Registry& registry);
 void RegisterQuantileAggregates(Registry& registry);
 void RegisterArgMinMaxAggregates(Registry& registry);

@@ -32,6 +32,7 @@ void RegisterAggregates(Registry& registry) {
   RegisterLogicalAggregates(registry);
   RegisterStatisticsAggregates(registry);
   RegisterFloatingAggregates(registry);
+  RegisterDecimalSpreadAggregates(registry);
   RegisterCollectAggregates(registry);
   RegisterQuantileAggregates(registry);
   RegisterArgMinMaxAggregates(registry);

@@ -9,7 +9,8 @@ namespace weir {
 
 namespace {
 
-// Variances and regressions are computed in double for all arguments, where PostgreSQL answers numeric for exact ones.
+// Variances of floating numbers and of 64-bit integers, and regressions, are computed in double; decimal_spread.cc has
+// those of numerics.
 // Sums of squared deviations are kept as such (Youngs and Cramer, 1971), as cancellation would ruin sums of squares.
 
 struct Deviations {
@@ -220,7 +221,7 @@ void RegisterStatisticsAggregates(Registry& registry) {
   AddSpread<Spread::kVarSamp>(registry, "var_samp", {"variance", "variance_samp"}, "Variance of a sample.", "2");
   AddSpread<Spread::kVarPop>(registry, "var_pop", {"variance_pop"}, "Variance of a population.", "1");
   AddSpread<Spread::kStddevSamp>(registry, "stddev_samp", {"stddev"}, "Standard deviation of a sample.",
-                                 "1.4142135623730951");
+                                 "1.414213562373095");
   AddSpread<Spread::kStddevPop>(registry, "stddev_pop", {}, "Standard deviation of a population.", "1");
   AddSpread<Spread::kErrorOfMean>(registry, "sem", {}, "Standard error of the mean.", "0.7071067811865475");
   AddPair<Pair::kCorr>(registry, "corr", "Correlation of two values.", "1");

@@ -46,8 +46,6 @@ void RegisterFunctionAliases(Registry& registry) {
       {"to_base64", {"base64"}},
       {"bin", {"to_bin"}},
       // Numbers.
-      {"sqrt", {"dsqrt"}},
-      {"exp", {"dexp"}},
       {"trunc", {"dtrunc"}},
       {"%", {"fmod"}},
       {"gcd", {"greatest_common_divisor"}},
@@ -55,6 +53,7 @@ void RegisterFunctionAliases(Registry& registry) {
       // Dates.
       {"date_part", {"datepart"}},
       {"date_trunc", {"datetrunc"}},
+      {"timestampdiff", {"datesub"}},
       {"current_time", {"get_current_time", "current_localtime"}},
       {"now", {"get_current_timestamp"}},
       {"localtimestamp", {"current_localtimestamp"}},

@@ -392,7 +392,7 @@ void RegisterArithmeticFunctions(Registry& registry) {
              std::move(modulo));
 
   family.Add(
-      "^", "Power, in double precision.", "2 ^ 10", "1024",
+      "^", "Power; of numerics a numeric.", "2 ^ 10", "1024",
       {Partial({TypeKind::kDouble, TypeKind::kDouble}, TypeKind::kDouble, RunBinary<PowerOp, double, double, double>)});
 
   std::vector<FunctionOverload> absolute;

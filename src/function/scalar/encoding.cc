@@ -481,7 +481,7 @@ void RegisterEncodingFunctions(Registry& registry) {
              {Volatile(Total({}, TypeKind::kUuid, RandomUuid))});
   family.Add({"uuidv7", {"uuid_v7"}}, "A UUID (version 7) that begins with the statement's time and is random behind.",
              "substring(uuidv7()::text, 15, 1)", "7", {Volatile(Total({}, TypeKind::kUuid, TimedUuid))});
-  family.Add("uuid_numeric", "A random number of 128 bits.", "uuid_numeric() IS NOT NULL", "t",
+  family.Add("uuid_numeric", "A random number of 128 bits.", "pg_typeof(uuid_numeric())", "largeint",
              {Volatile(Total({}, TypeKind::kInt128, RandomNumber))});
 }
 

@@ -123,41 +123,47 @@ double ArcDegrees(double radians) {
 }
 
 void AddPowers(Family& family) {
-  family.Add({"sqrt", {"|/"}}, "Square root.", "sqrt(2)", "1.4142135623730951", {PartialDouble(Sqrt)});
+  family.Add("sqrt", "Square root; of numerics a numeric.", "sqrt(2)", "1.4142135623730951", {PartialDouble(Sqrt)});
+  family.Add({"dsqrt", {"|/"}}, "Square root in double precision.", "dsqrt(25.0)", "5", {PartialDouble(Sqrt)});
   family.Add({"cbrt", {"||/"}}, "Cube root.", "cbrt(64.0)", "4", {TotalDouble<std::cbrt>()});
-  family.Add("exp", "e raised to a power.", "exp(1.0)", "2.718281828459045", {PartialDouble([](double x) {
-               const double value = std::exp(x);
-               if (value == 0 && std::isfinite(x)) {
-                 throw Error::User(sqlstate::kNumericValueOutOfRange, "value out of range: underflow");
-               }
-               return Finite(value, x);
-             })});
-  family.Add({"ln", {"dlog1"}}, "Natural logarithm.", "ln(2.0)", "0.6931471805599453",
-             {PartialDouble([](double x) { return std::log(CheckLogarithm(x)); })});
-  family.Add({"log10", {"dlog10"}}, "Base 10 logarithm.", "log10(1000.0)", "3",
-             {PartialDouble([](double x) { return std::log10(CheckLogarithm(x)); })});
+  const FunctionOverload exponential = PartialDouble([](double x) {
+    const double value = std::exp(x);
+    if (value == 0 && std::isfinite(x)) {
+      throw Error::User(sqlstate::kNumericValueOutOfRange, "value out of range: underflow");
+    }
+    return Finite(value, x);
+  });
+  const FunctionOverload natural = PartialDouble([](double x) { return std::log(CheckLogarithm(x)); });
+  const FunctionOverload common = PartialDouble([](double x) { return std::log10(CheckLogarithm(x)); });
+  family.Add("exp", "e raised to a power; of numerics a numeric.", "exp(1.0)", "2.7182818284590452", {exponential});
+  family.Add("dexp", "e raised to a power, in double precision.", "dexp(1.0)", "2.718281828459045", {exponential});
+  family.Add("ln", "Natural logarithm; of numerics a numeric.", "ln(2.0)", "0.6931471805599453", {natural});
+  family.Add("dlog1", "Natural logarithm in double precision.", "dlog1(2.0)", "0.6931471805599453", {natural});
+  family.Add("log10", "Base 10 logarithm; of numerics a numeric.", "log10(1000.0)", "3.0000000000000000", {common});
+  family.Add("dlog10", "Base 10 logarithm in double precision.", "dlog10(1000.0)", "3", {common});
   family.Add("log2", "Base 2 logarithm.", "log2(8)", "3",
              {PartialDouble([](double x) { return std::log2(CheckLogarithm(x)); })});
   family.Add("log", "Base 10 logarithm, or the logarithm of the second number to the base of the first.",
-             "log(2.0, 64.0)", "6",
-             {PartialDouble([](double x) { return std::log10(CheckLogarithm(x)); }),
-              Partial({kDouble, kDouble}, kDouble,
-                      RowKernelWith<double, double, double>([](RowOut<double>& out, double base, double x) {
-                        Guard(out, [&] {
-                          const double divisor = std::log(CheckLogarithm(base));
-                          if (divisor == 0) throw Error::User(sqlstate::kDivisionByZero, "division by zero");
-                          const double result = std::log(CheckLogarithm(x)) / divisor;
-                          // Whole results come out whole.
-                          const double whole = std::rint(result);
-                          out.Set(std::pow(base, whole) == x ? whole : result);
-                        });
-                      }))});
-  family.Add({"power", {"pow", "dpow", "fpow"}}, "The first number raised to the power of the second.", "power(9, 3)",
-             "729",
-             {Partial({kDouble, kDouble}, kDouble,
-                      RowKernelWith<double, double, double>([](RowOut<double>& out, double a, double b) {
-                        Guard(out, [&] { out.Set(Power(a, b)); });
-                      }))});
+             "log(2.0, 64.0)", "6.0000000000000000",
+             {common, Partial({kDouble, kDouble}, kDouble,
+                              RowKernelWith<double, double, double>([](RowOut<double>& out, double base, double x) {
+                                Guard(out, [&] {
+                                  const double divisor = std::log(CheckLogarithm(base));
+                                  if (divisor == 0) throw Error::User(sqlstate::kDivisionByZero, "division by zero");
+                                  const double result = std::log(CheckLogarithm(x)) / divisor;
+                                  // Whole results come out whole.
+                                  const double whole = std::rint(result);
+                                  out.Set(std::pow(base, whole) == x ? whole : result);
+                                });
+                              }))});
+  const FunctionOverload power = Partial(
+      {kDouble, kDouble}, kDouble, RowKernelWith<double, double, double>([](RowOut<double>& out, double a, double b) {
+        Guard(out, [&] { out.Set(Power(a, b)); });
+      }));
+  family.Add({"power", {"pow"}}, "The first number raised to the power of the second; of numerics a numeric.",
+             "power(9, 3)", "729", {power});
+  family.Add({"dpow", {"fpow"}}, "The first number raised to the power of the second, in double precision.",
+             "dpow(9.0, 3)", "729", {power});
   family.Add("square", "The number times itself.", "square(3)", "9",
              {Total({kDouble}, kDouble, RowKernel<double, double>([](double x) { return x * x; }))});
 }

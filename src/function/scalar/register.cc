@@ -15,6 +15,7 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterDateTimeMakeFunctions(registry);
   RegisterMysqlDateTimeFunctions(registry);
   RegisterMathFunctions(registry);
+  RegisterDecimalPowers(registry);
   RegisterRoundingFunctions(registry);
   RegisterListFunctions(registry);
   RegisterNumberListFunctions(registry);

@@ -19,6 +19,7 @@ void RegisterDateTimeArithmeticFunctions(Registry& registry);
 void RegisterDateTimeMakeFunctions(Registry& registry);
 void RegisterMysqlDateTimeFunctions(Registry& registry);
 void RegisterMathFunctions(Registry& registry);
+void RegisterDecimalPowers(Registry& registry);
 void RegisterRoundingFunctions(Registry& registry);
 void RegisterListFunctions(Registry& registry);
 void RegisterNumberListFunctions(Registry& registry);
