@@ -143,6 +143,15 @@ void AddUsedBeyondFilter(const LogicalNode& plan, ColumnSet& tested, ColumnSet& 
 
 }  // namespace
 
+LogicalPtr WithNulls(LogicalPtr plan, const LogicalNode& node) {
+  const ColumnSet present = ColumnsOf(*plan);
+  std::vector<ExprPtr> exprs;
+  for (const PlanColumn& column : node.columns()) {
+    exprs.push_back(present.contains(column.id) ? ToExpr(column) : Expr::Literal(Value::Null(column.type)));
+  }
+  return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), node.columns());
+}
+
 bool ComputesVolatile(const LogicalNode& plan) {
   bool found = false;
   ForEachOwnExpr(plan, [&](const ExprPtr& expr) { found = found || expr->volatility() == Volatility::kVolatile; });

@@ -22,6 +22,9 @@ ExprPtr Substitute(const ExprPtr& expr, const ColumnMap& map);
 AggregateCall Substitute(AggregateCall call, const ColumnMap& map);
 WindowCall Substitute(WindowCall call, const ColumnMap& map);
 
+// The rows of a plan under the columns of `node`: its own, NULL for the others.
+LogicalPtr WithNulls(LogicalPtr plan, const LogicalNode& node);
+
 // Columns used anywhere in the plan that the plan itself does not make: of an Apply's right side, the correlated ones.
 ColumnSet FreeColumns(const LogicalNode& plan);
 

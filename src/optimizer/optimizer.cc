@@ -14,6 +14,7 @@
 #include "optimizer/rule/reduce_groups.h"
 #include "optimizer/rule/remove_joins.h"
 #include "optimizer/rule/remove_self_joins.h"
+#include "optimizer/rule/remove_sorts.h"
 #include "optimizer/rule/share_subplans.h"
 #include "optimizer/rule/simplify.h"
 #include "optimizer/rule/simplify_patterns.h"
@@ -43,6 +44,7 @@ constexpr OptimizerPass kPasses[] = {
      RemoveJoins},
     {"reduce", "remove_self_joins",
      "rows that are looked up among themselves, and groups joined with themselves, are there", false, RemoveSelfJoins},
+    {"reduce", "remove_sorts", "an order that nobody sees need not be made", false, RemoveSorts},
     {"reduce", "reduce_groups", "keys that follow from other keys need not be hashed and compared", false,
      ReduceGroups},
     {"reduce", "split_sums", "sums of a column plus constants are one sum and one count", false, SplitSums},

@@ -22,16 +22,6 @@ bool IsNever(const ExprPtr& predicate) {
   return std::any_of(conjuncts.begin(), conjuncts.end(), [](const ExprPtr& each) { return each->is_false(); });
 }
 
-// The rows of `child` under the columns of `node`: its own, NULL for those of the other side.
-LogicalPtr WithNulls(const LogicalNode& node, const LogicalPtr& child) {
-  const ColumnSet present = ColumnsOf(*child);
-  std::vector<ExprPtr> exprs;
-  for (const PlanColumn& column : node.columns()) {
-    exprs.push_back(present.contains(column.id) ? ToExpr(column) : Expr::Literal(Value::Null(column.type)));
-  }
-  return std::make_shared<LogicalProject>(child, std::move(exprs), node.columns());
-}
-
 LogicalPtr PruneJoin(const LogicalPtr& plan) {
   const auto& join = plan->as<LogicalJoin>();
   const bool left = IsEmpty(*join.child(0));
@@ -44,14 +34,14 @@ LogicalPtr PruneJoin(const LogicalPtr& plan) {
     case JoinKind::kLeft:
     case JoinKind::kSingle:
       if (left) return Empty(join);
-      return right || never ? WithNulls(join, join.child(0)) : plan;
+      return right || never ? WithNulls(join.child(0), join) : plan;
     case JoinKind::kRight:
       if (right) return Empty(join);
-      return left || never ? WithNulls(join, join.child(1)) : plan;
+      return left || never ? WithNulls(join.child(1), join) : plan;
     case JoinKind::kFull:
       if (left && right) return Empty(join);
-      if (right) return WithNulls(join, join.child(0));
-      return left ? WithNulls(join, join.child(1)) : plan;
+      if (right) return WithNulls(join.child(0), join);
+      return left ? WithNulls(join.child(1), join) : plan;
     case JoinKind::kAnti:
       if (left) return Empty(join);
       return right || never ? join.child(0) : plan;

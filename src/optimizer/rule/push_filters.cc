@@ -257,7 +257,26 @@ class FilterPusher {
     conjuncts = std::move(rest);
   }
 
+  // An outer join of which only rows without a match are kept, as a column says that no match has NULL in, is an anti
+  // join; takes the condition that says so. Null when there is none.
+  static LogicalPtr AsAntiJoin(const LogicalJoin& join, Conjuncts& conjuncts) {
+    if (join.join_kind != JoinKind::kLeft && join.join_kind != JoinKind::kRight) return nullptr;
+    if (IsVolatile(*join.condition)) return nullptr;
+    const size_t kept = join.join_kind == JoinKind::kLeft ? 0 : 1;
+    const ColumnSet others = ColumnsOf(*join.child(1 - kept));
+    const auto says = std::ranges::find_if(conjuncts, [&](const ExprPtr& each) {
+      if (!each->is(ExprKind::kIsNull) || !each->child(0)->is(ExprKind::kColumn)) return false;
+      const ColumnId id = each->child(0)->column_id();
+      return others.contains(id) && RejectsNulls(*join.condition, {id});
+    });
+    if (says == conjuncts.end()) return nullptr;
+    conjuncts.erase(says);
+    return WithNulls(
+        std::make_shared<LogicalJoin>(JoinKind::kAnti, join.child(kept), join.child(1 - kept), join.condition), join);
+  }
+
   LogicalPtr PushIntoJoin(const LogicalJoin& join, Conjuncts conjuncts, const Conjuncts& required) {
+    if (const LogicalPtr anti = AsAntiJoin(join, conjuncts)) return Push(anti, std::move(conjuncts), required);
     const ColumnSet left_columns = ColumnsOf(*join.child(0));
     const ColumnSet right_columns = ColumnsOf(*join.child(1));
     const auto on_left = [&](const Expr& e) { return RefersOnlyTo(e, left_columns) && !IsVolatile(e); };

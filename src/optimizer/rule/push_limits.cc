@@ -4,6 +4,7 @@
 
 #include "optimizer/columns.h"
 #include "optimizer/map_children.h"
+#include "optimizer/unique.h"
 
 namespace weir {
 
@@ -16,8 +17,10 @@ LogicalPtr WithLimit(LogicalPtr plan, uint64_t rows) {
   return std::make_shared<LogicalLimit>(std::move(plan), rows, 0);
 }
 
+// Whether a limit to so many rows would change nothing.
 bool IsBounded(const LogicalNode& plan, uint64_t rows) {
-  return plan.kind() == LogicalKind::kLimit && plan.as<LogicalLimit>().limit.value_or(UINT64_MAX) <= rows;
+  if (plan.kind() == LogicalKind::kLimit) return plan.as<LogicalLimit>().limit.value_or(UINT64_MAX) <= rows;
+  return rows > 0 && IsUnique(plan, {});
 }
 
 bool IsUnionAll(const LogicalNode& plan) {

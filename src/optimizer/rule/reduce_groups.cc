@@ -68,16 +68,17 @@ size_t NodeCount(const Expr& expr) {
 }
 
 // The expression over keys that stay, which it is a function of; null when it is none.
-ExprPtr OverKeys(const ExprPtr& expr, const LogicalAggregate& aggregate, const std::vector<size_t>& kept) {
+ExprPtr OverKeys(const ExprPtr& expr, const LogicalAggregate& aggregate, const std::vector<ExprPtr>& groups,
+                 const std::vector<size_t>& kept) {
   for (const size_t k : kept) {
-    const ExprPtr& key = aggregate.groups[k];
+    const ExprPtr& key = groups[k];
     if (EqualIsSame(key->type()) && key->Equals(*expr)) return ToExpr(aggregate.columns()[k]);
   }
   if (expr->is(ExprKind::kLiteral)) return expr;
   if (expr->children().empty() || expr->is(ExprKind::kSubquery)) return nullptr;
   std::vector<ExprPtr> children;
   for (const ExprPtr& child : expr->children()) {
-    children.push_back(OverKeys(child, aggregate, kept));
+    children.push_back(OverKeys(child, aggregate, groups, kept));
     if (children.back() == nullptr) return nullptr;
   }
   return expr->WithChildren(std::move(children));
@@ -222,12 +223,22 @@ LogicalPtr Reduce(const LogicalPtr& plan) {
   // For each key, what it is instead: a literal, or the column of a key that stays.
   std::vector<ExprPtr> instead(count);
   std::vector<size_t> kept;
+  // Keys that a projection below makes are seen as what it makes them of.
+  std::vector<ExprPtr> computed = aggregate.groups;
+  if (aggregate.child()->kind() == LogicalKind::kProject) {
+    const auto& project = aggregate.child()->as<LogicalProject>();
+    ColumnMap made;
+    for (size_t i = 0; i < project.exprs.size(); ++i) made.emplace(project.columns()[i].id, project.exprs[i]);
+    for (ExprPtr& expr : computed) {
+      ExprPtr over = Substitute(expr, made);
+      if (over->volatility() != Volatility::kVolatile) expr = std::move(over);
+    }
+  }
   // Simple keys first: others may be functions of them.
   std::vector<size_t> order(count);
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return NodeCount(*aggregate.groups[a]) < NodeCount(*aggregate.groups[b]);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return NodeCount(*computed[a]) < NodeCount(*computed[b]); });
   for (const size_t i : order) {
     const ExprPtr& group = aggregate.groups[i];
     if (group->is(ExprKind::kLiteral)) {
@@ -247,7 +258,7 @@ LogicalPtr Reduce(const LogicalPtr& plan) {
       if (same) instead[i] = ToExpr(aggregate.columns()[k]);
     }
     if (instead[i] == nullptr && group->volatility() != Volatility::kVolatile) {
-      instead[i] = OverKeys(group, aggregate, kept);
+      instead[i] = OverKeys(computed[i], aggregate, computed, kept);
     }
     if (instead[i] == nullptr) kept.push_back(i);
   }
