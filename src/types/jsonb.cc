@@ -184,6 +184,45 @@ void AppendJsonb(const JsonDocument& document, const Node& node, std::string& ou
   }
 }
 
+void AppendCanonicalJsonb(const JsonDocument& document, const Node& node, std::string& out) {
+  bool first = true;
+  const auto next = [&] {
+    if (!first) out += ", ";
+    first = false;
+  };
+  switch (node.kind) {
+    case Kind::kNumber: {
+      std::string_view text = node.text;
+      if (text.find('.') != std::string_view::npos) {
+        text = text.substr(0, text.find_last_not_of('0') + 1);
+        if (text.ends_with('.')) text.remove_suffix(1);
+      }
+      out += text;
+      return;
+    }
+    case Kind::kArray:
+      out += '[';
+      document.ForEachElement(node, [&](const Node& child) {
+        next();
+        AppendCanonicalJsonb(document, child, out);
+      });
+      out += ']';
+      return;
+    case Kind::kObject:
+      out += '{';
+      document.ForEachField(node, [&](const Node& key, const Node& value) {
+        next();
+        out += key.text;
+        out += ": ";
+        AppendCanonicalJsonb(document, value, out);
+      });
+      out += '}';
+      return;
+    default:
+      out += node.text;
+  }
+}
+
 std::string NormalizeJsonb(std::string_view text) {
   const JsonDocument document(text);
   std::string out;

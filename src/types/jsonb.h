@@ -14,6 +14,9 @@ namespace weir {
 std::string NormalizeJsonb(std::string_view text);
 void AppendJsonb(const JsonDocument& document, const JsonDocument::Node& node, std::string& out);
 
+// The same of a value in that form, with numbers without zeros at their ends: equal values have equal texts.
+void AppendCanonicalJsonb(const JsonDocument& document, const JsonDocument::Node& node, std::string& out);
+
 // Bytes that sort as PostgreSQL sorts jsonb, and are equal where the values are (1.0 and 1.00 too).
 void AppendJsonbSortKey(const JsonDocument& document, std::string& out);
 

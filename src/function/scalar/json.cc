@@ -371,6 +371,14 @@ void AddTests(Family& family) {
                  AppendJsonbSortKey(document, key);
                  out.SetString(row, key);
                }))});
+  family.Add("jsonb_canonical", "The value with numbers without zeros at their ends: of equal values the same text.",
+             "jsonb_canonical('[1.0, 1.50]')", "[1, 1.5]",
+             {Partial({Type::Jsonb()}, Type::Jsonb(),
+                      OfDocument<StringRef>([](const JsonDocument& document, FlatWriter<StringRef>& out, size_t row) {
+                        std::string text;
+                        AppendCanonicalJsonb(document, document.root(), text);
+                        out.SetString(row, text);
+                      }))});
   family.Add("@>", "", "", "", {Partial({kJson, kJson}, kBool, ContainsKernel<0>)});
   family.Add("<@", "", "", "", {Partial({kJson, kJson}, kBool, ContainsKernel<1>)});
   family.Add("json_contains", "Whether the first value contains the second.",

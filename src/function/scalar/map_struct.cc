@@ -58,6 +58,7 @@ ColumnPtr MakeMap(const KernelArgs& args) {
   const ListView keys(*args.columns[0]);
   const ListView values(*args.columns[1]);
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
+    if (keys.IsNull(row) || values.IsNull(row)) return out.AppendNull();
     const ListEntry key = keys.At(row), value = values.At(row);
     if (key.length != value.length) {
       throw Error::User(sqlstate::kInvalidParameterValue, "a map needs as many keys as values: {} and {}", key.length,
@@ -187,7 +188,7 @@ ColumnPtr MapConcat(const KernelArgs& args) {
 
 void AddMaps(Family& family) {
   // Keys and values have types of their own, which one anyelement could not say.
-  FunctionOverload of_lists = Partial({kAny, kAny}, kAnyMap, MakeMap);
+  FunctionOverload of_lists = SeesNulls(Partial({kAny, kAny}, kAnyMap, MakeMap));
   of_lists.resolve = [](std::span<const Type> types, std::span<const std::optional<Value>>) {
     if (types[0].is(TypeKind::kList) && types[1].is(TypeKind::kList)) {
       return ResolvedCall{{types.begin(), types.end()}, Type::Map(types[0].element(), types[1].element())};

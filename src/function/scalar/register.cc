@@ -42,6 +42,7 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterByteFunctions(registry);
   RegisterSeriesFunctions(registry);
   RegisterSketchFunctions(registry);
+  RegisterPartAssignment(registry);
   RegisterEnumFunctions(registry);
   RegisterBitStringFunctions(registry);
   RegisterCollationFunctions(registry);

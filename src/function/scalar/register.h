@@ -47,6 +47,7 @@ void RegisterJsonConvertFunctions(Registry& registry);
 void RegisterByteFunctions(Registry& registry);
 void RegisterSeriesFunctions(Registry& registry);
 void RegisterSketchFunctions(Registry& registry);
+void RegisterPartAssignment(Registry& registry);
 void RegisterEnumFunctions(Registry& registry);
 void RegisterBitStringFunctions(Registry& registry);
 void RegisterCollationFunctions(Registry& registry);

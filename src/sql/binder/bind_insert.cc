@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include "sql/binder/change_binder.h"
 
@@ -21,28 +20,18 @@ int64_t ItemOffset(const ast::Insert& insert, size_t column) {
 }  // namespace
 
 // The table columns that the query's columns go to, in the query's order; none when all do.
-std::vector<size_t> ChangeBinder::InsertTargets(const ast::Insert& insert) const {
-  std::vector<size_t> targets;
+std::vector<ChangeBinder::Target> ChangeBinder::InsertTargets(const ast::Insert& insert) const {
+  std::vector<Target> targets;
   for (const ast::QualifiedName& name : insert.columns) {
-    if (name.parts.size() > 1) {
-      throw Error::Unsupported("Insert the whole struct.", "assigning to a field of a struct is not available")
+    Target target = WholeColumn(table_->ColumnIndex(FindColumn(name.parts[0], name.offset).id), name.offset);
+    for (const ast::Name field : name.parts.subspan(1)) target.steps.push_back({nullptr, field, name.offset});
+    FindPart(target);
+    for (const Target& other : targets) {
+      if (other.column != target.column || (!other.steps.empty() && !target.steps.empty())) continue;
+      throw Error::User(sqlstate::kDuplicateColumn, "column \"{}\" specified more than once", name.parts[0])
           .WithPosition(name.offset);
     }
-    const ColumnDef* column = table_->FindColumn(name.last());
-    if (column == nullptr) {
-      std::vector<std::string> names;
-      for (const ColumnDef& each : table_->columns) names.push_back(each.name);
-      throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" of relation \"{}\" does not exist", name.last(),
-                        table_->name)
-          .WithHint(DidYouMean(name.last(), names))
-          .WithPosition(name.offset);
-    }
-    const size_t index = table_->ColumnIndex(column->id);
-    if (std::find(targets.begin(), targets.end(), index) != targets.end()) {
-      throw Error::User(sqlstate::kDuplicateColumn, "column \"{}\" specified more than once", name.last())
-          .WithPosition(name.offset);
-    }
-    targets.push_back(index);
+    targets.push_back(std::move(target));
   }
   return targets;
 }
@@ -56,23 +45,29 @@ LogicalPtr ChangeBinder::BindInsert(const ast::Insert& insert) {
                              "ON CONFLICT and REPLACE are not available");
   }
   SetTarget(insert.table, insert.alias);
-  std::vector<size_t> targets = InsertTargets(insert);
+  std::vector<Target> targets = InsertTargets(insert);
   if (insert.with != nullptr) binder_.BindCtes(*insert.with);
   LogicalPtr source = InsertedValues(insert, targets);
 
   // One column per table column, in table order.
   std::vector<ExprPtr> exprs;
-  Scope scope;
+  Scope scope, nothing;
+  ExpressionBinder parts(binder_, nothing, "INSERT", nullptr);
   for (size_t i = 0; i < table_->columns.size(); ++i) {
     const ColumnDef& column = table_->columns[i];
-    const auto at = std::find(targets.begin(), targets.end(), i);
-    if (at == targets.end()) {
-      exprs.push_back(binder_.DefaultOf(column));
-    } else {
-      const PlanColumn& from = source->columns()[static_cast<size_t>(at - targets.begin())];
-      exprs.push_back(Assigned(Expr::Column(from.id, from.type, from.name), column,
-                               ItemOffset(insert, static_cast<size_t>(at - targets.begin()))));
+    ExprPtr value;
+    for (size_t t = 0; t < targets.size(); ++t) {
+      if (targets[t].column != i) continue;
+      const PlanColumn& from = source->columns()[t];
+      ExprPtr part = AssignedPart(Expr::Column(from.id, from.type, from.name), targets[t], ItemOffset(insert, t));
+      if (targets[t].steps.empty()) {
+        value = std::move(part);
+        break;
+      }
+      const ExprPtr whole = value == nullptr ? Expr::Literal(Value::Null(column.type)) : std::move(value);
+      value = WithPart(whole, targets[t].steps, std::move(part), parts);
     }
+    exprs.push_back(value == nullptr ? binder_.DefaultOf(column) : std::move(value));
     new_values_.push_back(binder_.NewColumn(column.type, column.name));
     scope.Add({schema_, alias_, column.name, new_values_.back().id, column.type});
   }
@@ -81,7 +76,7 @@ LogicalPtr ChangeBinder::BindInsert(const ast::Insert& insert) {
 }
 
 // The rows to insert; `targets` becomes as long as they are wide.
-LogicalPtr ChangeBinder::InsertedValues(const ast::Insert& insert, std::vector<size_t>& targets) {
+LogicalPtr ChangeBinder::InsertedValues(const ast::Insert& insert, std::vector<Target>& targets) {
   const auto check_width = [&](size_t width) {
     const size_t available = insert.columns.empty() ? table_->columns.size() : targets.size();
     if (width > available || (!insert.columns.empty() && width < available)) {
@@ -90,8 +85,7 @@ LogicalPtr ChangeBinder::InsertedValues(const ast::Insert& insert, std::vector<s
           .WithPosition(insert.table.offset);
     }
     if (insert.columns.empty()) {
-      targets.resize(width);
-      std::iota(targets.begin(), targets.end(), size_t{0});
+      for (size_t i = 0; i < width; ++i) targets.push_back(WholeColumn(i));
     }
   };
   if (insert.default_values) {
@@ -123,17 +117,17 @@ LogicalPtr ChangeBinder::InsertedValues(const ast::Insert& insert, std::vector<s
           .WithPosition(insert.query->offset);
     }
     const size_t index = table_->ColumnIndex(column->id);
-    if (std::find(targets.begin(), targets.end(), index) != targets.end()) {
+    if (std::any_of(targets.begin(), targets.end(), [&](const Target& other) { return other.column == index; })) {
       throw Error::User(sqlstate::kDuplicateColumn, "column \"{}\" specified more than once", name)
           .WithPosition(insert.query->offset);
     }
-    targets.push_back(index);
+    targets.push_back(WholeColumn(index));
   }
   return source;
 }
 
 // Each value takes its column's type by itself: VALUES (1, 'x'), (2.5, DEFAULT).
-LogicalPtr ChangeBinder::BindValues(const ast::Values& values, const std::vector<size_t>& targets) {
+LogicalPtr ChangeBinder::BindValues(const ast::Values& values, const std::vector<Target>& targets) {
   std::vector<std::vector<ExprPtr>> rows;
   std::vector<std::vector<PendingApply>> pending(values.rows.size());
   bool plain = true;
@@ -146,15 +140,15 @@ LogicalPtr ChangeBinder::BindValues(const ast::Values& values, const std::vector
     }
     std::vector<ExprPtr>& exprs = rows.emplace_back();
     for (size_t i = 0; i < targets.size(); ++i) {
-      exprs.push_back(BindValue(*values.rows[r][i], table_->columns[targets[i]], binder));
+      exprs.push_back(BindTargetValue(*values.rows[r][i], targets[i], binder));
     }
     plain = plain && pending[r].empty();
   }
   const auto new_columns = [&] {
     std::vector<PlanColumn> columns;
     columns.reserve(targets.size());
-    for (const size_t target : targets) {
-      columns.push_back(binder_.NewColumn(table_->columns[target].type, table_->columns[target].name));
+    for (const Target& target : targets) {
+      columns.push_back(binder_.NewColumn(target.type, table_->columns[target.column].name));
     }
     return columns;
   };

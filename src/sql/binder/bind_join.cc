@@ -268,7 +268,8 @@ Binder::Bound Binder::JoinUsing(const ast::JoinedTable& join, JoinKind kind, Bou
           .WithPosition(join.offset);
     }
     RequireByteEquality(in_left->type, "JOIN USING");
-    conditions.push_back(registry_.BindCall("=", {ColumnOf(*in_left), ColumnOf(*in_right)}, join.offset));
+    conditions.push_back(
+        registry_.BindCall("=", {EqualJsonb(ColumnOf(*in_left)), EqualJsonb(ColumnOf(*in_right))}, join.offset));
     pairs.emplace_back(*in_left, *in_right);
   }
   ExprPtr condition = CombineConjunction(std::move(conditions));

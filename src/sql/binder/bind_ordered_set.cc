@@ -41,11 +41,11 @@ ExprPtr ExpressionBinder::BindWithinGroup(const ast::FunctionCall& call, std::st
   if (IsQuantile(name)) return BindQuantile(call, name);
   if (name == "mode" && call.args.empty() && call.within_group.size() == 1) {
     inside_aggregate_ = true;
-    const SortKey key =
-        binder_.MakeSortKey(call.within_group[0], binder_.WithoutOrderKey(Bind(*call.within_group[0].expr), name));
+    const ExprPtr value = binder_.WithoutOrderKey(Bind(*call.within_group[0].expr), name);
+    const SortKey key = binder_.MakeSortKey(call.within_group[0], value);
     ExprPtr filter = call.filter == nullptr ? nullptr : ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
     inside_aggregate_ = false;
-    std::vector<ExprPtr> args = {key.expr};
+    std::vector<ExprPtr> args = {value->type().is_jsonb() ? binder_.EqualJsonb(value) : key.expr};
     if (key.descending) args.push_back(Expr::Literal(Value::Boolean(true)));
     return CollectAggregate("mode", std::move(args), std::move(filter), false, call.offset);
   }
@@ -77,8 +77,12 @@ ExprPtr ExpressionBinder::BindQuantile(const ast::FunctionCall& call, std::strin
   const bool continuous = name.ends_with("cont");
   const ExprPtr fractions = Bind(*call.args[0]);
   inside_aggregate_ = true;
-  const SortKey key =
-      binder_.MakeSortKey(call.within_group[0], binder_.WithoutOrderKey(Bind(*call.within_group[0].expr), name));
+  const ExprPtr value = binder_.WithoutOrderKey(Bind(*call.within_group[0].expr), name);
+  if (value->type().is_jsonb()) {
+    throw Error::Unsupported("Use mode(), or order by a part of the value.", "{} of jsonb is not available", name)
+        .WithPosition(call.within_group[0].expr->offset);
+  }
+  const SortKey key = binder_.MakeSortKey(call.within_group[0], value);
   const ExprPtr filter =
       call.filter == nullptr ? nullptr : ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
   inside_aggregate_ = false;
@@ -107,7 +111,11 @@ ExprPtr ExpressionBinder::BindQuantile(const ast::FunctionCall& call, std::strin
     const ExprPtr any = one(Expr::Literal(Value::Double(0)));
     return Expr::Literal(Value::Null(Type::List(any->type())));
   }
-  return Call("array", std::move(results), call.offset);
+  // NULL without values, as one result is.
+  const ExprPtr none = Expr::Literal(Value::Null(Type::List(results[0]->type())));
+  const ExprPtr first = results[0];
+  const ExprPtr list_of_all = Call("array", std::move(results), call.offset);
+  return Expr::Case({Expr::IsNull(first), none, list_of_all}, list_of_all->type());
 }
 
 // Where a row with the given values would come among the group's rows:

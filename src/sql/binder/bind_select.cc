@@ -199,6 +199,17 @@ void SelectBinder::ExpandStar(const ast::StarExpr& star) {
     }
   }
   if (!any && !star.qualifier.empty()) {
+    // s.*: the fields of a column.
+    if (const auto column = scope_.Find(star.qualifier, star.offset);
+        column.has_value() && column->type.is(TypeKind::kStruct)) {
+      const ExprPtr base = Expr::Column(column->id, column->type, column->name);
+      for (const Field& field : column->type.fields()) {
+        items_.push_back(
+            {binder_.registry_.BindCall("struct_extract", {base, Expr::Literal(Value::String(field.name))}, star.offset),
+             field.name});
+      }
+      return;
+    }
     throw Error::User(sqlstate::kUndefinedTable, "missing FROM-clause entry for table \"{}\"", star.qualifier.back())
         .WithPosition(star.offset);
   }

@@ -47,7 +47,11 @@ void SelectBinder::BindDistinctOn() {
   for (const Order& order : order_) {
     bool is_key = false;
     for (size_t i = 0; i < distinct_on_.size(); ++i) {
-      if (!distinct_on_[i]->Equals(*order.key.expr)) continue;
+      if (!distinct_on_[i]->Equals(*order.key.expr) &&
+          !(distinct_on_[i]->type().is_jsonb() &&
+            binder_.registry_.BindCall("jsonb_sort_key", {distinct_on_[i]})->Equals(*order.key.expr))) {
+        continue;
+      }
       is_key = true;
       if (!seen[i]) ++matched;
       seen[i] = true;

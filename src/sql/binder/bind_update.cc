@@ -10,50 +10,41 @@ void ChangeBinder::Filter(Rows& rows, const ast::Expr* where) {
   rows.plan = std::make_shared<LogicalFilter>(std::move(rows.plan), std::move(predicate));
 }
 
-const ColumnDef& ChangeBinder::AssignedColumn(const ast::Expr& target) const {
-  const auto* column = target.TryAs<ast::ColumnRef>();
-  if (column == nullptr) {
-    throw Error::Unsupported("Assign the whole value.", "assigning to a part of a column is not available")
-        .WithPosition(target.offset);
-  }
-  const ast::Name name = column->parts[0];
-  const ColumnDef* found = table_->FindColumn(name);
-  if (found == nullptr) {
-    throw Error::User(sqlstate::kUndefinedColumn, "column \"{}\" of relation \"{}\" does not exist", name, table_->name)
-        .WithHint(column->parts.size() > 1 && name == alias_ ? "Name the column without its table." : "")
-        .WithPosition(target.offset);
-  }
-  if (column->parts.size() > 1) {
-    throw Error::Unsupported("Assign the whole value.", "assigning to a part of a column is not available")
-        .WithPosition(target.offset);
-  }
-  return *found;
-}
-
+// Parts of a column may be assigned one after the other, the whole only once.
 std::vector<ExprPtr> ChangeBinder::BindAssignments(ast::List<ast::Assignment> assignments, ExpressionBinder& values) {
   std::vector<ExprPtr> out(table_->columns.size());
+  std::vector<bool> in_parts(out.size());
   for (const ast::Assignment& assignment : assignments) {
-    std::vector<const ColumnDef*> columns;
-    for (const ast::Expr* target : assignment.targets) columns.push_back(&AssignedColumn(*target));
-    const auto* row = columns.size() > 1 ? assignment.value->TryAs<ast::RowExpr>() : nullptr;
+    std::vector<Target> targets;
+    for (const ast::Expr* target : assignment.targets) targets.push_back(FindTarget(*target));
+    const auto* row = targets.size() > 1 ? assignment.value->TryAs<ast::RowExpr>() : nullptr;
     std::vector<ExprPtr> made;
-    if (columns.size() == 1) {
-      made.push_back(BindValue(*assignment.value, *columns[0], values));
+    if (targets.size() == 1) {
+      made.push_back(BindTargetValue(*assignment.value, targets[0], values));
     } else if (row != nullptr) {
-      for (size_t i = 0; i < columns.size(); ++i) made.push_back(BindValue(*row->fields[i], *columns[i], values));
+      for (size_t i = 0; i < targets.size(); ++i) made.push_back(BindTargetValue(*row->fields[i], targets[i], values));
     } else {
       // The parser takes nothing else for several columns.
       const auto& subquery = assignment.value->As<ast::SubqueryExpr>();
-      made = values.BindRowSubquery(*subquery.query, columns.size(), subquery.offset);
-      for (size_t i = 0; i < columns.size(); ++i) made[i] = Assigned(made[i], *columns[i], subquery.offset);
+      made = values.BindRowSubquery(*subquery.query, targets.size(), subquery.offset);
+      for (size_t i = 0; i < targets.size(); ++i) made[i] = AssignedPart(made[i], targets[i], subquery.offset);
     }
-    for (size_t i = 0; i < columns.size(); ++i) {
-      ExprPtr& value = out[table_->ColumnIndex(columns[i]->id)];
-      if (value != nullptr) {
-        throw Error::User(sqlstate::kSyntaxError, "multiple assignments to same column \"{}\"", columns[i]->name)
+    for (size_t i = 0; i < targets.size(); ++i) {
+      const Target& target = targets[i];
+      const ColumnDef& column = table_->columns[target.column];
+      ExprPtr& value = out[target.column];
+      if (value != nullptr && (target.steps.empty() || !in_parts[target.column])) {
+        throw Error::User(sqlstate::kSyntaxError, "multiple assignments to same column \"{}\"", column.name)
             .WithPosition(assignment.targets[i]->offset);
       }
-      value = std::move(made[i]);
+      if (target.steps.empty()) {
+        value = std::move(made[i]);
+        continue;
+      }
+      in_parts[target.column] = true;
+      const ExprPtr whole =
+          value == nullptr ? Expr::Column(target_id(target.column), column.type, column.name) : std::move(value);
+      value = WithPart(whole, target.steps, std::move(made[i]), values);
     }
   }
   return out;

@@ -47,6 +47,7 @@ void Binder::CheckDepth(const LogicalPtr& plan) {
 
 BoundStatement Binder::Finish(LogicalPtr plan, std::vector<std::string> names) {
   CheckDepth(plan);
+  plan = KeyedByJsonb(plan);
   return {std::move(plan), std::move(names), parameter_types_};
 }
 

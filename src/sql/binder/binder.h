@@ -230,6 +230,11 @@ class Binder {
   // What is walked from the root down, or made anew for each of many parts, has a limit: 54001.
   static void CheckCount(size_t count, std::string_view what, int64_t position);
   static void CheckDepth(const LogicalPtr& plan);
+  // jsonb_keys.cc
+  ExprPtr EqualJsonb(const ExprPtr& expr) const;
+  LogicalPtr CanonicalRows(const LogicalPtr& plan);
+  LogicalPtr GroupJsonb(const LogicalAggregate& aggregate, LogicalPtr child);
+  LogicalPtr KeyedByJsonb(const LogicalPtr& plan);
 
   const BindContext& context_;
   const Registry& registry_;

@@ -140,6 +140,19 @@ ExprPtr ChangeBinder::Assigned(ExprPtr value, const ColumnDef& column, int64_t p
 
 ExprPtr ChangeBinder::BindValue(const ast::Expr& value, const ColumnDef& column, ExpressionBinder& binder) {
   if (value.kind == ast::ExprKind::kDefaultExpr) return binder_.DefaultOf(column);
+  // Each field of ROW(...) takes the type of the column's field by itself, as a value does.
+  const auto* row = value.TryAs<ast::RowExpr>();
+  if (row != nullptr && column.type.is(TypeKind::kStruct) && row->fields.size() == column.type.child_count()) {
+    std::vector<ExprPtr> parts;
+    for (size_t i = 0; i < row->fields.size(); ++i) {
+      ColumnDef field = column;
+      field.name = column.type.fields()[i].name;
+      field.type = column.type.child(i);
+      parts.push_back(Expr::Literal(Value::String(field.name)));
+      parts.push_back(BindValue(*row->fields[i], field, binder));
+    }
+    return Assigned(binder_.registry_.BindCall("named_struct", std::move(parts), value.offset), column, value.offset);
+  }
   return Assigned(binder.Bind(value), column, value.offset);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,18 +23,39 @@ class ChangeBinder {
     Scope scope;
   };
 
+  // A column that is assigned to, or a part of it: s.a, a[1], m['k'].
+  struct Step {
+    const ast::SubscriptExpr* subscript = nullptr;  // or null
+    ast::Name field;
+    int64_t position = -1;
+  };
+  struct Target {
+    size_t column = 0;        // ordinal
+    std::vector<Step> steps;  // none: the whole
+    Type type;                // of what is assigned
+    int64_t position = -1;
+  };
+
+  // bind_target.cc
+  Target WholeColumn(size_t column, int64_t position = -1) const;
+  Target FindTarget(const ast::Expr& target) const;
+  const ColumnDef& FindColumn(ast::Name name, int64_t position) const;
+  void FindPart(Target& target) const;
+  ExprPtr BindTargetValue(const ast::Expr& value, const Target& target, ExpressionBinder& binder);
+  ExprPtr AssignedPart(ExprPtr value, const Target& target, int64_t position);
+  // `whole` with another value in the place that the steps lead to.
+  ExprPtr WithPart(const ExprPtr& whole, std::span<const Step> steps, ExprPtr value, ExpressionBinder& binder) const;
   // bind_insert.cc
   LogicalPtr BindInsert(const ast::Insert& insert);
-  std::vector<size_t> InsertTargets(const ast::Insert& insert) const;
-  LogicalPtr InsertedValues(const ast::Insert& insert, std::vector<size_t>& targets);
-  LogicalPtr BindValues(const ast::Values& values, const std::vector<size_t>& targets);
+  std::vector<Target> InsertTargets(const ast::Insert& insert) const;
+  LogicalPtr InsertedValues(const ast::Insert& insert, std::vector<Target>& targets);
+  LogicalPtr BindValues(const ast::Values& values, const std::vector<Target>& targets);
   // bind_update.cc
   LogicalPtr BindUpdate(const ast::Update& update);
   LogicalPtr BindDelete(const ast::Delete& statement);
   void Filter(Rows& rows, const ast::Expr* where);
   // The values of the table's columns after the assignments; null where a column keeps its own.
   std::vector<ExprPtr> BindAssignments(ast::List<ast::Assignment> assignments, ExpressionBinder& values);
-  const ColumnDef& AssignedColumn(const ast::Expr& target) const;
   // bind_merge.cc
   LogicalPtr BindMerge(const ast::Merge& merge);
   Rows MergeJoin(const ast::Merge& merge);

@@ -143,7 +143,17 @@ ast::Assignment Parser::ParseAssignment() {
     auto* column = New<ast::ColumnRef>(offset);
     column->parts = ParseQualifiedName().parts;
     const Expr* target = column;
-    while (At(TokenKind::kLeftBracket)) target = ParseSubscript(target);
+    while (At(TokenKind::kLeftBracket) || At(TokenKind::kDot)) {
+      if (At(TokenKind::kLeftBracket)) {
+        target = ParseSubscript(target);
+        continue;
+      }
+      Advance();
+      auto* field = New<ast::FieldAccess>(token_.offset);
+      field->base = target;
+      field->field = ParseAnyName();
+      target = field;
+    }
     return target;
   };
   if (Accept(TokenKind::kLeftParen)) {

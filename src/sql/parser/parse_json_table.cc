@@ -179,9 +179,7 @@ void Parser::ParseJsonTableColumn(JsonTable& table) {
     table.items.Add(item);
     return;
   }
-  const auto text = [&](const Expr* value) -> const Expr* {
-    return value == nullptr ? New<ast::NullLiteral>(offset) : MakeCall("as_text", {value}, offset);
-  };
+  const auto text = [&](const Expr* value) { return JsonDefault(value, type, offset); };
   word(is_query ? "query" : "value");
   word(path);
   word(clauses.on_empty);

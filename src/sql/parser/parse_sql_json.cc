@@ -190,6 +190,15 @@ Parser::JsonClauses Parser::ParseJsonClauses(std::string_view on_error) {
   return clauses;
 }
 
+// The value of a DEFAULT as the text that would have been found.
+const Expr* Parser::JsonDefault(const Expr* value, const ast::TypeName* type, uint32_t offset) {
+  if (value == nullptr) return New<ast::NullLiteral>(offset);
+  if (type != nullptr && (!type->dimensions.empty() || !type->arguments.empty())) {
+    value = MakeCall("to_json", {WithReturning(value, type, false)}, offset);
+  }
+  return MakeCall("as_text", {value}, offset);
+}
+
 // What was found as the type that is wanted; ON ERROR also says what comes where it has no such value.
 const Expr* Parser::JsonResult(const Expr* text, const ast::TypeName* type, bool is_json, const JsonClauses& clauses) {
   if (type == nullptr) return text;
@@ -204,7 +213,10 @@ const Expr* Parser::JsonResult(const Expr* text, const ast::TypeName* type, bool
   const Expr* result = WithReturning(value, type, is_try);
   if (clauses.on_error != "default" && !clauses.on_error.starts_with("empty")) return result;
   const Expr* instead = clauses.error_value;
-  if (instead == nullptr) instead = NewString(clauses.on_error == "empty object" ? "{}" : "[]", offset);
+  if (instead == nullptr) {
+    instead = NewString(clauses.on_error == "empty object" ? "{}" : "[]", offset);
+    if (value != text) instead = WithReturning(instead, value->As<ast::CastExpr>().type, false);
+  }
   auto* is_null = New<ast::IsTest>(offset);
   is_null->operand = text;
   ast::WhenClause when;
@@ -233,10 +245,7 @@ const Expr* Parser::ParseSqlJsonQuery(ast::FunctionCall* call, ListBuilder<const
   }
   const JsonClauses clauses = ParseJsonClauses(name == "json_exists" ? "false" : "null");
   Expect(TokenKind::kRightParen);
-  const auto text = [&](const Expr* value) -> const Expr* {
-    if (value == nullptr) return New<ast::NullLiteral>(offset);
-    return MakeCall("as_text", {value}, offset);
-  };
+  const auto text = [&](const Expr* value) { return JsonDefault(value, type, offset); };
   const auto items = args.items();
   const Expr* context = items[0];
   const Expr* path = items[1];

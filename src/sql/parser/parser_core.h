@@ -215,6 +215,7 @@ class Parser {
     const Expr* error_value = nullptr;
   };
   const Expr* ParsePassing(uint32_t offset);
+  const Expr* JsonDefault(const Expr* value, const ast::TypeName* type, uint32_t offset);
   JsonClauses ParseJsonClauses(std::string_view on_error);
   const Expr* JsonResult(const Expr* text, const ast::TypeName* type, bool is_json, const JsonClauses& clauses);
   // parse_json_table.cc
