@@ -20,6 +20,7 @@ from query_tree import reduce_tree  # noqa: E402
 SKIPPED = 77
 QUERIES_PER_SCHEMA = 150
 
+UTC = "SET timezone = 'UTC'"
 TIME_LIMIT = "SET statement_timeout = '10s'"
 CONFIGS = pathlib.Path(__file__).resolve().parent.parent / "configs"
 
@@ -42,7 +43,7 @@ class Pair:
 
     def __init__(self, weir, postgres, settings):
         self.weir_engine = weir
-        self.weir, self.postgres = Session(weir, [TIME_LIMIT] + settings), Session(postgres, [TIME_LIMIT, "SET client_min_messages = error"])
+        self.weir, self.postgres = Session(weir, [TIME_LIMIT, UTC] + settings), Session(postgres, [TIME_LIMIT, UTC, "SET client_min_messages = error"])
         self.tables = []
 
     def load(self, tables):

@@ -128,6 +128,8 @@ class Session:
                     oids = [column[1] for column in pg_raw.parse_description(body)]
             return Outcome(rows, oids)
         except ServerError as error:
+            if sql.startswith("BEGIN"):
+                self.run("ROLLBACK")
             return Outcome(error=error.code, message=error.message)
         except OSError as error:
             self.close()

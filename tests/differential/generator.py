@@ -3,7 +3,8 @@ divisors are never zero, doubles are mostly small sums of powers of two."""
 from query_tree import Node
 
 SQL_TYPES = {"int": "int", "big": "bigint", "dbl": "double precision", "num": "numeric(12,3)", "text": "text", "bool": "boolean",
-             "date": "date", "ts": "timestamp", "itv": "interval", "bytes": "bytea", "list": "integer[]"}
+             "date": "date", "ts": "timestamp", "itv": "interval", "bytes": "bytea", "list": "integer[]", "texts": "text[]", "json": "jsonb",
+             "tz": "timestamptz"}
 TYPES = list(SQL_TYPES)
 VALUES = {
     "int": ["0", "1", "-1", "2", "3", "7", "10", "-5", "42", "100", "999"],
@@ -19,6 +20,12 @@ VALUES = {
     "itv": ["0", "1 day", "1 month", "-1 day", "1 year 2 months 3 days 04:05:06.789", "-1 month +1 day", "00:00:00.5", "1 day 12:00", "1001 days",
             "-2 years"],
     "bytes": ["\\x", "\\x00", "\\x61", "\\x6162", "\\xff", "\\x61626364656667686970717273747576"],
+    "texts": ["{}", "{a}", "{a,b}", "{b,NULL}", "{\"\",\"x y\"}", "{NULL}", "{\"a,b\",\"NULL\"}"],
+    # Nor are any of these equal but different, as 1 and 1.0.
+    "json": ["1", "-2.5", "\"a\"", "\"\"", "null", "true", "{}", "[]", "{\"a\": 1}", "{\"a\": [1, 2, null]}", "{\"b\": {\"c\": \"x\"}, \"a\": 3}",
+             "[1, \"a\", true]", "{\"a\": \"2\"}", "[[1], {\"a\": 2}]"],
+    "tz": ["1970-01-01 00:00:00+00", "2024-03-31 01:30:00+01", "2024-03-10 07:30:00+00", "2024-10-27 00:30:00+00", "2023-12-31 23:59:59.999999+00",
+           "2000-02-29 06:00:00-05", "1969-12-31 23:59:59+00"],
     "list": ["{}", "{1}", "{1,2}", "{2,1}", "{1,NULL}", "{NULL}", "{1,2,3,4,5}", "{-1,0}"],
 }
 # Texts that a cast may or may not read; errors are compared by class.
@@ -34,9 +41,9 @@ EDGES = {"int": ["2147483647", "-2147483648"], "big": ["9223372036854775807", "-
 def literal(kind, value):
     if kind in ("text", "bool"):
         return f"'{value}'::text" if kind == "text" else value
-    if kind in ("bytes", "list"):
+    if kind in ("bytes", "list", "texts", "json"):
         return f"'{value}'::{SQL_TYPES[kind]}"
-    if kind in ("date", "ts", "itv"):
+    if kind in ("date", "ts", "itv", "tz"):
         return f"{SQL_TYPES[kind].split('(')[0]} '{value}'"
     return f"({value})::{SQL_TYPES[kind]}"
 
@@ -155,7 +162,12 @@ class Generator:
             lambda: ["extract(" + self.random.choice(["year", "month", "day", "hour", "minute"]) + " FROM ", e("itv"), ")::int"],
             lambda: ["array_length(", e("list"), ", 1)"], lambda: ["octet_length(", e("text"), ")::int"],
             lambda: ["extract(" + self.random.choice(["hour", "minute"]) + " FROM ", e("ts"), ")::int"],
-            lambda: ["position(", e("text"), " IN ", e("text"), ")::int"], lambda: ["bit_length(", e("text"), ")::int"])
+            lambda: ["position(", e("text"), " IN ", e("text"), ")::int"], lambda: ["bit_length(", e("text"), ")::int"],
+            lambda: ["cardinality(", e("texts"), ")"], lambda: ["array_position(", e("texts"), ", ", e("text"), ")"],
+            lambda: ["jsonb_array_length(CASE jsonb_typeof(", e("json"), ") WHEN 'array' THEN '[1]'::jsonb END)"],
+            lambda: ["regexp_count(", e("text"), ", '[a-c]')"], lambda: ["regexp_instr(", e("text"), ", 'b|o')"],
+            lambda: ["extract(" + self.random.choice(["year", "month", "hour", "epoch"]) + " FROM ", e("tz"), ")::int"],
+            lambda: ["(", e("dbl"), "::int % 100)"], lambda: ["num_nulls(", e("text"), ", ", e("int"), ")"])
 
     def expr_big(self, e, scope, depth, subqueries):
         return self.one_of(
@@ -205,7 +217,13 @@ class Generator:
             lambda: ["(ARRAY[", e("text"), ", ", e("text"), "])::text"], lambda: ["json_build_array(", e("int"), ", ", e("text"), ", ", e("bool"), ")::text"],
             lambda: ["(to_json(", e("text"), ")::text)"],
             lambda: ["regexp_replace(", e("text"), ", '[a-c]+', 'X', 'g')"], lambda: ["(", e("bool"), ")::text"],
-            lambda: ["to_char(", e("ts"), ", 'YYYY-MM-DD HH24:MI:SS')"])
+            lambda: ["to_char(", e("ts"), ", 'YYYY-MM-DD HH24:MI:SS')"], lambda: ["(", e("texts"), ")[" + self.small() + "]"],
+            lambda: ["array_to_string(", e("texts"), ", '|', '*')"], lambda: ["(", e("json"), " ->> 'a')"], lambda: ["(", e("json"), " ->> 0)"],
+            lambda: ["jsonb_typeof(", e("json"), ")"], lambda: ["(", e("json"), ")::text"], lambda: ["(", e("json"), " #>> '{a,0}')"],
+            lambda: ["overlay(", e("text"), " PLACING ", e("text"), " FROM 2 FOR 1)"], lambda: ["substring(", e("text"), " FROM '[a-o]+')"],
+            lambda: ["regexp_substr(", e("text"), ", '[^,]+', 1, 2)"], lambda: ["format('%s/%L/%5s', ", e("text"), ", ", e("text"), ", ", e("int"), ")"],
+            lambda: ["quote_literal(", e("text"), ")"], lambda: ["to_hex(", e("int"), ")"], lambda: ["(", e("tz"), ")::text"],
+            lambda: ["to_char(", e("tz"), ", 'YYYY Mon DD HH12:MI:SS AM TZH')"], lambda: ["(", e("texts"), ")::text"])
 
     def expr_bool(self, e, scope, depth, subqueries):
         kind = self.random.choice(TYPES)
@@ -226,10 +244,23 @@ class Generator:
             lambda: ["starts_with(", e("text"), ", ", e("text"), ")"],
             lambda: ["(", e("list"), self.random.choice([" @> ", " <@ ", " && "]), e("list"), ")"],
             lambda: ["(", e("int"), self.random.choice([" = ANY (", " < ANY (", " > ALL (", " <> ALL (", " >= ANY ("]), e("list"), "))"],
+            lambda: ["(", e("json"), self.random.choice([" @> ", " <@ "]), e("json"), ")"],
+            lambda: ["(", e("json"), self.random.choice([" ? 'a'", " ?| '{a,b}'", " @? '$.a[*] ? (@ > 1)'", " @@ '$.a == 1'", " ?& '{a,b}'"]), ")"],
+            lambda: ["(", e("texts"), self.random.choice([" @> ", " <@ ", " && "]), e("texts"), ")"],
+            lambda: ["(", e("text"), self.random.choice([" = ANY (", " < ANY (", " <> ALL ("]), e("texts"), "))"],
+            lambda: ["(ROW(", e(kind), ", ", e("int"), self.random.choice([") IS NULL", ") IS NOT NULL"]), ")"],
+            lambda: ["(ROW(", e(kind), ", ", e("int"), self.random.choice([") IS DISTINCT FROM ROW(", ") IS NOT DISTINCT FROM ROW("]), e(kind), ", ",
+                     e("int"), "))"],
+            lambda: ["((", e(kind), ", ", e("int"), self.random.choice([") IN ((", ") NOT IN (("]), e(kind), ", ", e("int"), "), (",
+                     self.constant(kind), ", ", e("int"), ")))"],
+            lambda: ["((", e("date"), ", ", e("date"), ") OVERLAPS (", e("date"), ", ", e("date"), "))"],
+            lambda: ["regexp_like(", e("text"), ", 'a|l')"], lambda: ["(", e("text"), " SIMILAR TO '(a|b)%')"],
             lambda: ["((", e(kind), ", ", e("int"), self.random.choice([") = (", ") < (", ") <> ("]), e(kind), ", ", e("int"), "))"],
         ]
         if subqueries and depth >= 2:
             shapes += [
+                lambda: ["((", e(kind), ", ", e("int"), self.random.choice([") IN (", ") NOT IN (", ") = ANY ("]),
+                         self.query(1, scope, [kind, "int"]), "))"],
                 lambda: ["(", self.random.choice(["", "NOT "]), "EXISTS (", self.query(1, scope), "))"],
                 lambda: ["(", e(kind), self.random.choice([" IN (", " NOT IN ("]), self.query(1, scope, [kind]), "))"],
                 lambda: ["(", e(kind), self.random.choice([" = ANY (", " < ALL (", " > ANY (", " <> ALL (", " >= ALL ("]),
@@ -251,6 +282,33 @@ class Generator:
             lambda: ["(", e(self.random.choice(["ts", "date"])), self.random.choice([" + ", " - "]), "interval '" +
                      self.random.choice(["1 day", "1 month", "36 hours", "1 year 2 months", "90 minutes", "0.5 seconds"]) + "')"],
             lambda: ["date_trunc('" + self.random.choice(["hour", "day", "month", "year", "week", "minute", "decade"]) + "', ", e("ts"), ")"])
+
+    def expr_tz(self, e, scope, depth, subqueries):
+        zone = self.random.choice(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+        return self.one_of(
+            "tz", lambda: ["(", e("ts"), ")::timestamptz"], lambda: ["(", e("ts"), f" AT TIME ZONE '{zone}')"],
+            lambda: ["(", e("tz"), self.random.choice([" + ", " - "]), e("itv"), ")"], lambda: ["(", e("date"), ")::timestamptz"],
+            lambda: ["date_trunc('" + self.random.choice(["hour", "day", "month", "week"]) + "', ", e("tz"), f", '{zone}')"],
+            lambda: ["((", e("tz"), f" AT TIME ZONE '{zone}') AT TIME ZONE 'UTC')"],
+            lambda: ["date_bin('" + self.random.choice(["1 hour", "15 minutes", "7 days"]) + "', ", e("tz"), ", timestamptz '2001-01-01')"])
+
+    def expr_texts(self, e, scope, depth, subqueries):
+        return self.one_of(
+            "texts", lambda: ["ARRAY[", e("text"), ", ", e("text"), "]"], lambda: ["(", e("texts"), " || ", e("texts"), ")"],
+            lambda: ["(", e("texts"), " || ", e("text"), ")"], lambda: ["(", e("texts"), ")[" + self.small() + ":" + self.small() + "]"],
+            lambda: ["string_to_array(", e("text"), ", ",  self.random.choice(["','", "' '", "NULL", "''"]), ")"],
+            lambda: ["regexp_split_to_array(", e("text"), ", '[, ]+')"], lambda: ["array_remove(", e("texts"), ", ", e("text"), ")"],
+            lambda: ["(", e("list"), ")::text[]"], lambda: ["regexp_match(", e("text"), ", '(a)(b)?')"])
+
+    def expr_json(self, e, scope, depth, subqueries):
+        kind = self.random.choice(["int", "text", "bool", "list", "texts", "date", "ts", "json"])
+        return self.one_of(
+            "json", lambda: ["to_jsonb(", e(kind), ")"], lambda: ["jsonb_build_object('a', ", e(kind), ", 'b', ", e("int"), ")"],
+            lambda: ["jsonb_build_array(", e(kind), ", ", e("text"), ")"], lambda: ["(", e("json"), " -> 'a')"], lambda: ["(", e("json"), " -> 0)"],
+            lambda: ["(", e("json"), " #> '{a,0}')"], lambda: ["(", e("json"), " || ", e("json"), ")"], lambda: ["(", e("json"), ")['a']"],
+            lambda: ["jsonb_path_query_first(", e("json"), ", '$.a[*]')"], lambda: ["jsonb_path_query_array(", e("json"), ", '$.** ? (@ != null)')"],
+            lambda: ["jsonb_strip_nulls(", e("json"), ")"], lambda: ["to_jsonb(ROW(", e("int"), ", ", e("text"), "))"],
+            lambda: ["jsonb_object(ARRAY['k', ", e("int"), "::text])"])
 
     def expr_itv(self, e, scope, depth, subqueries):
         return self.one_of(
@@ -293,6 +351,12 @@ class Generator:
         def a(k):
             return self.expr(k, inner, 1, subqueries=False)
 
+        if kind == "texts":
+            element = str(a("text"))
+            return Node(kind, f"array_agg({self.random.choice(['', 'DISTINCT '])}{element} ORDER BY {element})")
+        if kind == "json":
+            element = str(a(self.random.choice(["int", "text", "bool", "json"])))
+            return Node(kind, f"jsonb_agg({self.random.choice(['', 'DISTINCT '])}{element} ORDER BY {element})")
         if kind == "bytes":
             return Node(kind, "string_agg(", a("bytes"), ", ''::bytea) FILTER (WHERE false)")
         if kind == "list":
@@ -305,16 +369,22 @@ class Generator:
             shapes += [lambda: [self.random.choice(["bool_and(", "bool_or(", "every("]), a("bool"), ")"]]
         if kind == "int":
             shapes += [lambda: [self.random.choice(["bit_and(", "bit_or("]), a("int"), ")"], lambda: ["count(*)::int"]]
-            shapes += [lambda: ["percentile_disc(0.5) WITHIN GROUP (ORDER BY ", a("int"), ")"]]
+            shapes += [lambda: ["percentile_disc(0.5) WITHIN GROUP (ORDER BY ", a("int"), ")"],
+                       lambda: ["mode() WITHIN GROUP (ORDER BY ", a("int"), self.random.choice(["", " DESC"]), ")"]]
         if kind == "big":
             k = self.random.choice(TYPES)
-            shapes = [lambda: ["count(", a(k), ")"], lambda: ["count(DISTINCT ", a(k), ")"], lambda: ["sum(", a("int"), ")"],
+            shapes = [lambda: ["count(", a(k), ")"], lambda: ["count(DISTINCT ", a(k), ")"], lambda: ["count(DISTINCT (", a(k), ", ", a("int"), "))"],
+                      lambda: [self.random.choice(["rank", "dense_rank"]), "(", self.constant(k), ", 1) WITHIN GROUP (ORDER BY ", a(k), ", ", a("int"), ")"], lambda: ["sum(", a("int"), ")"],
                       lambda: ["sum(DISTINCT ", a("int"), ")"]] + shapes
         if kind == "num":
             shapes += [lambda: ["sum(", a("num"), ")"], lambda: ["avg(", a(self.random.choice(["int", "num"])), ")"],
                        lambda: ["sum(", a("big"), ")"], lambda: ["sum(DISTINCT ", a("num"), ")"]]
         if kind == "dbl":
-            shapes += [lambda: ["sum(", a("dbl"), ")"], lambda: ["avg(", a("dbl"), ")"],
+            shapes += [lambda: [self.random.choice(["corr", "covar_pop", "regr_slope", "regr_count"]), "(", a("dbl"), ", ", a("int"),
+                                "::double precision)::double precision"],
+                       lambda: ["cume_dist(", self.constant("int"), ") WITHIN GROUP (ORDER BY ", a("int"), ")"],
+                       lambda: ["(percentile_cont(ARRAY[0, 0.3, 1]) WITHIN GROUP (ORDER BY ", a("int"), "))[" + self.random.choice("123") + "]"],
+                       lambda: ["sum(", a("dbl"), ")"], lambda: ["avg(", a("dbl"), ")"],
                        lambda: [self.random.choice(["stddev_samp(", "var_pop(", "stddev_pop(", "variance("]), a("dbl"), ")"],
                        lambda: ["percentile_cont(0.25) WITHIN GROUP (ORDER BY ", a("dbl"), ")"]]
         if kind == "text":
@@ -343,6 +413,7 @@ class Generator:
         partition = Node("optional", "PARTITION BY ", ", ".join(keys), " ") if keys else ""
         order = total_order
         numbers = [t for t, k in inner if k in ("int", "big", "num")]
+        times = [t for t, k in inner if k in ("date", "ts", "tz")]
         if kind == "big" and self.chance(0.4):
             call = Node(kind, self.random.choice(["row_number()", "rank()", "dense_rank()", "ntile(3)"]))
             if str(call) == "ntile(3)":
@@ -353,7 +424,7 @@ class Generator:
         if kind == "dbl" and self.chance(0.4):
             order = "ORDER BY " + self.random.choice(inner)[0]
             return Node(kind, self.random.choice(["percent_rank()", "cume_dist()"]), " OVER (", partition, order, ")")
-        values = self.chance(0.4) or kind in ("itv", "bytes", "list")
+        values = self.chance(0.4) or kind in ("itv", "bytes", "list", "texts", "json")
         if values and self.chance(0.5):
             extra = self.random.choice(["", ", 2", ", 1, " + str(self.constant(kind))])
             return Node(kind, self.random.choice(["lag(", "lead("]), a(kind), extra, ") OVER (", partition, order, ")")
@@ -363,7 +434,13 @@ class Generator:
         mode = self.random.choice(["ROWS", "ROWS", "RANGE", "GROUPS"])
         if mode == "RANGE":
             if numbers and not values and self.chance(0.7):
-                order = "ORDER BY " + self.random.choice(numbers) + self.random.choice(["", " DESC"])
+                order = "ORDER BY " + self.random.choice(numbers) + self.random.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])
+            elif times and not values:
+                order = "ORDER BY " + self.random.choice(times) + self.random.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])
+                length = self.random.choice(["1 day", "1 month", "36 hours", "1 year 2 days"])
+                bounds = tuple(b.replace(b[0], f"interval '{length}'", 1) if b[0] in "123" else b for b in bounds)
+                if "FOLLOWING" in bounds[0] or "PRECEDING" in bounds[1]:
+                    bounds = (bounds[0].replace("FOLLOWING", "PRECEDING"), "CURRENT ROW")
             elif any("1" in b or "2" in b or "3" in b for b in bounds):
                 bounds = ("UNBOUNDED PRECEDING", "CURRENT ROW")
         elif mode == "GROUPS" and not values:
@@ -416,6 +493,11 @@ class Generator:
                     for _ in range(self.random.randint(1, 4))]
             return (Node("plain", "(VALUES ", Node("list", *rows, separator=", "), f") AS {alias}(x0, x1)"),
                     [(f"{alias}.x0", kinds[0]), (f"{alias}.x1", kinds[1])])
+        lists = [t for t, k in outer if k in ("list", "texts")]
+        if lists and pick < 0.97:
+            chosen = self.random.choice(lists)
+            kind = "int" if dict(outer)[chosen] == "list" else "text"
+            return (Node("plain", f"unnest({chosen}) WITH ORDINALITY AS {alias}(x0, x1)"), [(f"{alias}.x0", kind), (f"{alias}.x1", "big")])
         # Weir's series are bigint always.
         return Node("plain", f"generate_series({self.small()}::bigint, {self.small()}) AS {alias}(x0)"), [(f"{alias}.x0", "big")]
 
@@ -431,6 +513,17 @@ class Generator:
                 on = " ON true" if "LEFT" in join else ""
                 node = Node("plain", node, Node("optional", join, query, f") AS {alias}(x0){on}"))
                 scope.append((f"{alias}.x0", kind))
+                continue
+            lists = [(t, k) for t, k in scope if k in ("list", "texts", "json")]
+            if lists and self.chance(0.15):
+                alias = self.name("u")
+                text, kind = self.random.choice(lists)
+                call = f"unnest({text})"
+                if kind == "json":
+                    call = self.random.choice([f"jsonb_path_query({text}, '$.a[*]')", f"jsonb_path_query({text}, '$[*]')"])
+                join = self.random.choice([" CROSS JOIN LATERAL ", " LEFT JOIN LATERAL "])
+                node = Node("plain", node, Node("optional", f"{join}{call} WITH ORDINALITY AS {alias}(x0, x1)" + (" ON true" if "LEFT" in join else "")))
+                scope += [(f"{alias}.x0", {"list": "int", "texts": "text", "json": "json"}[kind]), (f"{alias}.x1", "big")]
                 continue
             other, columns = self.relation(depth - 1, outer)
             pairs = [(a, b) for a, ka in scope for b, kb in columns if ka == kb]
@@ -469,6 +562,10 @@ class Generator:
             self.tables = saved
             hint = self.random.choice(["", "", "MATERIALIZED ", "NOT MATERIALIZED "])
             return Node("plain", f"WITH {name}({', '.join(columns)}) AS {hint}(", definition, ") ", body)
+        elif depth >= 2 and pick < 0.25:
+            return self.recursive(depth, outer, kinds, ordered, limit)
+        elif pick < 0.29 and not ordered and not limit:
+            return self.distinct_on(depth, outer, kinds)
         elif pick < 0.55:
             body = self.plain(depth, outer, kinds)
         elif pick < 0.85:
@@ -481,6 +578,37 @@ class Generator:
         self.random.shuffle(order)
         text = ", ".join(str(i) + self.random.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]) for i in order)
         return Node("plain", body, f" ORDER BY {text}", f" LIMIT {limit}" if limit else "")
+
+    def recursive(self, depth, outer, kinds, ordered, limit):
+        """A few rounds over rows of a number and a value."""
+        name, kind = self.name("w"), self.random.choice(["int", "text", "date", "list", "num", "bool"])
+        inner = [(f"{name}.n", "int"), (f"{name}.x", kind)]
+        base = Node("plain", "SELECT 1, ", self.constant(kind))
+        if self.chance(0.5):
+            table = self.random.choice([t for t in self.tables if t.startswith("t")])
+            columns = [c for c, k in self.tables[table] if k == kind]
+            if columns:
+                base = Node("plain", f"SELECT 1, {columns[0]} FROM {table}")
+        step = self.expr(kind, inner, 2, subqueries=False)
+        cast = f"({step})::{SQL_TYPES[kind]}"
+        word = self.random.choice(["UNION", "UNION ALL"])
+        extra = self.random.choice(["", f" WHERE {name}.x IS NOT NULL", f", (VALUES (0), (1)) v(d)"])
+        bound = f"{name}.n < {self.random.randint(2, 4)}"
+        where = f"{extra} AND {bound}" if "WHERE" in extra else f"{extra} WHERE {bound}"
+        saved = dict(self.tables)
+        self.tables[name] = [("n", "int"), ("x", kind)]
+        body = self.query(depth - 1, outer, kinds, ordered, limit)
+        self.tables = saved
+        return Node("plain", f"WITH RECURSIVE {name}(n, x) AS (", base, f" {word} SELECT {name}.n + 1, {cast} FROM {name}{where}) ", body)
+
+    def distinct_on(self, depth, outer, kinds):
+        relation, inner = self.relations(depth, outer)
+        keys = [t for t, k in self.random.sample(inner, min(len(inner), self.random.randint(1, 2)))]
+        rest = self.order_of([(t, k) for t, k in inner if t not in keys])
+        order = ", ".join(keys) + (", " + rest if rest else "")
+        items = [self.expr(kind, inner + outer, 1, subqueries=False) for kind in kinds]
+        return Node("query", f"SELECT DISTINCT ON ({', '.join(keys)}) ", Node("list", *items, separator=", ", least=len(items)), " FROM ", relation,
+                    self.where(inner + outer, 0.4), f" ORDER BY {order}")
 
     def plain(self, depth, outer, kinds):
         relation, inner = self.relations(depth, outer)
@@ -531,6 +659,46 @@ class Generator:
 
     def top(self):
         """(query, whether its rows come in an order that is to be compared)."""
+        if self.chance(0.12):
+            return self.change(), False
         ordered = self.chance(0.4)
         limit = self.small() if ordered and self.chance(0.5) else None
         return self.query(3, [], None, ordered, limit), ordered
+
+    def change(self):
+        """A change of a table, what it returns, and the table's rows after it; nothing is left of it."""
+        table = self.random.choice([t for t in self.tables if t.startswith("t")])
+        columns = self.tables[table]
+        scope = [(f"{table}.{n}", k) for n, k in columns]
+        pick = self.random.random()
+        returning = " RETURNING " + ", ".join(n for n, _ in columns)
+        if pick < 0.45:
+            chosen = self.random.sample(columns, self.random.randint(1, min(3, len(columns))))
+            if self.chance(0.3):
+                targets = "(" + ", ".join(n for n, _ in chosen) + ")"
+                parts = [targets + " = ROW(", Node("list", *[self.expr(k, scope, 2) for _, k in chosen], separator=", ", least=len(chosen)), ")"]
+            else:
+                parts = [Node("list", *[Node("plain", f"{n} = ", self.expr(k, scope, 3)) for n, k in chosen], separator=", ")]
+            lists = [n for n, k in columns if k == "list" and n not in [c for c, _ in chosen]]
+            if lists and self.chance(0.5):
+                parts += [Node("optional", f", {lists[0]}[1] = ", self.expr("int", scope, 1))]
+            body = Node("plain", f"UPDATE {table} SET ", *parts, self.where(scope, 0.8), returning)
+        elif pick < 0.65:
+            body = Node("plain", f"DELETE FROM {table}", self.where(scope, 1), returning)
+        elif pick < 0.85:
+            chosen = self.random.sample(columns, self.random.randint(1, len(columns)))
+            query = self.query(2, [], [k for _, k in chosen])
+            body = Node("plain", f"INSERT INTO {table} (" + ", ".join(n for n, _ in chosen) + ") ", query, returning)
+        else:
+            other = self.random.choice([t for t in self.tables if t.startswith("t")])
+            both = scope + [("s.k", "int"), ("s.n", "int")]
+            name, kind = self.random.choice(columns)
+            clauses = self.random.sample([
+                Node("optional", " WHEN MATCHED AND ", self.expr("bool", both, 1, subqueries=False), " THEN DELETE"),
+                Node("optional", f" WHEN MATCHED AND s.n > {self.small()} THEN UPDATE SET {name} = ", self.expr(kind, both, 2, subqueries=False)),
+                Node("optional", " WHEN NOT MATCHED AND ", self.expr("bool", [("s.k", "int"), ("s.n", "int")], 1, subqueries=False),
+                     " THEN INSERT (c0) VALUES (s.k + s.n)"),
+                Node("optional", " WHEN MATCHED AND s.k IS NULL THEN DO NOTHING")], self.random.randint(1, 4))
+            body = Node("plain", f"MERGE INTO {table} USING (SELECT c0 AS k, count(*)::int AS n FROM {other} GROUP BY c0) s ON {table}.c0 = s.k",
+                        *clauses, " WHEN NOT MATCHED THEN DO NOTHING")
+        return Node("plain", "BEGIN; ", body, f"; SELECT * FROM {table}; ROLLBACK")

@@ -26,6 +26,8 @@ class Node:
 CONSTANTS = {
     "int": ["1", "NULL::int"], "big": ["1::bigint", "NULL::bigint"], "dbl": ["1::double precision", "NULL::double precision"],
     "num": ["1.5::numeric(12,3)", "NULL::numeric(12,3)"], "text": ["'a'::text", "NULL::text"], "bool": ["true", "false", "NULL::boolean"],
+    "json": ["'1'::jsonb", "NULL::jsonb"], "texts": ["'{a}'::text[]", "NULL::text[]"], "list": ["'{1}'::integer[]", "NULL::integer[]"],
+    "tz": ["timestamptz '2024-01-31 10:00:00+00'", "NULL::timestamptz"],
     "date": ["date '2024-01-31'", "NULL::date"], "ts": ["timestamp '2024-01-31 10:00:00'", "NULL::timestamp"],
 }
 

@@ -32,11 +32,11 @@ AggregatePlan::AggregatePlan(const PhysicalHashAggregate& node) : group_count_(n
     Feed& feed = feeds_[i];
     feed.types = group_types_;
     for (const size_t expr : argument_sets_[feed.arguments].exprs) feed.types.push_back(exprs_[expr]->type());
+    for (const size_t expr : feed.order_exprs) feed.types.push_back(exprs_[expr]->type());
     if (feed.distinct) {
       feed.distinct_layout =
           std::make_shared<const GroupLayout>(feed.types, std::vector<std::shared_ptr<const AggregateOps>>());
     }
-    for (const size_t expr : feed.order_exprs) feed.types.push_back(exprs_[expr]->type());
     if (!feed_orders_[i].empty()) feed.sort_layout = std::make_shared<const SortLayout>(feed.types, feed_orders_[i]);
   }
   ShareParts(node.child()->schema().size());
@@ -92,10 +92,6 @@ void AggregatePlan::AddFeed(const AggregateCall& call, size_t aggregate, bool di
       const auto found = std::ranges::find(args, expr);
       if (found != args.end()) {
         column.column = group_count_ + static_cast<size_t>(found - args.begin());
-      } else if (distinct) {
-        throw Error::User(sqlstate::kInvalidColumnReference,
-                          "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list: {}",
-                          call.ToString());
       } else {
         column.column = group_count_ + args.size() + feed.order_exprs.size();
         feed.order_exprs.push_back(expr);

@@ -40,7 +40,7 @@ class AggregatePlan {
   struct Feed {
     size_t arguments;  // in argument_sets()
     bool distinct = false;
-    std::vector<size_t> order_exprs;  // positions in exprs(), not distinct
+    std::vector<size_t> order_exprs;  // positions in exprs()
     std::vector<size_t> aggregates;   // the calls that it feeds
     std::vector<Type> types;          // of its rows
     std::shared_ptr<const GroupLayout> distinct_layout;

@@ -59,8 +59,9 @@ class HashAggregator final : public SinkOperator {
     if (arguments.rows.empty()) return;
     std::vector<ColumnPtr> columns(evaluator_.groups().begin(), evaluator_.groups().end());
     columns.insert(columns.end(), arguments.columns.begin(), arguments.columns.end());
-    if (feed.distinct) return gathered.distinct->FindOrInsert(columns, arguments.rows);
+    // Of distinct arguments they are functions (the key of a collation, say), and so tell no more rows apart.
     for (const size_t expr : feed.order_exprs) columns.push_back(evaluator_.OrderKey(feed.arguments, expr));
+    if (feed.distinct) return gathered.distinct->FindOrInsert(columns, arguments.rows);
     SelectionPtr selection;
     if (!arguments.rows.is_dense()) {
       selection = std::make_shared<Selection>(arguments.rows.rows(), arguments.rows.rows() + arguments.rows.count());

@@ -6,6 +6,8 @@
 #include "expr/branch_merge.h"
 #include "expr/comparison.h"
 #include "function/scalar/kernel.h"
+#include "types/json_document.h"
+#include "types/jsonb.h"
 
 namespace weir {
 
@@ -41,6 +43,20 @@ ColumnPtr NullIfKernel(const KernelArgs& args) {
   return WithNullAt(args, args.columns[0], rows);
 }
 
+// What is compared in the place of a column: jsonb goes by its key.
+ColumnPtr Comparable(const KernelArgs& args, const ColumnPtr& column) {
+  if (!column->type().is_jsonb()) return column;
+  const ColumnView view(*column);
+  FlatWriter<StringRef> out(TypeKind::kVarbinary, args.size);
+  args.rows.ForEach([&](size_t row) {
+    if (view.IsNull(row)) return out.SetNull(row);
+    std::string key;
+    AppendJsonbSortKey(JsonDocument(view.At<StringRef>(row).view()), key);
+    out.SetString(row, key);
+  });
+  return out.Finish();
+}
+
 // The best of the arguments that are not NULL.
 ColumnPtr ExtremeKernel(const KernelArgs& args, CompareOp better) {
   const size_t count = args.columns.size();
@@ -51,7 +67,8 @@ ColumnPtr ExtremeKernel(const KernelArgs& args, CompareOp better) {
   ColumnPtr current = args.columns[0];
   for (size_t i = 1; i < count; ++i) {
     const ColumnView so_far(*current);
-    CompareColumns(better, *args.columns[i], *current, args.size, args.rows, wins.data());
+    const ColumnPtr candidate = Comparable(args, args.columns[i]), best = Comparable(args, current);
+    CompareColumns(better, *candidate, *best, args.size, args.rows, wins.data());
     std::vector<uint32_t> keep;
     std::vector<uint32_t> take;
     args.rows.ForEach([&](size_t row) {

@@ -68,11 +68,15 @@ ColumnPtr ByKey(const KernelArgs& args) {
   });
 }
 
-template <bool kAsText>
+// PostgreSQL: a scalar of jsonb is its own only element, for the arrows.
+template <bool kAsText, bool kIsArrow = true>
 ColumnPtr ByIndex(const KernelArgs& args) {
   const ColumnView indices(*args.columns[1]);
+  const bool scalars = kIsArrow && args.columns[0]->type().is_jsonb();
   return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) {
-    return document.Element(document.root(), indices.At<int64_t>(row));
+    const int64_t index = indices.At<int64_t>(row);
+    if (scalars && !document.root().is_container() && (index == 0 || index == -1)) return &document.root();
+    return document.Element(document.root(), index);
   });
 }
 
@@ -292,7 +296,7 @@ void AddAccess(Family& family) {
              {SameJson(Partial({kJson, texts}, kJson, ByTextPath<false>))});
   family.Add("[]", "", "", "",
              {SameJson(Partial({kJson, kText}, kJson, ByArguments<false>)),
-              SameJson(Partial({kJson, kLong}, kJson, ByIndex<false>))});
+              SameJson(Partial({kJson, kLong}, kJson, ByIndex<false, false>))});
   family.Add("#>>", "The value at a path of keys and indices, as text.", "'{\"a\": [\"x\"]}'::json #>> '{a,0}'", "x",
              {Partial({kJson, texts}, kText, ByTextPath<true>)});
   for (const std::string prefix : {"json", "jsonb"}) {

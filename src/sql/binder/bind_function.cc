@@ -3,6 +3,7 @@
 
 #include "sql/binder/expression_binder.h"
 #include "sql/binder/window_names.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
@@ -161,6 +162,7 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
     if (arg->kind != ast::ExprKind::kStarExpr) args.push_back(Bind(*arg));
   }
   if (call.has_separator) args.push_back(Expr::Literal(Value::String(std::string(call.separator))));
+  const std::vector<ExprPtr> given = args;
   // PostgreSQL writes lists and structs on lines of their own.
   if (name == "json_agg" && args.size() == 1 && args[0]->type().is_nested()) name = "json_agg_lines";
   AdaptAggregateArguments(name, args, call.offset);
@@ -174,7 +176,16 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
   aggregate.distinct = call.distinct && !aggregate.overload->ignores_distinct;
   if (call.filter != nullptr) aggregate.filter = ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
   for (const ast::SortItem& item : call.order_by) {
-    const SortKey key = binder_.MakeSortKey(item, Bind(*item.expr));
+    const ExprPtr source = Bind(*item.expr);
+    if (aggregate.distinct && aggregate.overload->order_sensitive &&
+        std::none_of(given.begin(), given.end(), [&](const ExprPtr& arg) { return arg->Equals(*source); }) &&
+        std::none_of(call.args.begin(), call.args.end(),
+                     [&](const ast::Expr* arg) { return ToSql(*arg) == ToSql(*item.expr); })) {
+      throw Error::User(sqlstate::kInvalidColumnReference,
+                        "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+          .WithPosition(item.expr->offset);
+    }
+    const SortKey key = binder_.MakeSortKey(item, source);
     aggregate.order_by.push_back({key.expr, key.descending, key.nulls_first});
   }
   if (!aggregate.overload->order_sensitive) aggregate.order_by.clear();

@@ -131,8 +131,11 @@ ExprPtr ExpressionBinder::BindHypothetical(const ast::FunctionCall& call, std::s
   for (const ast::Expr* arg : call.args) values.push_back(Bind(*arg));
   inside_aggregate_ = true;
   std::vector<SortKey> keys;
-  for (const ast::SortItem& item : call.within_group)
-    keys.push_back(binder_.MakeSortKey(item, binder_.WithoutOrderKey(Bind(*item.expr), name)));
+  for (const ast::SortItem& item : call.within_group) {
+    const ExprPtr value = binder_.WithoutOrderKey(Bind(*item.expr), name);
+    keys.push_back(binder_.MakeSortKey(item, value));
+    keys.back().expr = value;  // operators know how to compare it
+  }
   ExprPtr filter = call.filter == nullptr ? nullptr : ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
   inside_aggregate_ = false;
   ExprPtr before = Expr::Literal(Value::Boolean(false));
@@ -162,7 +165,7 @@ ExprPtr ExpressionBinder::BindHypothetical(const ast::FunctionCall& call, std::s
   if (name == "rank") return Call("+", {count(before), one}, call.offset);
   if (name == "dense_rank") {
     std::vector<ExprPtr> key_values;
-    for (const SortKey& key : keys) key_values.push_back(key.expr);
+    for (const SortKey& key : keys) key_values.push_back(binder_.EqualJsonb(key.expr));
     // As a row, which is not NULL even where its fields are.
     const ExprPtr row = Call("row", std::move(key_values), call.offset);
     return Call("+", {CollectAggregate("count", {row}, with_filter(before), true, call.offset), one}, call.offset);

@@ -156,7 +156,8 @@ ast::Assignment Parser::ParseAssignment() {
     }
     return target;
   };
-  if (Accept(TokenKind::kLeftParen)) {
+  const bool parenthesized = Accept(TokenKind::kLeftParen);
+  if (parenthesized) {
     assignment.targets = ParseCommaList<const Expr*>(parse_target);
     Expect(TokenKind::kRightParen);
   } else {
@@ -170,6 +171,11 @@ ast::Assignment Parser::ParseAssignment() {
   }
   const Token first = token_;
   assignment.value = ParseExpr();
+  // (a) = ROW(v)
+  if (const auto* row = assignment.value->TryAs<ast::RowExpr>();
+      parenthesized && assignment.targets.size() == 1 && row != nullptr && row->fields.size() == 1) {
+    assignment.value = row->fields[0];
+  }
   if (assignment.targets.size() > 1) {
     const auto* row = assignment.value->TryAs<ast::RowExpr>();
     if (row != nullptr && row->fields.size() != assignment.targets.size()) {
