@@ -20,10 +20,17 @@ constexpr size_t kBlockBytesMax = kHugePage;
 
 }  // namespace
 
-BigArray::BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker) {
+size_t BigArray::ReservedBytes(size_t bytes) {
+  return RoundUp(std::max<size_t>(bytes, 1), bytes >= kHugePage ? kHugePage : kAlignment);
+}
+
+BigArray::BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker)
+    : BigArray(bytes, tracker == nullptr ? ScopedReservation()
+                                         : ScopedReservation(tracker, static_cast<int64_t>(ReservedBytes(bytes)))) {}
+
+BigArray::BigArray(size_t bytes, ScopedReservation reserved) : reservation_(std::move(reserved)) {
   const bool huge = bytes >= kHugePage;
-  const size_t allocated = RoundUp(std::max<size_t>(bytes, 1), huge ? kHugePage : kAlignment);
-  if (tracker != nullptr) reservation_ = ScopedReservation(tracker, static_cast<int64_t>(allocated));
+  const size_t allocated = ReservedBytes(bytes);
   data_ = static_cast<uint8_t*>(std::aligned_alloc(huge ? kHugePage : kAlignment, allocated));
   if (data_ == nullptr) throw std::bad_alloc();
   // Only advice: without huge pages everything works, slower.
@@ -100,6 +107,23 @@ void RowBlocks::Adopt(RowBlocks&& other) {
   at_ = other.at_;
   left_ = other.left_;
   other.Clear();
+}
+
+void RowBlocks::Truncate(size_t size) {
+  while (size_ > size) {
+    Block& last = blocks_.back();
+    const size_t taken = std::min(last.rows, size_ - size);
+    last.rows -= taken;
+    size_ -= taken;
+    if (last.rows == 0) {
+      bytes_ -= last.memory.size();
+      blocks_.pop_back();
+    }
+  }
+  if (blocks_.empty()) return Clear();
+  const Block& last = blocks_.back();
+  at_ = last.memory.data() + last.rows * row_bytes_;
+  left_ = last.memory.size() / row_bytes_ - last.rows;
 }
 
 void RowBlocks::Clear() {

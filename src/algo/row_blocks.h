@@ -16,6 +16,9 @@ class BigArray {
  public:
   BigArray() = default;
   BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker);
+  // With memory that was reserved before: ReservedBytes(bytes), or nothing to count none.
+  BigArray(size_t bytes, ScopedReservation reserved);
+  static size_t ReservedBytes(size_t bytes);
   // The same with zeroed contents; large ones cost nothing until they are touched.
   static BigArray Zeroed(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker);
   BigArray(BigArray&& other) noexcept { *this = std::move(other); }
@@ -82,6 +85,8 @@ class RowBlocks {
   }
   // Takes over the other's blocks; rows keep their addresses and come after ours.
   void Adopt(RowBlocks&& other);
+  // Takes back the last rows.
+  void Truncate(size_t size);
   void Clear();
 
  private:

@@ -158,20 +158,34 @@ SortRun::SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<Memor
       tracker_(std::move(tracker)),
       rows_(std::make_shared<RowBlocks>(layout_->row_bytes(), tracker_)),
       heap_(std::make_shared<RowHeap>()) {
-  if (tracker_ != nullptr) heap_bytes_ = ScopedReservation(tracker_);
+  if (tracker_ == nullptr) return;
+  heap_bytes_ = ScopedReservation(tracker_);
+  entry_bytes_ = ScopedReservation(tracker_);
 }
 
 void SortRun::Append(const Chunk& chunk) {
+  if (refused_ != nullptr) throw Error(*refused_);
   const size_t count = chunk.row_count();
+  const size_t before = rows_->size();
   targets_.resize(std::max(targets_.size(), count));
-  rows_->Append(count, targets_.data());
+  try {
+    if (tracker_ != nullptr) {
+      entry_bytes_.Resize(static_cast<int64_t>(BigArray::ReservedBytes((before + count) * sizeof(SortEntry))));
+    }
+    rows_->Append(count, targets_.data());
+  } catch (...) {
+    rows_->Truncate(before);
+    throw;
+  }
   layout_->Encode(chunk, targets_.data(), *heap_);
   key_bytes_.Add(*layout_, targets_.data(), count);
-  if (tracker_ != nullptr) heap_bytes_.Resize(static_cast<int64_t>(heap_->bytes()));
+  // How much strings take is known only now: what is too much is the end of the run.
+  if (tracker_ != nullptr) refused_ = CatchError([&] { heap_bytes_.Resize(static_cast<int64_t>(heap_->bytes())); });
 }
 
 void SortRun::Finish() {
-  entries_ = BigArray(rows_->size() * sizeof(SortEntry), tracker_);
+  finished_ = true;
+  entries_ = BigArray(rows_->size() * sizeof(SortEntry), std::move(entry_bytes_));
   auto* entries = entries_.as<SortEntry>();
   size_t n = 0;
   prefix_ = SortPrefix(*layout_, key_bytes_);

@@ -9,6 +9,7 @@
 #include "algo/row_blocks.h"
 #include "algo/row_compare.h"
 #include "algo/row_layout.h"
+#include "base/error.h"
 #include "column/chunk.h"
 #include "runtime/memory_tracker.h"
 
@@ -132,8 +133,10 @@ class SortRun {
  public:
   SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker);
 
+  // Throws 53200 over the memory limit, unchanged then: what Finish needs counts too.
   void Append(const Chunk& chunk);
   void Finish();
+  bool finished() const { return finished_; }
   size_t row_count() const { return rows_->size(); }
   size_t MemoryBytes() const;
 
@@ -144,9 +147,12 @@ class SortRun {
   std::shared_ptr<RowBlocks> rows_;
   std::shared_ptr<RowHeap> heap_;
   ScopedReservation heap_bytes_;
+  ScopedReservation entry_bytes_;   // for entries_
+  std::unique_ptr<Error> refused_;  // memory that rows have taken already; no more come
   SortKeyBytes key_bytes_;
   SortPrefix prefix_;
   BigArray entries_;
+  bool finished_ = false;
   std::vector<uint8_t*> targets_;
 };
 

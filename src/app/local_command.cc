@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -24,6 +25,8 @@ struct LocalOptions {
   std::string data_dir;
   std::string memory_limit;
   std::string page_cache;
+  std::string spill_dir;
+  std::string spill_limit;
   std::string format = "table";
   int threads = 0;
   bool timing = false;
@@ -154,6 +157,8 @@ int RunLocal(int argc, char** argv) {
   app.add_option("--threads", options.threads, "workers (default: all cores)");
   app.add_option("--memory-limit", options.memory_limit, "memory limit, e.g. 2GB (default: none)");
   app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)");
+  app.add_option("--spill-dir", options.spill_dir, "where queries put what does not fit in memory");
+  app.add_option("--spill-limit", options.spill_limit, "how much they may put there (default: what the disk has)");
   app.add_option("--format", options.format, "table, csv, json or md")->capture_default_str();
   app.add_flag("--timing", options.timing, "print how long each statement took");
   CLI11_PARSE(app, argc, argv);
@@ -164,6 +169,13 @@ int RunLocal(int argc, char** argv) {
   engine_options.background_jobs = false;
   if (!options.memory_limit.empty()) engine_options.memory_limit_bytes = ByteSizeOption(options.memory_limit);
   if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
+  engine_options.spill_dir = options.spill_dir;
+  // Of this process alone, which removes it at its end.
+  if (options.spill_dir.empty() && options.data_dir.empty()) {
+    engine_options.spill_dir =
+        (std::filesystem::temp_directory_path() / fmt::format("weir-spill-{}", getpid())).string();
+  }
+  if (!options.spill_limit.empty()) engine_options.spill_limit_bytes = ByteSizeOption(options.spill_limit);
   return RunOnLargeStack([&] { return RunCommands(options, engine_options); });
 }
 

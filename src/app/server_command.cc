@@ -39,6 +39,8 @@ struct ServerOptions {
   int threads = 0;
   std::string memory_limit;
   std::string page_cache;
+  std::string spill_dir;
+  std::string spill_limit;
   std::string tls_cert;
   std::string tls_key;
   bool tls_required = false;
@@ -88,6 +90,11 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
       ->envname("WEIR_MEMORY_LIMIT");
   app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)")
       ->envname("WEIR_PAGE_CACHE");
+  app.add_option("--spill-dir", options.spill_dir,
+                 "for what queries cannot keep in memory (default: in the data folder)")
+      ->envname("WEIR_SPILL_DIR");
+  app.add_option("--spill-limit", options.spill_limit, "how much they may put there (default: what the disk has)")
+      ->envname("WEIR_SPILL_LIMIT");
   app.add_option("--tls-cert", options.tls_cert, "PEM certificate for the PostgreSQL port")->envname("WEIR_TLS_CERT");
   app.add_option("--tls-key", options.tls_key, "its PEM key")->envname("WEIR_TLS_KEY");
   app.add_flag("--tls-required", options.tls_required, "refuse connections without TLS")->envname("WEIR_TLS_REQUIRED");
@@ -194,6 +201,8 @@ int RunServer(int argc, char** argv) {
   engine_options.auto_analyze.enabled = options.auto_analyze == "on";
   engine_options.auto_analyze.fraction = options.auto_analyze_fraction;
   engine_options.auto_analyze.interval_nanos = options.auto_analyze_seconds * kNanosPerSecond;
+  engine_options.spill_dir = options.spill_dir;
+  if (!options.spill_limit.empty()) engine_options.spill_limit_bytes = ByteSizeOption(options.spill_limit);
   if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
 
   Process process;

@@ -254,7 +254,8 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
   const std::string name = OperatorName(*node);
   const std::vector<Type> types = node->types();
   if (node->kind() == PhysicalKind::kSort) {
-    auto factory = Named(std::make_shared<SortSink>(types, node->as<PhysicalSort>().keys), name, own, {});
+    auto factory =
+        Named(std::make_shared<SortSink>(types, node->as<PhysicalSort>().keys, query_.spill()), name, own, {});
     const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
     BuildChild(*node, 0, own, Into(sink));
     auto source = Named(std::make_shared<SortSource>(factory), name, own, types);

@@ -26,6 +26,7 @@ namespace weir {
 class FooterCache;
 class IoPool;
 class QueryState;
+class SpillArea;
 class Storage;
 
 // What queries need of the process; all borrowed, and must outlive every execution.
@@ -37,6 +38,7 @@ struct QueryServices {
   std::shared_ptr<FooterCache> footers;  // of plain files; null: storage's, or one per query
   Storage* storage = nullptr;            // tables; null: only files, values and virtual tables
   const FileFormats* formats = nullptr;  // readers of other formats than Parquet; null: none
+  SpillArea* spill = nullptr;            // for what does not fit in memory; null: it must fit
 };
 
 struct QueryOptions {
@@ -47,6 +49,7 @@ struct QueryOptions {
   Priority priority = Priority::kNormal;
   bool profile = true;  // times per operator; rows are counted in any case
   bool runtime_filters = true;
+  bool spill = true;  // where there is a SpillArea
 #ifdef WEIR_DEBUG
   bool verify_chunks = true;
 #else

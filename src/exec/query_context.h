@@ -26,6 +26,7 @@ struct QueryContext {
 
   const Registry& registry() const { return services.registry; }
   size_t chunk_rows() const { return options.chunk_rows; }
+  SpillArea* spill() const { return options.spill ? services.spill : nullptr; }
 };
 
 }  // namespace weir

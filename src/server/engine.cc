@@ -59,6 +59,12 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
   IoPoolOptions io;
   io.threads_max = 64;
   io_ = std::make_unique<IoPool>(io);
+  const std::string spill_dir = !options_.spill_dir.empty() ? options_.spill_dir
+                                : options_.data_dir.empty() ? ""
+                                                            : JoinPath(options_.data_dir, "spill");
+  if (!spill_dir.empty()) {
+    spill_ = std::make_unique<SpillArea>(services_.files, spill_dir, options_.spill_limit_bytes);
+  }
   if (!options_.data_dir.empty()) {
     storage_ = Storage::Open(
         {services_.files, services_.clock, services_.random, services_.timers, *io_, services_.metrics, memory_},
@@ -101,7 +107,7 @@ void Engine::Stop() {
 }
 
 QueryServices Engine::query_services() {
-  return {registry(), *workers_, *io_, &services_.files, footers_, storage_.get(), &formats_};
+  return {registry(), *workers_, *io_, &services_.files, footers_, storage_.get(), &formats_, spill_.get()};
 }
 
 CatalogPtr Engine::catalog() const {

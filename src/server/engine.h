@@ -14,6 +14,7 @@
 #include "env/file_system.h"
 #include "env/random.h"
 #include "exec/query.h"
+#include "exec/spill/spill_area.h"
 #include "expr/registry.h"
 #include "ingest/load_service.h"
 #include "obs/metrics.h"
@@ -44,7 +45,11 @@ struct EngineOptions {
   int64_t memory_limit_bytes = 0;  // of the process; 0: none
   // Empty: no tables of its own, only files and values (`weir local` without --data-dir).
   std::string data_dir;
-  StorageOptions storage;  // data_dir is set from the above
+  // For what queries cannot keep in memory; only this process may use the folder. Empty: data_dir/spill, or nothing is
+  // spilled.
+  std::string spill_dir;
+  int64_t spill_limit_bytes = 0;  // 0: what the disk has
+  StorageOptions storage;         // data_dir is set from the above
   LoadServiceOptions loads;
   bool background_jobs = true;
   AutoAnalyzeOptions auto_analyze;
@@ -132,6 +137,7 @@ class Engine {
   const std::shared_ptr<MemoryTracker> memory_;
   FileFormats formats_;
   std::shared_ptr<VirtualTables> virtual_tables_;
+  std::unique_ptr<SpillArea> spill_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<IoPool> io_;
   std::unique_ptr<Storage> storage_;

@@ -307,6 +307,7 @@ QueryOptions Session::MakeQueryOptions(std::string_view) {
   if (const int64_t limit = settings_.GetBytes("query_memory_limit"); limit > 0) options.memory_limit_bytes = limit;
   options.profile = settings_.GetBool("query_profile");
   options.runtime_filters = settings_.GetBool("runtime_filters");
+  options.spill = settings_.GetBool("enable_spill");
   if (settings_.GetBool("verify_chunks")) options.verify_chunks = true;
   options.random_block_seed = static_cast<uint64_t>(settings_.GetInteger("random_blocking_seed"));
   options.disguise_seed = static_cast<uint64_t>(settings_.GetInteger("forced_encoding_seed"));

@@ -35,6 +35,7 @@ constexpr SettingDef kSettings[] = {
     {"default_transaction_deferrable", "off", "Accepted; transactions do not wait for each other", Kind::kBool},
     {"default_transaction_isolation", "repeatable read", "Every statement reads one snapshot", Kind::kText},
     {"default_transaction_read_only", "off", "Refuse changes by default", Kind::kBool},
+    {"enable_spill", "on", "Let queries write to disk what does not fit in memory", Kind::kBool},
     {"escape_string_warning", "on", "Accepted; backslashes in '...' give no warning", Kind::kBool},
     {"extra_float_digits", "1", "Above 0: the shortest text that reads back to the same number", Kind::kInteger},
     {"forced_encoding_seed", "0", "Hand on chunks under other encodings, by this seed; for tests", Kind::kInteger},

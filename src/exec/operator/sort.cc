@@ -52,23 +52,16 @@ class KeyAppender {
 class Sorter final : public SinkOperator {
  public:
   Sorter(SortSink& shared, const QueryContext& query)
-      : shared_(shared),
-        append_keys_(shared.plan(), query),
-        run_(std::make_unique<SortRun>(shared.plan().layout(), shared.info.tracker)) {}
-  Step Push(DriverContext& /*context*/, Chunk input) override {
-    run_->Append(append_keys_(std::move(input)));
-    return Step::kNeedInput;
+      : append_keys_(shared.plan(), query), rows_(shared.runs(), shared.info.tracker) {}
+  Step Push(DriverContext& context, Chunk input) override {
+    return rows_.Push(context, append_keys_(std::move(input)));
   }
-  Step Finish(DriverContext& /*context*/) override {
-    run_->Finish();
-    shared_.Take(std::move(run_));
-    return Step::kFinished;
-  }
+  Step Poll(DriverContext& context) override { return rows_.Poll(context); }
+  Step Finish(DriverContext& context) override { return rows_.Finish(context); }
 
  private:
-  SortSink& shared_;
   KeyAppender append_keys_;
-  std::unique_ptr<SortRun> run_;
+  RunCollector rows_;
 };
 
 class SortReader final : public SourceOperator {
@@ -93,6 +86,29 @@ class SortReader final : public SourceOperator {
   const SortSink& shared_;
   size_t next_ = 0;
   std::optional<SortedScan> scan_;
+};
+
+class ExternalSortReader final : public SourceOperator {
+ public:
+  explicit ExternalSortReader(const SortSink& shared)
+      : shared_(shared), reader_(*shared.runs(), shared.merge(), shared.info.tracker) {}
+  Step Pull(DriverContext& context, Chunk& out) override {
+    const Step step = reader_.Pull(context, out);
+    if (step == Step::kHasOutput) out = shared_.plan().Output(std::move(out));
+    return step;
+  }
+  void ReportTo(obs::ProfileNode& profile) override {
+    obs::ProfileCounters spilled;
+    for (const auto& file : shared_.runs()->files()) {
+      ++spilled.spills;
+      spilled.spilled_bytes += static_cast<int64_t>(file->bytes());
+    }
+    profile.Merge(spilled);
+  }
+
+ private:
+  const SortSink& shared_;
+  SortedRunsReader reader_;
 };
 
 class TopNKeeper final : public SinkOperator {
@@ -149,18 +165,14 @@ std::unique_ptr<SinkOperator> SortSink::Make(DriverContext& context) {
   return std::make_unique<Sorter>(*this, context.query);
 }
 
-void SortSink::Take(std::unique_ptr<SortRun> run) {
-  const std::scoped_lock lock(mutex_);
-  runs_.push_back(std::move(run));
-}
-
 std::optional<size_t> SortSink::PrepareStage(QueryContext& /*query*/, size_t stage) {
   if (stage != 0) return std::nullopt;
-  merge_.emplace(plan_.layout(), std::move(runs_));
+  merge_.emplace(plan_.layout(), runs_->TakeAll());
   return 0;
 }
 
 std::unique_ptr<SourceOperator> SortSource::Make(DriverContext& /*context*/) {
+  if (!sink_->runs()->files().empty()) return std::make_unique<ExternalSortReader>(*sink_);
   return std::make_unique<SortReader>(*sink_);
 }
 

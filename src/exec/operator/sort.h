@@ -8,6 +8,7 @@
 #include "algo/sort.h"
 #include "algo/top_n.h"
 #include "exec/operator.h"
+#include "exec/operator/external_sort.h"
 #include "exec/runtime_filter/top_n_bound.h"
 #include "plan/physical.h"
 
@@ -30,20 +31,21 @@ class SortPlan {
   std::shared_ptr<const SortLayout> layout_;
 };
 
-// ORDER BY: each driver sorts a run; one driver merges them into the result, so that order is kept from there on.
+// ORDER BY: each driver sorts a run, or several that go to disk when memory is tight; one driver merges them into the
+// result, so that order is kept from there on.
 class SortSink final : public SinkFactory {
  public:
-  SortSink(const std::vector<Type>& types, const std::vector<SortKey>& keys) : plan_(types, keys) {}
+  SortSink(const std::vector<Type>& types, const std::vector<SortKey>& keys, SpillArea* spill)
+      : plan_(types, keys), runs_(std::make_shared<SortRuns>(plan_.layout(), spill)) {}
   std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
   std::optional<size_t> PrepareStage(QueryContext& query, size_t stage) override;
   const SortPlan& plan() const { return plan_; }
-  const SortMerge& merge() const { return *merge_; }
-  void Take(std::unique_ptr<SortRun> run);  // thread-safe
+  const std::shared_ptr<SortRuns>& runs() const { return runs_; }
+  const SortMerge& merge() const { return *merge_; }  // of the runs in memory
 
  private:
   const SortPlan plan_;
-  std::mutex mutex_;  // guards runs_ while drivers hand them over
-  std::vector<std::unique_ptr<SortRun>> runs_;
+  const std::shared_ptr<SortRuns> runs_;
   std::optional<SortMerge> merge_;
 };
 

@@ -45,6 +45,7 @@ struct EngineConfig {
   uint64_t random_block_seed = 0;
   size_t result_chunks_max = 16;
   int64_t memory_limit_bytes = MemoryTracker::kNoLimit;
+  SpillArea* spill = nullptr;
 };
 
 // A registry with a handful of functions (= < > + % on bigint, = and || on text, fail()) and aggregates (count, sum,
@@ -86,6 +87,7 @@ class EngineTest : public ::testing::Test {
   // --- running
   std::unique_ptr<QueryExecution> Execute(const PhysicalPtr& plan, const EngineConfig& config = {});
   Rows Run(const PhysicalPtr& plan, const EngineConfig& config = {});
+  static Rows Run(QueryExecution& execution);
   // Runs the plan in many configurations; results must be the reference's, as multisets unless `ordered`.
   void Check(const PhysicalPtr& plan, bool ordered = false);
   // The SQLSTATE that running it ends with, "" for none.

@@ -317,7 +317,7 @@ PhysicalPtr EngineTest::NestedLoopJoin(JoinKind kind, PhysicalPtr left, Physical
 }
 
 std::unique_ptr<QueryExecution> EngineTest::Execute(const PhysicalPtr& plan, const EngineConfig& config) {
-  const QueryServices services{.registry = registry_, .workers = workers_, .io = io_};
+  const QueryServices services{.registry = registry_, .workers = workers_, .io = io_, .spill = config.spill};
   QueryOptions options;
   options.threads = config.threads;
   options.chunk_rows = config.chunk_rows;
@@ -329,9 +329,12 @@ std::unique_ptr<QueryExecution> EngineTest::Execute(const PhysicalPtr& plan, con
 }
 
 Rows EngineTest::Run(const PhysicalPtr& plan, const EngineConfig& config) {
+  return Run(*Execute(plan, config));
+}
+
+Rows EngineTest::Run(QueryExecution& execution) {
   Rows out;
-  const std::unique_ptr<QueryExecution> execution = Execute(plan, config);
-  for (const Chunk& chunk : RunToCompletion(*execution)) {
+  for (const Chunk& chunk : RunToCompletion(execution)) {
     chunk.Verify();
     EXPECT_FALSE(chunk.empty());
     for (size_t i = 0; i < chunk.row_count(); ++i) {

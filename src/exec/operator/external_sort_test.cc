@@ -1,0 +1,75 @@
+#include <filesystem>
+
+#include "env/posix/posix_file_system.h"
+#include "exec/spill/spill_area.h"
+#include "exec/testing/engine_fixture.h"
+#include "runtime/fail_point.h"
+
+namespace weir::exec_test {
+
+class ExternalSortTest : public EngineTest {
+ protected:
+  static constexpr int64_t kLimit = int64_t{11} << 20;
+
+  ~ExternalSortTest() override { std::filesystem::remove_all(directory_); }
+  size_t FilesLeft() {
+    return std::filesystem::exists(directory_) ? files_.ListRecursively(directory_.string()).size() : 0;
+  }
+  PhysicalPtr Sorted(size_t rows) {
+    const PhysicalPtr table = RandomTable(rows, 71, 1'000'000);
+    return std::make_shared<PhysicalSort>(
+        table, std::vector<SortKey>{{In(table, 2), true, false}, {In(table, 0)}, {In(table, 1)}});
+  }
+
+  const std::filesystem::path directory_ =
+      std::filesystem::temp_directory_path() / ("weir-external-sort-" + std::to_string(::getpid()));
+  PosixFileSystem files_;
+  SpillArea area_{files_, directory_.string()};
+};
+
+TEST_F(ExternalSortTest, RowsThatDoNotFitComeSorted) {
+  const PhysicalPtr plan = Sorted(120'000);
+  const Rows expected = Run(plan);
+  for (const int threads : {1, 4}) {
+    for (const uint64_t seed : {0, 7}) {
+      const auto execution =
+          Execute(plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = kLimit, .spill = &area_});
+      EXPECT_TRUE(Run(*execution) == expected) << threads << " " << seed;
+      EXPECT_GT(execution->profile().Take().counters.spills, 1);
+      EXPECT_LE(execution->memory().peak_bytes(), kLimit);
+    }
+  }
+  EXPECT_EQ(FilesLeft(), 0u);
+}
+
+TEST_F(ExternalSortTest, WithoutAnAreaItIsAnError) {
+  EXPECT_EQ(ErrorOf(Sorted(120'000), {.memory_limit_bytes = kLimit}), sqlstate::kOutOfMemory);
+}
+
+TEST_F(ExternalSortTest, WhatCannotBeWrittenFailsTheQueryAndLeavesNothing) {
+  const PhysicalPtr plan = Sorted(120'000);
+  const EngineConfig config{.memory_limit_bytes = kLimit, .spill = &area_};
+  {
+    const ScopedFailPoints broken("exec_spill_write=skip(3)");
+    EXPECT_EQ(ErrorOf(plan, config), sqlstate::kIoError);
+  }
+  EXPECT_EQ(FilesLeft(), 0u);
+  SpillArea small(files_, directory_.string(), 10'000);
+  EXPECT_EQ(ErrorOf(plan, {.memory_limit_bytes = kLimit, .spill = &small}), sqlstate::kDiskFull);
+  EXPECT_EQ(FilesLeft(), 0u);
+  EXPECT_EQ(small.used_bytes(), 0);
+}
+
+TEST_F(ExternalSortTest, EarlyEnds) {
+  const PhysicalPtr plan = std::make_shared<PhysicalLimit>(Sorted(120'000), 10, 5);
+  const EngineConfig config{.memory_limit_bytes = kLimit, .spill = &area_};
+  EXPECT_TRUE(Run(plan, config) == Run(plan));
+  {
+    const auto execution = Execute(Sorted(120'000), config);
+    execution->Start();
+    execution->Next();
+  }
+  EXPECT_EQ(FilesLeft(), 0u);
+}
+
+}  // namespace weir::exec_test
