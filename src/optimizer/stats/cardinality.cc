@@ -205,8 +205,8 @@ RelationEstimate CardinalityEstimator::Join(JoinKind kind, const RelationEstimat
       break;
     case JoinKind::kSemi:
     case JoinKind::kAnti: {
-      // The fraction of the left keys that the right side has.
-      double fraction = 1;
+      // The fraction of the left keys that the right side has: of each, and of all together.
+      double fraction = 1, all_ours = 1, all_theirs = 1;
       for (const ExprPtr& conjunct : on) {
         if (!conjunct->is(ExprKind::kCall) || conjunct->name() != "=") continue;
         ColumnSet used;
@@ -215,7 +215,10 @@ RelationEstimate CardinalityEstimator::Join(JoinKind kind, const RelationEstimat
         const double ours = left.DistinctOf(*conjunct->child(straight ? 0 : 1));
         const double theirs = right.DistinctOf(*conjunct->child(straight ? 1 : 0));
         fraction = std::min(fraction, std::min(1.0, theirs / std::max(ours, 1.0)));
+        all_ours = std::min(all_ours * std::max(ours, 1.0), left.rows);
+        all_theirs = std::min(all_theirs * std::max(theirs, 1.0), right.rows);
       }
+      fraction = std::min(fraction, all_theirs / std::max(all_ours, 1.0));
       out.Scale(kind == JoinKind::kSemi ? std::max(fraction, 0.0001) : std::max(1 - fraction, 0.1));
       break;
     }
