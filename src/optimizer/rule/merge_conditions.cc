@@ -183,49 +183,35 @@ class Merger {
 
   // The conjuncts with those on one value merged where the first of them was; a single `false` for a contradiction.
   Conjuncts Merge(const Conjuncts& conjuncts) {
-    struct Place {
-      Facts facts;
-      std::vector<size_t> members;
-    };
     Conjuncts out = conjuncts;
     for (ExprPtr& conjunct : out) conjunct = SimplifyReflexive(conjunct);
+    struct Place {
+      ExprPtr subject;
+      std::vector<size_t> members;
+    };
     std::vector<Place> places;
     std::unordered_multimap<uint64_t, size_t> by_subject;
     for (size_t i = 0; i < out.size(); ++i) {
-      const Expr& conjunct = *out[i];
-      const bool negated = conjunct.is(ExprKind::kNot);
-      const Expr& tested = negated ? *conjunct.child(0) : conjunct;
-      const auto comparison = ComparisonOf(conjunct);
-      ExprPtr subject;
-      if (comparison.has_value()) {
-        subject = comparison->subject;
-      } else if (tested.is(ExprKind::kIsNull) || (conjunct.is(ExprKind::kIn) && IsList(conjunct))) {
-        subject = tested.child(0);
-      }
+      ExprPtr subject = SubjectOf(*out[i]);
       if (subject == nullptr || subject->volatility() == Volatility::kVolatile || subject->CanFail()) continue;
-      Place* place = nullptr;
-      const auto [begin, end] = by_subject.equal_range(subject->Hash());
-      for (auto at = begin; at != end && place == nullptr; ++at) {
-        if (places[at->second].facts.subject()->Equals(*subject)) place = &places[at->second];
+      const uint64_t hash = subject->Hash();
+      const auto [begin, end] = by_subject.equal_range(hash);
+      const auto known =
+          std::find_if(begin, end, [&](const auto& entry) { return places[entry.second].subject->Equals(*subject); });
+      if (known != end) {
+        places[known->second].members.push_back(i);
+        continue;
       }
-      if (place == nullptr) {
-        by_subject.emplace(subject->Hash(), places.size());
-        place = &places.emplace_back(Place{Facts(subject), {}});
-      }
-      place->members.push_back(i);
-      if (comparison.has_value()) {
-        place->facts.AddComparison(comparison->op, comparison->constant);
-      } else if (tested.is(ExprKind::kIsNull)) {
-        place->facts.AddNull(!negated);
-      } else {
-        place->facts.AddSet(conjunct.set());
-      }
+      by_subject.emplace(hash, places.size());
+      places.push_back({std::move(subject), {i}});
     }
     std::vector<Conjuncts> instead(out.size());
     std::vector<bool> merged(out.size(), false);
-    for (Place& place : places) {
+    for (const Place& place : places) {
       if (place.members.size() < 2) continue;
-      auto left = std::move(place.facts).Take(registry_);
+      Facts facts(place.subject);
+      for (const size_t member : place.members) AddFact(*out[member], facts);
+      auto left = std::move(facts).Take(registry_);
       if (!left.has_value()) return {Expr::Literal(Value::Boolean(false))};
       if (left->size() >= place.members.size()) continue;
       for (const size_t member : place.members) merged[member] = true;
@@ -270,6 +256,24 @@ class Merger {
   }
 
  private:
+  // What the condition is about; null when it is none that can be merged.
+  static ExprPtr SubjectOf(const Expr& conjunct) {
+    if (auto comparison = ComparisonOf(conjunct)) return comparison->subject;
+    const Expr& tested = conjunct.is(ExprKind::kNot) ? *conjunct.child(0) : conjunct;
+    if (tested.is(ExprKind::kIsNull) || (conjunct.is(ExprKind::kIn) && IsList(conjunct))) return tested.child(0);
+    return nullptr;
+  }
+
+  static void AddFact(const Expr& conjunct, Facts& facts) {
+    if (const auto comparison = ComparisonOf(conjunct)) {
+      facts.AddComparison(comparison->op, comparison->constant);
+    } else if (conjunct.is(ExprKind::kIn)) {
+      facts.AddSet(conjunct.set());
+    } else {
+      facts.AddNull(conjunct.is(ExprKind::kIsNull));
+    }
+  }
+
   static bool IsList(const Expr& in) {
     const Type& type = in.child(0)->type();
     return IsMergeable(type) &&
