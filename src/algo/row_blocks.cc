@@ -52,10 +52,12 @@ BigArray BigArray::Zeroed(size_t bytes, const std::shared_ptr<MemoryTracker>& tr
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   const auto begin = reinterpret_cast<uintptr_t>(mapped);
   const uintptr_t aligned = RoundUp<uintptr_t>(begin, kHugePage);
+  // NOLINTBEGIN(performance-no-int-to-ptr): parts of what was mapped
   if (aligned != begin) munmap(mapped, aligned - begin);
   const uintptr_t end = begin + allocated + kHugePage;
   if (end != aligned + allocated) munmap(reinterpret_cast<void*>(aligned + allocated), end - aligned - allocated);
   out.data_ = reinterpret_cast<uint8_t*>(aligned);
+  // NOLINTEND(performance-no-int-to-ptr)
   out.size_ = bytes;
   out.mapped_ = allocated;
   madvise(out.data_, allocated, MADV_HUGEPAGE);

@@ -96,7 +96,7 @@ ExprPtr Expr::Subquery(std::shared_ptr<const void> payload, std::vector<ExprPtr>
 
 ExprPtr Expr::WithChildren(std::vector<ExprPtr> children) const {
   WEIR_CHECK(children.size() == children_.size(), "{} children for {}", children.size(), children_.size());
-  auto expr = std::shared_ptr<Expr>(new Expr(*this));
+  auto expr = std::shared_ptr<Expr>(new Expr(*this));  // NOLINT(modernize-make-shared): private
   expr->children_ = std::move(children);
   return expr;
 }
@@ -104,14 +104,14 @@ ExprPtr Expr::WithChildren(std::vector<ExprPtr> children) const {
 ExprPtr Expr::WithNotes(const ExprPtr& expr, Type type) {
   WEIR_DCHECK(expr->type_ == type);
   if (expr->type_.SameNotes(type)) return expr;
-  auto copy = std::shared_ptr<Expr>(new Expr(*expr));
+  auto copy = std::shared_ptr<Expr>(new Expr(*expr));  // NOLINT(modernize-make-shared): private
   copy->type_ = std::move(type);
   return copy;
 }
 
 ExprPtr Expr::WithPosition(const ExprPtr& expr, int64_t position) {
   if (position < 0 || expr->position_ == position) return expr;
-  auto copy = std::shared_ptr<Expr>(new Expr(*expr));
+  auto copy = std::shared_ptr<Expr>(new Expr(*expr));  // NOLINT(modernize-make-shared): private
   copy->position_ = position;
   return copy;
 }

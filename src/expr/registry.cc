@@ -316,7 +316,7 @@ ExprPtr Registry::BindCast(const ExprPtr& expr, const Type& to, CastRule context
   }
   if (from == to) return from.SameNotes(to) ? expr : Expr::WithNotes(expr, to);
   if (position < 0) position = expr->position();
-  const auto placed = [&](ExprPtr e) { return Expr::WithPosition(e, position); };
+  const auto placed = [&](const ExprPtr& e) { return Expr::WithPosition(e, position); };
   const CastRule rule = FindCast(from, to);
   if (rule < context) {
     Error error = CannotCast(from, to, position);
@@ -359,7 +359,7 @@ ExprPtr Registry::BindCast(const ExprPtr& expr, const Type& to, CastRule context
 
 ExprPtr Registry::BindRoundedCast(const ExprPtr& expr, const Type& to, CastRule context, int64_t position,
                                   bool is_try) const {
-  const ExprPtr value = BindCast(expr, to.kind(), context, position, is_try);
+  ExprPtr value = BindCast(expr, to.kind(), context, position, is_try);
   if (value->is(ExprKind::kLiteral) && value->literal().is_null()) return value;
   ExprPtr rounded = BindCall("round_fraction", {value, Expr::Literal(Value::Int32(to.fraction_digits()))}, position);
   if (!value->is(ExprKind::kLiteral)) return rounded;

@@ -61,7 +61,7 @@ std::optional<ColumnPredicate> InColumnType(size_t column, const Type& type, Op 
     if (op == Op::kLess || op == Op::kLessEqual) return ColumnPredicate{column, Op::kLessEqual, {value}};
     if (op == Op::kGreater || op == Op::kGreaterEqual) return ColumnPredicate{column, Op::kGreaterEqual, {value}};
   } catch (const Error&) {
-    // Out of the column's range: the filter itself will decide.
+    return std::nullopt;  // out of the column's range: the filter itself will decide
   }
   return std::nullopt;
 }

@@ -286,7 +286,6 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
   try {
     const TablePtr made =
         session.ReadCatalog()->GetTable({change.database, change.schema, def.name}, session.name_scope());
-    ColumnIdSource unused;
     const ColumnId count(query->plan->columns().empty() ? 1 : 0x7FFFFFFF);
     query->plan = std::make_shared<LogicalChange>(
         query->plan,

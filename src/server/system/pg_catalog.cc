@@ -1,4 +1,6 @@
 #include "server/engine.h"
+
+#include <cmath>
 #include "server/scan_details.h"
 #include "server/settings.h"
 #include "server/system/pg_types.h"
@@ -205,7 +207,7 @@ void FillStats(const SystemTableInput& input, RowWriter& out) {
       if (known[i] == nullptr) continue;
       const ColumnDistribution& of = *known[i];
       out.Text(relation.schema).Text(relation.name).Text(relation.table->columns[i].name).Bool(false);
-      out.Cell(real(of.null_fraction)).Int(static_cast<int64_t>(of.width + 0.5)).Cell(real(of.distinct));
+      out.Cell(real(of.null_fraction)).Int(std::llround(of.width)).Cell(real(of.distinct));
       values(of.common);
       if (of.frequencies.empty()) {
         out.Null();

@@ -45,7 +45,7 @@ void RegisterClientFunctions(Registry& registry) {
   RegisterCatalogFunctions(registry);
   RegisterSettingFunctions(registry);
   const auto always = [&](std::string name, std::string description, std::string example,
-                          std::vector<std::vector<TypePattern>> signatures, Value value, std::string result) {
+                          std::vector<std::vector<TypePattern>> signatures, const Value& value, std::string result) {
     std::vector<FunctionOverload> overloads;
     for (auto& parameters : signatures)
       overloads.push_back(Overload(std::move(parameters), value.type(), ConstantKernel(value)));

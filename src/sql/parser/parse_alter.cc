@@ -7,7 +7,6 @@
 namespace weir {
 
 using ast::AlterActionKind;
-using ast::Expr;
 
 namespace {
 
