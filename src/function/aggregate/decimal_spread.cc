@@ -31,19 +31,16 @@ struct WideSum {
     uint64_t carry = 0;
     for (size_t i = 0; i < kLimbs; ++i) {
       uint64_t sum;
-      uint64_t next = static_cast<uint64_t>(__builtin_add_overflow(limbs[i], other.limbs[i], &sum));
-      next += static_cast<uint64_t>(__builtin_add_overflow(sum, carry, &limbs[i]));
-      carry = next;
+      const bool first = __builtin_add_overflow(limbs[i], other.limbs[i], &sum);
+      const bool second = __builtin_add_overflow(sum, carry, &limbs[i]);
+      carry = first || second ? 1 : 0;
     }
   }
-  void Subtract(const WideSum& other) {
-    uint64_t borrow = 0;
-    for (size_t i = 0; i < kLimbs; ++i) {
-      uint64_t difference;
-      uint64_t next = static_cast<uint64_t>(__builtin_sub_overflow(limbs[i], other.limbs[i], &difference));
-      next += static_cast<uint64_t>(__builtin_sub_overflow(difference, borrow, &limbs[i]));
-      borrow = next;
-    }
+  void Subtract(WideSum other) {
+    // -x is ~x + 1.
+    for (uint64_t& limb : other.limbs) limb = ~limb;
+    Add(other);
+    Add({{1}});
   }
   cpp_int ToInteger() const {
     cpp_int out;

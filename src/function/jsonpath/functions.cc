@@ -11,8 +11,6 @@ namespace {
 
 using jsonpath::Evaluator;
 using jsonpath::Item;
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kBool = TypeKind::kBoolean;
 
 // The arguments (target, path, variables, silent), and the row's path run on the row's target.
 class PathCall {

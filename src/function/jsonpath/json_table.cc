@@ -13,8 +13,6 @@ namespace {
 
 using jsonpath::Evaluator;
 using jsonpath::Item;
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kJson = TypeKind::kJson;
 
 using Cells = std::vector<std::optional<std::string>>;
 

@@ -13,15 +13,6 @@ namespace weir {
 
 namespace {
 
-using Node = JsonDocument::Node;
-using Kind = JsonDocument::Kind;
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kJson = TypeKind::kJson;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kBool = TypeKind::kBoolean;
-constexpr TypeKind kDouble = TypeKind::kDouble;
-
 // A path of either notation, kept from the row before.
 class PathCache {
  public:
@@ -49,27 +40,28 @@ class PathCache {
   std::optional<jsonpath::Path> full_;
 };
 
-void Follow(const JsonDocument& document, const Node& node, std::span<const JsonStep> steps,
-            std::vector<const Node*>& found) {
+void Follow(const JsonDocument& document, const JsonNode& node, std::span<const JsonStep> steps,
+            std::vector<const JsonNode*>& found) {
   if (steps.empty()) {
     found.push_back(&node);
     return;
   }
   const JsonStep& step = steps[0];
   if (step.is_wildcard) {
-    const auto into = [&](const Node& child) { Follow(document, child, steps.subspan(1), found); };
-    if (node.kind == Kind::kArray) document.ForEachElement(node, into);
-    if (node.kind == Kind::kObject) document.ForEachField(node, [&](const Node&, const Node& child) { into(child); });
+    const auto into = [&](const JsonNode& child) { Follow(document, child, steps.subspan(1), found); };
+    if (node.kind == JsonKind::kArray) document.ForEachElement(node, into);
+    if (node.kind == JsonKind::kObject)
+      document.ForEachField(node, [&](const JsonNode&, const JsonNode& child) { into(child); });
     return;
   }
-  const Node* next = step.is_index ? document.Element(node, step.index) : document.Find(node, step.key);
+  const JsonNode* next = step.is_index ? document.Element(node, step.index) : document.Find(node, step.key);
   // Index 0 of what is no array is the value itself, as in PostgreSQL's lax mode.
-  if (next == nullptr && step.is_index && step.index == 0 && node.kind != Kind::kArray) next = &node;
+  if (next == nullptr && step.is_index && step.index == 0 && node.kind != JsonKind::kArray) next = &node;
   if (next != nullptr) {
     Follow(document, *next, steps.subspan(1), found);
-  } else if (!step.is_index && node.kind == Kind::kArray) {
-    document.ForEachElement(node, [&](const Node& child) {
-      if (const Node* inner = document.Find(child, step.key)) Follow(document, *inner, steps.subspan(1), found);
+  } else if (!step.is_index && node.kind == JsonKind::kArray) {
+    document.ForEachElement(node, [&](const JsonNode& child) {
+      if (const JsonNode* inner = document.Find(child, step.key)) Follow(document, *inner, steps.subspan(1), found);
     });
   }
 }
@@ -80,7 +72,7 @@ void ForEachPath(const KernelArgs& args, F&& f) {
   const ColumnView texts(*args.columns[0]), paths(*args.columns[1]);
   DocumentCache documents;
   PathCache cache;
-  std::vector<const Node*> found;
+  std::vector<const JsonNode*> found;
   std::string made;  // what a jsonpath found, as a document
   DocumentCache made_document;
   const bool lenient = args.columns[0]->type().is_string();
@@ -102,7 +94,7 @@ void ForEachPath(const KernelArgs& args, F&& f) {
         }
         made = text + "]";
         const JsonDocument& list = made_document.Get(made);
-        list.ForEachElement(list.root(), [&](const Node& item) { found.push_back(&item); });
+        list.ForEachElement(list.root(), [&](const JsonNode& item) { found.push_back(&item); });
       }
     }
     f(row, found);
@@ -110,9 +102,9 @@ void ForEachPath(const KernelArgs& args, F&& f) {
 }
 
 // The value as text: strings without quotes. False for JSON null.
-bool AppendAsText(const Node& node, std::string& out) {
-  if (node.kind == Kind::kNull) return false;
-  if (node.kind == Kind::kString) {
+bool AppendAsText(const JsonNode& node, std::string& out) {
+  if (node.kind == JsonKind::kNull) return false;
+  if (node.kind == JsonKind::kString) {
     out += JsonDocument::StringOf(node);
   } else {
     out += node.text;
@@ -123,14 +115,14 @@ bool AppendAsText(const Node& node, std::string& out) {
 // json_query, json_extract: the value; several as an array.
 ColumnPtr PathQuery(const KernelArgs& args) {
   FlatWriter<StringRef> out(args.result_type, args.size);
-  ForEachPath(args, [&](size_t row, const std::vector<const Node*>& found) {
+  ForEachPath(args, [&](size_t row, const std::vector<const JsonNode*>& found) {
     if (found.empty()) {
       out.SetNull(row);
     } else if (found.size() == 1) {
       out.SetString(row, found[0]->text);
     } else {
       std::string text = "[";
-      for (const Node* node : found) {
+      for (const JsonNode* node : found) {
         if (text.size() > 1) text += ", ";
         text += node->text;
       }
@@ -144,8 +136,8 @@ ColumnPtr PathQuery(const KernelArgs& args) {
 template <bool kContainers>
 ColumnPtr PathText(const KernelArgs& args) {
   FlatWriter<StringRef> out(args.result_type, args.size);
-  ForEachPath(args, [&](size_t row, const std::vector<const Node*>& found) {
-    const bool fits = found.size() == 1 && (kContainers || found[0]->kind < Kind::kArray);
+  ForEachPath(args, [&](size_t row, const std::vector<const JsonNode*>& found) {
+    const bool fits = found.size() == 1 && (kContainers || found[0]->kind < JsonKind::kArray);
     std::string text;
     if (fits && AppendAsText(*found[0], text)) {
       out.SetString(row, text);
@@ -158,20 +150,20 @@ ColumnPtr PathText(const KernelArgs& args) {
 
 ColumnPtr PathInteger(const KernelArgs& args) {
   FlatWriter<int64_t> out(args.result_type, args.size);
-  ForEachPath(args, [&](size_t row, const std::vector<const Node*>& found) {
+  ForEachPath(args, [&](size_t row, const std::vector<const JsonNode*>& found) {
     out.Set(row, 0);
     int64_t value = 0;
     bool any = false;
-    if (found.size() == 1 && (found[0]->kind == Kind::kNumber || found[0]->kind == Kind::kString)) {
-      const std::string_view text = found[0]->kind == Kind::kString ? found[0]->inner() : found[0]->text;
+    if (found.size() == 1 && (found[0]->kind == JsonKind::kNumber || found[0]->kind == JsonKind::kString)) {
+      const std::string_view text = found[0]->kind == JsonKind::kString ? found[0]->inner() : found[0]->text;
 
       const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
       any = code == std::errc() && end == text.data() + text.size();
-      if (!any && found[0]->kind == Kind::kNumber && std::abs(JsonDocument::NumberOf(*found[0])) < 9.2e18) {
+      if (!any && found[0]->kind == JsonKind::kNumber && std::abs(JsonDocument::NumberOf(*found[0])) < 9.2e18) {
         value = static_cast<int64_t>(JsonDocument::NumberOf(*found[0]));
         any = true;
       }
-    } else if (found.size() == 1 && found[0]->kind == Kind::kBoolean) {
+    } else if (found.size() == 1 && found[0]->kind == JsonKind::kBoolean) {
       value = found[0]->boolean() ? 1 : 0;
       any = true;
     }
@@ -183,8 +175,8 @@ ColumnPtr PathInteger(const KernelArgs& args) {
 
 ColumnPtr PathDouble(const KernelArgs& args) {
   FlatWriter<double> out(args.result_type, args.size);
-  ForEachPath(args, [&](size_t row, const std::vector<const Node*>& found) {
-    const bool fits = found.size() == 1 && found[0]->kind == Kind::kNumber;
+  ForEachPath(args, [&](size_t row, const std::vector<const JsonNode*>& found) {
+    const bool fits = found.size() == 1 && found[0]->kind == JsonKind::kNumber;
     out.Set(row, fits ? JsonDocument::NumberOf(*found[0]) : 0);
     if (!fits) out.SetNull(row);
   });
@@ -193,8 +185,8 @@ ColumnPtr PathDouble(const KernelArgs& args) {
 
 ColumnPtr PathBoolean(const KernelArgs& args) {
   FlatWriter<uint8_t> out(args.result_type, args.size);
-  ForEachPath(args, [&](size_t row, const std::vector<const Node*>& found) {
-    const bool fits = found.size() == 1 && found[0]->kind == Kind::kBoolean;
+  ForEachPath(args, [&](size_t row, const std::vector<const JsonNode*>& found) {
+    const bool fits = found.size() == 1 && found[0]->kind == JsonKind::kBoolean;
     out.Set(row, fits && found[0]->boolean() ? 1 : 0);
     if (!fits) out.SetNull(row);
   });
@@ -203,14 +195,15 @@ ColumnPtr PathBoolean(const KernelArgs& args) {
 
 ColumnPtr PathExists(const KernelArgs& args) {
   FlatWriter<uint8_t> out(args.result_type, args.size);
-  ForEachPath(args, [&](size_t row, const std::vector<const Node*>& found) { out.Set(row, found.empty() ? 0 : 1); });
+  ForEachPath(args,
+              [&](size_t row, const std::vector<const JsonNode*>& found) { out.Set(row, found.empty() ? 0 : 1); });
   return out.Finish();
 }
 
 // StarRocks' json_length(json, path) and json_keys(json, path).
 ColumnPtr PathLength(const KernelArgs& args) {
   FlatWriter<int32_t> out(args.result_type, args.size);
-  ForEachPath(args, [&](size_t row, const std::vector<const Node*>& found) {
+  ForEachPath(args, [&](size_t row, const std::vector<const JsonNode*>& found) {
     out.Set(row, found.size() == 1 && found[0]->is_container() ? static_cast<int32_t>(found[0]->count)
                                                                : (found.empty() ? 0 : 1));
   });
@@ -218,16 +211,16 @@ ColumnPtr PathLength(const KernelArgs& args) {
 }
 
 // Takes what a path names out of the object: steps of keys and indices.
-void Without(const JsonDocument& document, const Node& node, std::span<const JsonStep> steps, std::string& out) {
+void Without(const JsonDocument& document, const JsonNode& node, std::span<const JsonStep> steps, std::string& out) {
   if (!node.is_container() || steps.empty()) {
     out += node.text;
     return;
   }
   const JsonStep& step = steps[0];
-  const bool is_array = node.kind == Kind::kArray;
+  const bool is_array = node.kind == JsonKind::kArray;
   bool first = true;
   int64_t index = 0;
-  const auto item = [&](const Node* key, const Node& value, bool chosen) {
+  const auto item = [&](const JsonNode* key, const JsonNode& value, bool chosen) {
     if (chosen && steps.size() == 1) return;
     if (!first) out += ", ";
     first = false;
@@ -243,10 +236,10 @@ void Without(const JsonDocument& document, const Node& node, std::span<const Jso
   };
   out += is_array ? '[' : '{';
   if (is_array) {
-    document.ForEachElement(node,
-                            [&](const Node& child) { item(nullptr, child, step.is_index && index++ == step.index); });
+    document.ForEachElement(
+        node, [&](const JsonNode& child) { item(nullptr, child, step.is_index && index++ == step.index); });
   } else {
-    document.ForEachField(node, [&](const Node& key, const Node& value) {
+    document.ForEachField(node, [&](const JsonNode& key, const JsonNode& value) {
       item(&key, value, !step.is_index && JsonDocument::StringEquals(key, step.key));
     });
   }

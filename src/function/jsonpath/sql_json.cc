@@ -11,9 +11,6 @@ namespace {
 
 using jsonpath::Evaluator;
 using jsonpath::Item;
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kJson = TypeKind::kJson;
-constexpr TypeKind kBool = TypeKind::kBoolean;
 
 // Runs the path of each row on its document: arguments 0 to 2 are document, path and variables.
 class Search {
@@ -72,8 +69,9 @@ ColumnPtr ExistsKernel(const KernelArgs& args) {
   return out.Finish();
 }
 
-// (document, path, variables, on empty, on error, default on empty, default on error)
-ColumnPtr ValueKernel(const KernelArgs& args) {
+// answer(search, row, result, found) for rows with a document and a path.
+template <typename Answer>
+ColumnPtr AnswerRows(const KernelArgs& args, Answer&& answer) {
   Search search(args);
   std::vector<Item> found;
   FlatWriter<StringRef> out(args.result_type, args.size);
@@ -83,31 +81,29 @@ ColumnPtr ValueKernel(const KernelArgs& args) {
       return;
     }
     const Evaluator::Result result = search.Run(row, found);
-    SetOptional(out, row,
-                jsonpath::ValueAnswer(result, found,
-                                      {search.Text(row, 3), search.Text(row, 4), search.Maybe(row, 5),
-                                       search.Maybe(row, 6), "without", true}));
+    SetOptional(out, row, answer(search, row, result, found));
   });
   return out.Finish();
 }
 
+// (document, path, variables, on empty, on error, default on empty, default on error)
+ColumnPtr ValueKernel(const KernelArgs& args) {
+  return AnswerRows(
+      args, [](const Search& search, size_t row, const Evaluator::Result& result, const std::vector<Item>& found) {
+        return jsonpath::ValueAnswer(
+            result, found,
+            {search.Text(row, 3), search.Text(row, 4), search.Maybe(row, 5), search.Maybe(row, 6), "without", true});
+      });
+}
+
 // (document, path, variables, wrapper, quotes, on empty, on error, default on empty, default on error)
 ColumnPtr QueryKernel(const KernelArgs& args) {
-  Search search(args);
-  std::vector<Item> found;
-  FlatWriter<StringRef> out(args.result_type, args.size);
-  ForEachRow(args, [&](size_t row) {
-    if (search.IsNull(row, 0) || search.IsNull(row, 1)) {
-      out.SetNull(row);
-      return;
-    }
-    const Evaluator::Result result = search.Run(row, found);
-    SetOptional(out, row,
-                jsonpath::QueryAnswer(result, found,
-                                      {search.Text(row, 5), search.Text(row, 6), search.Maybe(row, 7),
-                                       search.Maybe(row, 8), search.Text(row, 3), search.Text(row, 4) == "keep"}));
-  });
-  return out.Finish();
+  return AnswerRows(
+      args, [](const Search& search, size_t row, const Evaluator::Result& result, const std::vector<Item>& found) {
+        return jsonpath::QueryAnswer(result, found,
+                                     {search.Text(row, 5), search.Text(row, 6), search.Maybe(row, 7),
+                                      search.Maybe(row, 8), search.Text(row, 3), search.Text(row, 4) == "keep"});
+      });
 }
 
 ColumnPtr ShownText(const KernelArgs& args) {

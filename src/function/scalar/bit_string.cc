@@ -11,8 +11,6 @@ namespace weir {
 namespace {
 
 constexpr TypeKind kBits = TypeKind::kBit;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kLong = TypeKind::kInt64;
 constexpr size_t kBitsMax = 1U << 30;
 
 // ---- casts

@@ -11,10 +11,7 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
 constexpr TypeKind kSet = TypeKind::kBitmap;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kBool = TypeKind::kBoolean;
 
 // Bitmaps of one argument; constants are read once.
 class BitmapReader {

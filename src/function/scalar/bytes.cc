@@ -11,11 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kBytes = TypeKind::kVarbinary;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kLong = TypeKind::kInt64;
-
 // Throws unless 0 <= index < size.
 size_t Checked(int64_t index, size_t size) {
   if (index < 0 || static_cast<uint64_t>(index) >= size) {

@@ -12,8 +12,6 @@ namespace {
 constexpr TypeKind kDate = TypeKind::kDate;
 constexpr TypeKind kTime = TypeKind::kTime;
 constexpr TypeKind kInterval = TypeKind::kInterval;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kDouble = TypeKind::kDouble;
 
 Error OutOfRange(std::string_view what) {
   return Error::User(sqlstate::kDatetimeFieldOverflow, "{} out of range", what);

@@ -10,8 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 struct FieldValue {
   int128_t value;
   int scale = 0;

@@ -9,11 +9,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kDouble = TypeKind::kDouble;
-
 // ---- now
 
 int64_t LocalNow(const StatementContext& statement) {

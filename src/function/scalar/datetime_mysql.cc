@@ -10,9 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kLong = TypeKind::kInt64;
 constexpr TypeKind kDate = TypeKind::kDate;
 constexpr TypeKind kTimestamp = TypeKind::kTimestamp;
 constexpr TypeKind kInterval = TypeKind::kInterval;

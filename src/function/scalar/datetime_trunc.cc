@@ -7,8 +7,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 bool IsBelowDay(TimeField field) {
   return field <= TimeField::kHour;
 }

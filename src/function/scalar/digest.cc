@@ -16,10 +16,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kBytes = TypeKind::kVarbinary;
-constexpr TypeKind kLong = TypeKind::kInt64;
-
 // The CRC-32 of zlib and of Castagnoli, by their reflected polynomials.
 template <uint32_t kPolynomial>
 uint32_t Crc32(std::string_view bytes) {

@@ -12,8 +12,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kDouble = TypeKind::kDouble;
 constexpr double kEarthRadiusMeters = 6'371'000;
 
 struct Point {

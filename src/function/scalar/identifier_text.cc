@@ -11,8 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 Error NoIdentifier(std::string_view text, std::string detail) {
   Error error = Error::User(sqlstate::kInvalidParameterValue, "string is not a valid identifier: \"{}\"", text);
   return detail.empty() ? std::move(error) : Error(std::move(error).WithDetail(std::move(detail)));

@@ -12,18 +12,10 @@ namespace weir {
 
 namespace {
 
-using Node = JsonDocument::Node;
-using Kind = JsonDocument::Kind;
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kJson = TypeKind::kJson;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kBool = TypeKind::kBoolean;
-
 // The value as text: strings without quotes. False for JSON null.
-bool AppendAsText(const Node& node, std::string& out) {
-  if (node.kind == Kind::kNull) return false;
-  if (node.kind != Kind::kString)
+bool AppendAsText(const JsonNode& node, std::string& out) {
+  if (node.kind == JsonKind::kNull) return false;
+  if (node.kind != JsonKind::kString)
     out += node.text;
   else if (!node.has_escapes)
     out += node.inner();
@@ -33,7 +25,7 @@ bool AppendAsText(const Node& node, std::string& out) {
 }
 
 // Sets the row to a node as json or as text; NULL when there is none.
-void SetNode(FlatWriter<StringRef>& out, size_t row, const Node* node, bool as_text) {
+void SetNode(FlatWriter<StringRef>& out, size_t row, const JsonNode* node, bool as_text) {
   if (node == nullptr) {
     out.SetNull(row);
   } else if (!as_text) {
@@ -81,8 +73,8 @@ ColumnPtr ByIndex(const KernelArgs& args) {
 }
 
 // A step of #> and json_extract_path: a key, or an index of an array.
-const Node* TextStep(const JsonDocument& document, const Node& node, std::string_view step) {
-  if (node.kind != Kind::kArray) return document.Find(node, step);
+const JsonNode* TextStep(const JsonDocument& document, const JsonNode& node, std::string_view step) {
+  if (node.kind != JsonKind::kArray) return document.Find(node, step);
   int64_t index = 0;
   const auto [end, code] = std::from_chars(step.data(), step.data() + step.size(), index);
   if (code != std::errc() || end != step.data() + step.size()) return nullptr;
@@ -92,9 +84,9 @@ const Node* TextStep(const JsonDocument& document, const Node& node, std::string
 template <bool kAsText>
 ColumnPtr ByTextPath(const KernelArgs& args) {
   const ListView paths(*args.columns[1]);
-  return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) -> const Node* {
+  return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) -> const JsonNode* {
     const ListEntry entry = paths.At(row);
-    const Node* node = &document.root();
+    const JsonNode* node = &document.root();
     for (uint32_t i = entry.offset; i < entry.offset + entry.length && node != nullptr; ++i) {
       node = paths.IsNullElement(i) ? nullptr : TextStep(document, *node, TextAt(paths.elements(), i));
     }
@@ -106,8 +98,8 @@ template <bool kAsText>
 ColumnPtr ByArguments(const KernelArgs& args) {
   std::vector<ColumnView> steps;
   for (size_t i = 1; i < args.columns.size(); ++i) steps.emplace_back(*args.columns[i]);
-  return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) -> const Node* {
-    const Node* node = &document.root();
+  return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) -> const JsonNode* {
+    const JsonNode* node = &document.root();
     for (size_t i = 0; i < steps.size() && node != nullptr; ++i)
       node = TextStep(document, *node, TextAt(steps[i], row));
     return node;
@@ -138,11 +130,11 @@ ScalarKernel ObjectKeys(std::string name) {
     DocumentCache cache;
     return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
       const JsonDocument& document = cache.Get(TextAt(texts, row));
-      if (document.root().kind != Kind::kObject) {
+      if (document.root().kind != JsonKind::kObject) {
         throw Error::User(sqlstate::kInvalidParameterValue, "cannot call {} on {}", name,
-                          document.root().kind == Kind::kArray ? "an array" : "a scalar");
+                          document.root().kind == JsonKind::kArray ? "an array" : "a scalar");
       }
-      document.ForEachField(document.root(), [&](const Node& key, const Node&) {
+      document.ForEachField(document.root(), [&](const JsonNode& key, const JsonNode&) {
         out.child(0).AppendString(JsonDocument::StringOf(key));
       });
       out.CloseRow();
@@ -156,12 +148,13 @@ ColumnPtr KeysOrNull(const KernelArgs& args) {
   DocumentCache cache;
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
     const JsonDocument& document = cache.Get(TextAt(texts, row));
-    if (document.root().kind != Kind::kObject) {
+    if (document.root().kind != JsonKind::kObject) {
       out.AppendNull();
       return;
     }
-    document.ForEachField(
-        document.root(), [&](const Node& key, const Node&) { out.child(0).AppendString(JsonDocument::StringOf(key)); });
+    document.ForEachField(document.root(), [&](const JsonNode& key, const JsonNode&) {
+      out.child(0).AppendString(JsonDocument::StringOf(key));
+    });
     out.CloseRow();
   });
 }
@@ -172,11 +165,11 @@ ScalarKernel ArrayElements(std::string name, bool as_text) {
     DocumentCache cache;
     return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
       const JsonDocument& document = cache.Get(TextAt(texts, row));
-      if (document.root().kind != Kind::kArray) {
+      if (document.root().kind != JsonKind::kArray) {
         throw Error::User(sqlstate::kInvalidParameterValue, "cannot extract elements from {}",
-                          document.root().kind == Kind::kObject ? "an object" : "a scalar");
+                          document.root().kind == JsonKind::kObject ? "an object" : "a scalar");
       }
-      document.ForEachElement(document.root(), [&](const Node& child) {
+      document.ForEachElement(document.root(), [&](const JsonNode& child) {
         std::string text;
         if (!as_text)
           out.child(0).AppendString(child.text);
@@ -205,13 +198,13 @@ ColumnPtr ContainsKernel(const KernelArgs& args) {
 }
 
 bool HasKey(const JsonDocument& document, std::string_view key) {
-  const Node& root = document.root();
-  if (root.kind == Kind::kObject) return document.Find(root, key) != nullptr;
-  if (root.kind == Kind::kString) return JsonDocument::StringEquals(root, key);
+  const JsonNode& root = document.root();
+  if (root.kind == JsonKind::kObject) return document.Find(root, key) != nullptr;
+  if (root.kind == JsonKind::kString) return JsonDocument::StringEquals(root, key);
   bool found = false;
-  if (root.kind == Kind::kArray) {
-    document.ForEachElement(root, [&](const Node& child) {
-      found = found || (child.kind == Kind::kString && JsonDocument::StringEquals(child, key));
+  if (root.kind == JsonKind::kArray) {
+    document.ForEachElement(root, [&](const JsonNode& child) {
+      found = found || (child.kind == JsonKind::kString && JsonDocument::StringEquals(child, key));
     });
   }
   return found;
@@ -247,13 +240,13 @@ ColumnPtr HasKeysKernel(const KernelArgs& args) {
   return out.Finish();
 }
 
-bool HasUniqueKeys(const JsonDocument& document, const Node& node) {
+bool HasUniqueKeys(const JsonDocument& document, const JsonNode& node) {
   bool unique = true;
-  if (node.kind == Kind::kArray) {
-    document.ForEachElement(node, [&](const Node& child) { unique = unique && HasUniqueKeys(document, child); });
-  } else if (node.kind == Kind::kObject) {
+  if (node.kind == JsonKind::kArray) {
+    document.ForEachElement(node, [&](const JsonNode& child) { unique = unique && HasUniqueKeys(document, child); });
+  } else if (node.kind == JsonKind::kObject) {
     std::vector<std::string> keys;
-    document.ForEachField(node, [&](const Node& key, const Node& value) {
+    document.ForEachField(node, [&](const JsonNode& key, const JsonNode& value) {
       keys.push_back(JsonDocument::StringOf(key));
       unique = unique && HasUniqueKeys(document, value);
     });
@@ -273,9 +266,9 @@ ColumnPtr RowsOfIsJson(const KernelArgs& args) {
     if (result && views.size() > 1) {
       const JsonDocument document(text);
       const std::string_view kind = TextAt(views[1], row);
-      const Node& root = document.root();
-      result = kind == "value" || (kind == "object" && root.kind == Kind::kObject) ||
-               (kind == "array" && root.kind == Kind::kArray) || (kind == "scalar" && !root.is_container());
+      const JsonNode& root = document.root();
+      result = kind == "value" || (kind == "object" && root.kind == JsonKind::kObject) ||
+               (kind == "array" && root.kind == JsonKind::kArray) || (kind == "scalar" && !root.is_container());
       if (result && views.size() > 2) result = HasUniqueKeys(document, root);
     }
     out.Set(row, result ? 1 : 0);
@@ -322,9 +315,9 @@ void AddTests(Family& family) {
              "json_array_length('[1,2,{\"f1\":1}]')", "3",
              {Partial({kJson}, kInt,
                       OfDocument<int32_t>([](const JsonDocument& document, FlatWriter<int32_t>& out, size_t row) {
-                        if (document.root().kind != Kind::kArray) {
+                        if (document.root().kind != JsonKind::kArray) {
                           throw Error::User(sqlstate::kInvalidParameterValue, "cannot get array length of {}",
-                                            document.root().kind == Kind::kObject ? "a non-array" : "a scalar");
+                                            document.root().kind == JsonKind::kObject ? "a non-array" : "a scalar");
                         }
                         out.Set(row, static_cast<int32_t>(document.root().count));
                       }))});
@@ -362,7 +355,7 @@ void AddTests(Family& family) {
              "json_length('{\"a\": 1, \"b\": 2}')", "2",
              {Partial({kJson}, kInt,
                       OfDocument<int32_t>([](const JsonDocument& document, FlatWriter<int32_t>& out, size_t row) {
-                        const Node& root = document.root();
+                        const JsonNode& root = document.root();
                         out.Set(row, root.is_container() ? static_cast<int32_t>(root.count) : 1);
                       }))});
   family.Add(

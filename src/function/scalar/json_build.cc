@@ -12,9 +12,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kJson = TypeKind::kJson;
-constexpr TypeKind kBool = TypeKind::kBoolean;
 constexpr TypePattern::Kind kAny = TypePattern::Kind::kAny;
 
 ColumnPtr ToJson(const KernelArgs& args) {

@@ -11,12 +11,6 @@ namespace weir {
 
 namespace {
 
-using Node = JsonDocument::Node;
-using Kind = JsonDocument::Kind;
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kJson = TypeKind::kJson;
-constexpr TypeKind kBool = TypeKind::kBoolean;
-
 // f(document, text to fill)
 template <typename F>
 ScalarKernel Rewriting(F f) {
@@ -30,15 +24,15 @@ ScalarKernel Rewriting(F f) {
   });
 }
 
-void StripNulls(const JsonDocument& document, const Node& node, std::string& out) {
+void StripNulls(const JsonDocument& document, const JsonNode& node, std::string& out) {
   if (!node.is_container()) {
     out += node.text;
     return;
   }
   const size_t begin = out.size() + 1;
-  if (node.kind == Kind::kArray) {
+  if (node.kind == JsonKind::kArray) {
     out += '[';
-    document.ForEachElement(node, [&](const Node& child) {
+    document.ForEachElement(node, [&](const JsonNode& child) {
       if (out.size() > begin) out += ',';
       StripNulls(document, child, out);
     });
@@ -46,8 +40,8 @@ void StripNulls(const JsonDocument& document, const Node& node, std::string& out
     return;
   }
   out += '{';
-  document.ForEachField(node, [&](const Node& key, const Node& value) {
-    if (value.kind == Kind::kNull) return;
+  document.ForEachField(node, [&](const JsonNode& key, const JsonNode& value) {
+    if (value.kind == JsonKind::kNull) return;
     if (out.size() > begin) out += ',';
     out += key.text;
     out += ':';
@@ -56,7 +50,7 @@ void StripNulls(const JsonDocument& document, const Node& node, std::string& out
   out += '}';
 }
 
-void Pretty(const JsonDocument& document, const Node& node, size_t depth, std::string& out) {
+void Pretty(const JsonDocument& document, const JsonNode& node, size_t depth, std::string& out) {
   if (!node.is_container()) {
     out += node.text;
     return;
@@ -72,14 +66,14 @@ void Pretty(const JsonDocument& document, const Node& node, size_t depth, std::s
     first = false;
     new_line(depth + 1);
   };
-  out += node.kind == Kind::kArray ? '[' : '{';
-  if (node.kind == Kind::kArray) {
-    document.ForEachElement(node, [&](const Node& child) {
+  out += node.kind == JsonKind::kArray ? '[' : '{';
+  if (node.kind == JsonKind::kArray) {
+    document.ForEachElement(node, [&](const JsonNode& child) {
       begin_item();
       Pretty(document, child, depth + 1, out);
     });
   } else {
-    document.ForEachField(node, [&](const Node& key, const Node& value) {
+    document.ForEachField(node, [&](const JsonNode& key, const JsonNode& value) {
       begin_item();
       out += key.text;
       out += ": ";
@@ -87,7 +81,7 @@ void Pretty(const JsonDocument& document, const Node& node, size_t depth, std::s
     });
   }
   new_line(depth);
-  out += node.kind == Kind::kArray ? ']' : '}';
+  out += node.kind == JsonKind::kArray ? ']' : '}';
 }
 
 // What is done at the end of a path.
@@ -117,16 +111,17 @@ class ItemWriter {
   bool first_ = true;
 };
 
-void ChangeAt(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out);
+void ChangeAt(const JsonDocument& document, const JsonNode& node, size_t at, const Change& change, std::string& out);
 
-void ChangeObject(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out) {
+void ChangeObject(const JsonDocument& document, const JsonNode& node, size_t at, const Change& change,
+                  std::string& out) {
   const bool last = at + 1 == change.path.size();
   const bool inserts = change.action == PathAction::kInsertBefore || change.action == PathAction::kInsertAfter;
   const std::string& step = change.path[at];
   ItemWriter items(out);
   bool found = false;
   out += '{';
-  document.ForEachField(node, [&](const Node& key, const Node& value) {
+  document.ForEachField(node, [&](const JsonNode& key, const JsonNode& value) {
     const bool chosen = JsonDocument::StringEquals(key, step);
     found |= chosen;
     if (chosen && last && inserts) {
@@ -154,7 +149,8 @@ void ChangeObject(const JsonDocument& document, const Node& node, size_t at, con
   out += '}';
 }
 
-void ChangeArray(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out) {
+void ChangeArray(const JsonDocument& document, const JsonNode& node, size_t at, const Change& change,
+                 std::string& out) {
   const bool last = at + 1 == change.path.size();
   const bool inserts = change.action == PathAction::kInsertBefore || change.action == PathAction::kInsertAfter;
   const bool adds = inserts || change.action == PathAction::kSet;
@@ -172,7 +168,7 @@ void ChangeArray(const JsonDocument& document, const Node& node, size_t at, cons
   int64_t i = 0;
   out += '[';
   if (before && last && adds) items.Element(change.value);
-  document.ForEachElement(node, [&](const Node& child) {
+  document.ForEachElement(node, [&](const JsonNode& child) {
     if (i++ != index) {
       items.Element(child.text);
       return;
@@ -191,10 +187,10 @@ void ChangeArray(const JsonDocument& document, const Node& node, size_t at, cons
   out += ']';
 }
 
-void ChangeAt(const JsonDocument& document, const Node& node, size_t at, const Change& change, std::string& out) {
-  if (node.kind == Kind::kObject) {
+void ChangeAt(const JsonDocument& document, const JsonNode& node, size_t at, const Change& change, std::string& out) {
+  if (node.kind == JsonKind::kObject) {
     ChangeObject(document, node, at, change, out);
-  } else if (node.kind == Kind::kArray) {
+  } else if (node.kind == JsonKind::kArray) {
     ChangeArray(document, node, at, change, out);
   } else {
     out += node.text;
@@ -305,19 +301,19 @@ ColumnPtr DeletePath(const KernelArgs& args) {
 }
 
 // RFC 7396: fields of the patch replace those of the target, null takes them away.
-void MergePatch(const JsonDocument& target, const Node* node, const JsonDocument& patch, const Node& change,
+void MergePatch(const JsonDocument& target, const JsonNode* node, const JsonDocument& patch, const JsonNode& change,
                 std::string& out) {
-  if (change.kind != Kind::kObject) {
+  if (change.kind != JsonKind::kObject) {
     out += change.text;
     return;
   }
   ItemWriter items(out);
   out += '{';
-  const bool has_fields = node != nullptr && node->kind == Kind::kObject;
+  const bool has_fields = node != nullptr && node->kind == JsonKind::kObject;
   if (has_fields) {
-    target.ForEachField(*node, [&](const Node& key, const Node& value) {
-      const Node* replacement = patch.Find(change, JsonDocument::StringOf(key));
-      if (replacement != nullptr && replacement->kind == Kind::kNull) return;
+    target.ForEachField(*node, [&](const JsonNode& key, const JsonNode& value) {
+      const JsonNode* replacement = patch.Find(change, JsonDocument::StringOf(key));
+      if (replacement != nullptr && replacement->kind == JsonKind::kNull) return;
       items.Begin();
       out += key.text;
       out += ": ";
@@ -328,8 +324,8 @@ void MergePatch(const JsonDocument& target, const Node* node, const JsonDocument
       }
     });
   }
-  patch.ForEachField(change, [&](const Node& key, const Node& value) {
-    if (value.kind == Kind::kNull) return;
+  patch.ForEachField(change, [&](const JsonNode& key, const JsonNode& value) {
+    if (value.kind == JsonKind::kNull) return;
     if (has_fields && target.Find(*node, JsonDocument::StringOf(key)) != nullptr) return;
     items.Begin();
     out += key.text;
@@ -360,18 +356,18 @@ ColumnPtr Concat(const KernelArgs& args) {
   ForEachRow(args, [&](size_t row) {
     const JsonDocument& a = left_cache.Get(TextAt(lefts, row));
     const JsonDocument& b = right_cache.Get(TextAt(rights, row));
-    const bool objects = a.root().kind == Kind::kObject && b.root().kind == Kind::kObject;
+    const bool objects = a.root().kind == JsonKind::kObject && b.root().kind == JsonKind::kObject;
     std::string text(1, objects ? '{' : '[');
     ItemWriter items(text);
     const auto add = [&](const JsonDocument& document) {
       if (objects) {
-        document.ForEachField(document.root(), [&](const Node& key, const Node& value) {
+        document.ForEachField(document.root(), [&](const JsonNode& key, const JsonNode& value) {
           items.Element(key.text);
           text += ": ";
           text += value.text;
         });
-      } else if (document.root().kind == Kind::kArray) {
-        document.ForEachElement(document.root(), [&](const Node& child) { items.Element(child.text); });
+      } else if (document.root().kind == JsonKind::kArray) {
+        document.ForEachElement(document.root(), [&](const JsonNode& child) { items.Element(child.text); });
       } else {
         items.Element(document.root().text);
       }
@@ -387,23 +383,23 @@ ColumnPtr Concat(const KernelArgs& args) {
 // Leaves out the fields and text elements that `drops` names.
 template <typename Drops>
 void DeleteKeys(const JsonDocument& document, Drops&& drops, std::string& out) {
-  const Node& root = document.root();
+  const JsonNode& root = document.root();
   if (!root.is_container()) throw Error::User(sqlstate::kInvalidParameterValue, "cannot delete from scalar");
   ItemWriter items(out);
-  out += root.kind == Kind::kArray ? '[' : '{';
-  if (root.kind == Kind::kArray) {
-    document.ForEachElement(root, [&](const Node& child) {
-      if (child.kind != Kind::kString || !drops(JsonDocument::StringOf(child))) items.Element(child.text);
+  out += root.kind == JsonKind::kArray ? '[' : '{';
+  if (root.kind == JsonKind::kArray) {
+    document.ForEachElement(root, [&](const JsonNode& child) {
+      if (child.kind != JsonKind::kString || !drops(JsonDocument::StringOf(child))) items.Element(child.text);
     });
   } else {
-    document.ForEachField(root, [&](const Node& key, const Node& value) {
+    document.ForEachField(root, [&](const JsonNode& key, const JsonNode& value) {
       if (drops(JsonDocument::StringOf(key))) return;
       items.Element(key.text);
       out += ": ";
       out += value.text;
     });
   }
-  out += root.kind == Kind::kArray ? ']' : '}';
+  out += root.kind == JsonKind::kArray ? ']' : '}';
 }
 
 ColumnPtr DeleteKey(const KernelArgs& args) {
@@ -442,9 +438,9 @@ ColumnPtr DeleteIndex(const KernelArgs& args) {
   FlatWriter<StringRef> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
     const JsonDocument document(TextAt(texts, row));
-    const Node& root = document.root();
+    const JsonNode& root = document.root();
     if (!root.is_container()) throw Error::User(sqlstate::kInvalidParameterValue, "cannot delete from scalar");
-    if (root.kind == Kind::kObject) {
+    if (root.kind == JsonKind::kObject) {
       throw Error::User(sqlstate::kInvalidParameterValue, "cannot delete from object using integer index");
     }
     int64_t index = indices.At<int32_t>(row);
@@ -452,7 +448,7 @@ ColumnPtr DeleteIndex(const KernelArgs& args) {
     std::string text = "[";
     ItemWriter items(text);
     int64_t i = 0;
-    document.ForEachElement(root, [&](const Node& child) {
+    document.ForEachElement(root, [&](const JsonNode& child) {
       if (i++ != index) items.Element(child.text);
     });
     out.SetString(row, text + "]");
@@ -466,21 +462,21 @@ ColumnPtr Fields(const KernelArgs& args) {
   const ColumnView texts(*args.columns[0]);
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
     const JsonDocument document(texts.At<StringRef>(row).view());
-    if (document.root().kind != Kind::kObject) {
+    if (document.root().kind != JsonKind::kObject) {
       throw Error::User(sqlstate::kInvalidParameterValue, "cannot deconstruct {}",
-                        document.root().kind == Kind::kArray ? "an array as an object" : "a scalar");
+                        document.root().kind == JsonKind::kArray ? "an array as an object" : "a scalar");
     }
-    document.ForEachField(document.root(), [&](const Node& key, const Node& value) {
+    document.ForEachField(document.root(), [&](const JsonNode& key, const JsonNode& value) {
       const std::string name = JsonDocument::StringOf(key);
       if (document.Find(document.root(), name) != &value) return;
       out.child(0).AppendString(name);
       if (!kAsText) {
         out.child(1).AppendString(value.text);
-      } else if (value.kind == Kind::kNull) {
+      } else if (value.kind == JsonKind::kNull) {
         out.child(1).AppendNull();
       } else {
-        out.child(1).AppendString(value.kind == Kind::kString ? JsonDocument::StringOf(value)
-                                                              : std::string(value.text));
+        out.child(1).AppendString(value.kind == JsonKind::kString ? JsonDocument::StringOf(value)
+                                                                  : std::string(value.text));
       }
     });
     out.CloseRow();
@@ -501,11 +497,12 @@ void RegisterJsonChangeFunctions(Registry& registry) {
   family.Add("jsonb_strip_nulls", "The value without fields that are null.",
              "jsonb_strip_nulls('[{\"f1\":1, \"f2\":null}, null]')", "[{\"f1\": 1}, null]",
              {Partial({jsonb}, jsonb, InJsonbForm(Rewriting(StripNulls)))});
-  family.Add({"jsonb_pretty", {"json_pretty"}}, "The value as text with a line for every field and element.",
-             "jsonb_pretty('{\"a\": 1}')", "{\n    \"a\": 1\n}",
-             {Partial({jsonb}, kText, Rewriting([](const JsonDocument& document, const Node& node, std::string& out) {
-                        Pretty(document, node, 0, out);
-                      }))});
+  family.Add(
+      {"jsonb_pretty", {"json_pretty"}}, "The value as text with a line for every field and element.",
+      "jsonb_pretty('{\"a\": 1}')", "{\n    \"a\": 1\n}",
+      {Partial({jsonb}, kText, Rewriting([](const JsonDocument& document, const JsonNode& node, std::string& out) {
+                 Pretty(document, node, 0, out);
+               }))});
   const auto setter = [&](const ScalarKernel& kernel) {
     return std::vector<FunctionOverload>{
         Optional(1, Partial({jsonb, texts, jsonb, kBool}, jsonb, InJsonbForm(kernel)))};

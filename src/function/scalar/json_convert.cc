@@ -9,7 +9,6 @@ namespace {
 
 using Node = JsonDocument::Node;
 using Kind = JsonDocument::Kind;
-constexpr TypeKind kJson = TypeKind::kJson;
 constexpr TypePattern::Kind kAnyStruct = TypePattern::Kind::kAnyStruct;
 
 std::string_view KindWithArticle(Kind kind) {

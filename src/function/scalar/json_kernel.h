@@ -10,6 +10,9 @@
 // What the families of JSON functions share.
 namespace weir {
 
+using JsonNode = JsonDocument::Node;
+using JsonKind = JsonDocument::Kind;
+
 // The document of the row before is kept: constant arguments are parsed once.
 class DocumentCache {
  public:

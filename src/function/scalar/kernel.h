@@ -13,6 +13,7 @@
 #include "expr/function.h"
 #include "expr/registry.h"
 #include "expr/row_adapter.h"
+#include "function/scalar/type_names.h"
 #include "types/text.h"
 
 namespace weir {

@@ -17,7 +17,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kBool = TypeKind::kBoolean;
 constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
 constexpr TypePattern::Kind kMap = TypePattern::Kind::kAnyMap;
 constexpr TypePattern::Kind kLambda = TypePattern::Kind::kLambda;

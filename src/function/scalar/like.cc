@@ -8,8 +8,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 // Compiled from constants once; from rows when the pattern changes.
 class PatternSource {
  public:

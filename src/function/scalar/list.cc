@@ -12,10 +12,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kBool = TypeKind::kBoolean;
 constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
 constexpr TypePattern::Kind kElement = TypePattern::Kind::kAnyElement;
 

@@ -10,8 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kDouble = TypeKind::kDouble;
-constexpr TypeKind kLong = TypeKind::kInt64;
 constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
 constexpr TypePattern::Kind kElement = TypePattern::Kind::kAnyElement;
 

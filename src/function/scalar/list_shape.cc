@@ -12,8 +12,6 @@ namespace {
 
 constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
 constexpr TypePattern::Kind kElement = TypePattern::Kind::kAnyElement;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kInt = TypeKind::kInt32;
 
 ColumnPtr Flatten(const KernelArgs& args) {
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {

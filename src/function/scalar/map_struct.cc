@@ -10,8 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kInt = TypeKind::kInt32;
 constexpr TypePattern::Kind kAny = TypePattern::Kind::kAny;
 constexpr TypePattern::Kind kAnyList = TypePattern::Kind::kAnyList;
 constexpr TypePattern::Kind kAnyMap = TypePattern::Kind::kAnyMap;

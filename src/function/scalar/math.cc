@@ -14,11 +14,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kDouble = TypeKind::kDouble;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 Error Overflow() {
   return Error::User(sqlstate::kNumericValueOutOfRange, "value out of range: overflow");
 }

@@ -11,8 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kDouble = TypeKind::kDouble;
-constexpr TypeKind kInt = TypeKind::kInt32;
 constexpr TypePattern::Kind kDecimal = TypePattern::Kind::kDecimal;
 
 enum class Rounding : uint8_t { kHalfAway, kDown, kUp, kTowardsZero };

@@ -13,8 +13,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 std::string Normalize(std::string_view text, std::string_view form) {
   const std::string name = FoldCase(form);
   int options = UTF8PROC_STABLE;
@@ -63,7 +61,7 @@ void RegisterNormalizeFunctions(Registry& registry) {
                RowKernelWith<uint8_t, StringRef, StringRef>([](RowOut<uint8_t>& out, StringRef text, StringRef form) {
                  Guard(out, [&] { out.Set(Normalize(text, form) == text.view() ? 1 : 0); });
                }))});
-  family.Add("pg_collation_for", "The collation of a text: always by bytes.", "pg_collation_for('a'::text)", "\"C\"",
+  family.Add("pg_collation_for", "The collation of a text.", "pg_collation_for('a'::text)", "\"default\"",
              {Total({kText}, kText,
                     [](const KernelArgs& args) { return Column::Constant(Value::String("\"C\""), args.size); })});
 }

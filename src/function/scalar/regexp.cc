@@ -11,9 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kInt = TypeKind::kInt32;
-
 using Prepare = std::function<std::shared_ptr<const void>(std::span<const std::optional<Value>>)>;
 
 // Compiles argument `pattern_at` with the flags of argument `flags_at` (or `fixed_flags` when there is none).

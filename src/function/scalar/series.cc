@@ -10,7 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kInt = TypeKind::kInt32;
 constexpr size_t kElementsMax = 10'000'000;
 
 Error TooLong() {

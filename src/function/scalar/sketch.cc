@@ -13,10 +13,7 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kBytes = TypeKind::kVarbinary;
 constexpr TypeKind kHll = TypeKind::kHll;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kDouble = TypeKind::kDouble;
 
 HyperLogLog ReadHll(std::string_view bytes) {
   if (bytes.empty()) return {};

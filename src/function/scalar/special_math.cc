@@ -10,7 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kDouble = TypeKind::kDouble;
 constexpr TypePattern::Kind kAny = TypePattern::Kind::kAny;
 
 template <typename F>

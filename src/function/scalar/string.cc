@@ -11,8 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kBytes = TypeKind::kVarbinary;
 constexpr size_t kResultBytesMax = size_t{1} << 30;
 
 Error TooLong() {

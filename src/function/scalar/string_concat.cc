@@ -14,7 +14,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
 constexpr TypePattern::Kind kAny = TypePattern::Kind::kAny;
 constexpr TypePattern::Kind kAnyList = TypePattern::Kind::kAnyList;
 

@@ -12,8 +12,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 size_t Find(std::string_view text, std::string_view part, size_t from = 0) {
   if (part.empty()) return from;
   if (from >= text.size()) return std::string_view::npos;

@@ -11,10 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kInt = TypeKind::kInt32;
-constexpr TypeKind kBool = TypeKind::kBoolean;
 constexpr TypePattern::Kind kAny = TypePattern::Kind::kAny;
 
 // A value of the statement for all rows.

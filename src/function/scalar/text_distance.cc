@@ -12,10 +12,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kDouble = TypeKind::kDouble;
-
 // Texts longer than this are refused where the work grows with the product of the lengths.
 constexpr size_t kBytesMax = 65'536;
 

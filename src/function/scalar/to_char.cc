@@ -11,8 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr TypeKind kText = TypeKind::kVarchar;
-
 // The compiled pattern of a row: kept as long as it stays the same.
 template <typename T>
 class TemplateCache {

@@ -115,7 +115,7 @@ ExprPtr ExpressionBinder::BindSpecialFunction(const ast::FunctionCall& call, std
       return Call("pg_typeof", {arg}, call.offset);
     }
     const bool named = !type.domain().empty() || type.is(TypeKind::kEnum);
-    return Expr::Literal(Value::String(named ? type.ToString() : type.Name()));
+    return Expr::Literal(Value::String(named || name == "typeof" ? type.ToString() : type.Name()));
   }
   if (name == "pg_collation_for" && call.args.size() == 1) return BindCollationFor(*call.args[0]);
   if (name == "grouping" || name == "grouping_id") return BindGrouping(call);
