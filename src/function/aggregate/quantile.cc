@@ -6,6 +6,7 @@
 #include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 #include "types/decimal.h"
+#include "types/interval_arithmetic.h"
 
 namespace weir {
 
@@ -78,11 +79,16 @@ struct SampleKernel {
       const double position = (descending ? 1 - fraction : fraction) * static_cast<double>(count - 1);
       const auto low = static_cast<size_t>(position);
       std::nth_element(values, values + low, values + count, OrderedBefore<T>);
-      double value = values[low];
+      T value = values[low];
       const double part = position - static_cast<double>(low);
       if (part > 0) {
-        const double next = *std::min_element(values + low + 1, values + count, OrderedBefore<T>);
-        value += (next - value) * part;
+        const T next = *std::min_element(values + low + 1, values + count, OrderedBefore<T>);
+        if constexpr (std::is_same_v<T, Interval>) {
+          const auto scale = [part](double x) { return x * part; };
+          value = AddIntervals(value, ScaleInterval(SubtractIntervals(next, value), scale));
+        } else {
+          value += (next - value) * part;
+        }
       }
       out.Append(value);
     }
@@ -204,19 +210,24 @@ Ops MakeSample(const Type& type, double fraction, bool descending = false) {
 }  // namespace
 
 void RegisterQuantileAggregates(Registry& registry) {
-  AggregateOverload continuous;
-  continuous.parameters = {TypeKind::kDouble, TypeKind::kDouble};
-  continuous.result = TypeKind::kDouble;
-  continuous.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>> constants) {
-    return MakeUnary(SampleKernel<double, Quantile::kContinuous>{FractionOf(constants), IsDescending(constants, 2)},
-                     result);
+  std::vector<AggregateOverload> continuous;
+  const auto add_continuous = [&]<typename T>(TypeKind kind) {
+    AggregateOverload overload;
+    overload.parameters = {kind, TypeKind::kDouble};
+    overload.result = kind;
+    overload.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>> constants) {
+      return MakeUnary(SampleKernel<T, Quantile::kContinuous>{FractionOf(constants), IsDescending(constants, 2)},
+                       result);
+    };
+    continuous.push_back(overload);
+    overload.parameters.push_back(TypeKind::kBoolean);
+    continuous.push_back(std::move(overload));
   };
-  AggregateOverload continuous_ordered = continuous;
-  continuous_ordered.parameters.push_back(TypeKind::kBoolean);
+  add_continuous.operator()<double>(TypeKind::kDouble);
+  add_continuous.operator()<Interval>(TypeKind::kInterval);
   AddAggregate(registry, {"quantile_cont", {"percentile_cont"}},
                "Value at a fraction of the ordered values, interpolated between neighbours.",
-               "quantile_cont(x, 0.5) FROM (VALUES (1), (2)) t(x)", "1.5",
-               {std::move(continuous), std::move(continuous_ordered)});
+               "quantile_cont(x, 0.5) FROM (VALUES (1), (2)) t(x)", "1.5", std::move(continuous));
 
   AggregateOverload discrete;
   discrete.parameters = {TypePattern::Kind::kAnyElement, TypeKind::kDouble};

@@ -4,6 +4,7 @@
 
 #include "function/scalar/moment.h"
 #include "function/scalar/register.h"
+#include "types/interval_arithmetic.h"
 
 namespace weir {
 
@@ -84,46 +85,6 @@ void TimestampDifference(RowOut<Interval>& out, int64_t a, int64_t b) {
 }
 
 // ---- intervals
-
-Interval AddIntervals(const Interval& a, const Interval& b) {
-  Interval sum;
-  if (__builtin_add_overflow(a.months, b.months, &sum.months) || __builtin_add_overflow(a.days, b.days, &sum.days) ||
-      __builtin_add_overflow(a.micros, b.micros, &sum.micros)) {
-    throw OutOfRange("interval");
-  }
-  return sum;
-}
-
-double RoundMicros(double seconds) {
-  return std::rint(seconds * 1e6) / 1e6;
-}
-
-// Fractions of months become days of which there are 30, fractions of days become time.
-template <typename Scale>
-Interval ScaleInterval(const Interval& interval, Scale scale) {
-  const auto check = [](double value, double limit) {
-    if (std::isnan(value) || value < -limit || value > limit) throw OutOfRange("interval");
-  };
-  constexpr double kInt32Limit = 2147483647.0;
-  Interval out;
-  const double months = scale(static_cast<double>(interval.months));
-  check(months, kInt32Limit);
-  out.months = static_cast<int32_t>(months);
-  const double days = scale(static_cast<double>(interval.days));
-  check(days, kInt32Limit);
-  out.days = static_cast<int32_t>(days);
-  const double month_days = RoundMicros((months - out.months) * 30);
-  double seconds = RoundMicros((days - out.days + month_days - static_cast<int32_t>(month_days)) * 86400.0);
-  if (std::abs(seconds) >= 86400.0) {
-    out.days += static_cast<int32_t>(seconds / 86400.0);
-    seconds -= static_cast<int32_t>(seconds / 86400.0) * 86400.0;
-  }
-  out.days += static_cast<int32_t>(month_days);
-  const double micros = std::rint(scale(static_cast<double>(interval.micros)) + seconds * 1e6);
-  check(micros, 9223372036854774784.0);
-  out.micros = static_cast<int64_t>(micros);
-  return out;
-}
 
 void MultiplyInterval(RowOut<Interval>& out, Interval interval, double factor) {
   Guard(out, [&] { out.Set(ScaleInterval(interval, [factor](double part) { return part * factor; })); });

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "expr/comparison.h"
 #include "function/scalar/kernel.h"
 #include "function/scalar/random.h"
 #include "function/scalar/register.h"
+#include "types/decimal.h"
 
 namespace weir {
 
@@ -246,6 +248,39 @@ FunctionOverload IntegerPair(TypeKind kind) {
                  RowKernelWith<T, T, T>([](RowOut<T>& out, T a, T b) { Guard(out, [&] { out.Set(kF(a, b)); }); }));
 }
 
+uint128_t WideGcd(int128_t a, int128_t b) {
+  const auto magnitude = [](int128_t x) { return x < 0 ? -static_cast<uint128_t>(x) : static_cast<uint128_t>(x); };
+  uint128_t x = magnitude(a), y = magnitude(b);
+  while (y != 0) x = std::exchange(y, x % y);
+  return x;
+}
+
+// Of numerics, at the larger scale.
+FunctionOverload DecimalPair(void (*f)(RowOut<int128_t>& out, int128_t a, int128_t b)) {
+  constexpr TypePattern::Kind kDecimal = TypePattern::Kind::kDecimal;
+  return Resolving(Partial({kDecimal, kDecimal}, kDecimal, RowKernelWith<int128_t, int128_t, int128_t>(f)),
+                   [](std::span<const Type> types, std::span<const std::optional<Value>>) {
+                     const bool natural = types[0].has_natural_scale() || types[1].has_natural_scale();
+                     const Type type =
+                         Type::Decimal(Type::kDecimalPrecisionMax, std::max(types[0].scale(), types[1].scale()));
+                     return ResolvedCall{{type, type}, type.WithNaturalScale(natural)};
+                   });
+}
+
+void DecimalGcd(RowOut<int128_t>& out, int128_t a, int128_t b) {
+  out.Set(static_cast<int128_t>(WideGcd(a, b)));
+}
+
+void DecimalLcm(RowOut<int128_t>& out, int128_t a, int128_t b) {
+  if (a == 0 || b == 0) return out.Set(0);
+  int128_t result;
+  if (__builtin_mul_overflow(a / static_cast<int128_t>(WideGcd(a, b)), b, &result) ||
+      !FitsDecimal(result, Type::kDecimalPrecisionMax)) {
+    return out.Fail(Error::User(sqlstate::kNumericValueOutOfRange, "value overflows numeric format"));
+  }
+  out.Set(result < 0 ? -result : result);
+}
+
 void Factorial(RowOut<int128_t>& out, int64_t n) {
   if (n < 0) {
     out.Fail(Error::User(sqlstate::kNumericValueOutOfRange, "factorial of a negative number is undefined"));
@@ -351,10 +386,12 @@ void ConvertBase(RowOut<StringRef>& out, StringRef text, int32_t from, int32_t t
 }
 
 void AddIntegers(Family& family) {
-  family.Add("gcd", "Greatest common divisor.", "gcd(1071, 462)", "21",
-             {IntegerPair<int32_t, Gcd<int32_t>>(kInt), IntegerPair<int64_t, Gcd<int64_t>>(kLong)});
-  family.Add("lcm", "Least common multiple.", "lcm(1071, 462)", "23562",
-             {IntegerPair<int32_t, Lcm<int32_t>>(kInt), IntegerPair<int64_t, Lcm<int64_t>>(kLong)});
+  family.Add(
+      "gcd", "Greatest common divisor.", "gcd(1071, 462)", "21",
+      {IntegerPair<int32_t, Gcd<int32_t>>(kInt), IntegerPair<int64_t, Gcd<int64_t>>(kLong), DecimalPair(DecimalGcd)});
+  family.Add(
+      "lcm", "Least common multiple.", "lcm(1071, 462)", "23562",
+      {IntegerPair<int32_t, Lcm<int32_t>>(kInt), IntegerPair<int64_t, Lcm<int64_t>>(kLong), DecimalPair(DecimalLcm)});
   family.Add("factorial", "Product of the numbers from 1 to n.", "factorial(5)", "120",
              {Partial({kLong}, Type::Decimal(38, 0), RowKernelWith<int128_t, int64_t>(Factorial))});
   family.Add("div", "Quotient of two numbers, cut to an integer.", "div(9, 4)", "2",

@@ -163,30 +163,33 @@ void RegisterRoundingFunctions(Registry& registry) {
                                          }),
                                    ResultOf([](std::span<const Type>) { return Type::Decimal(1, 0); }))),
               Increasing(Total({kDouble}, kDouble, RowKernel<double, double>(Sign)))});
-  family.Add("scale", "Fractional digits of the number's type.", "scale(8.41)", "2",
-             {Total({kDecimal}, kInt, [](const KernelArgs& args) {
-               return Column::Constant(Value::Int32(args.columns[0]->type().scale()), args.size);
+  // A column of natural scale shows no zeros at the end, so its numbers have no more decimals than they need.
+  const auto digits_needed = [](const KernelArgs& args) {
+    const ColumnView view(*args.columns[0]);
+    const Type& type = args.columns[0]->type();
+    FlatWriter<int32_t> out(args.result_type, args.size);
+    args.rows.ForEach([&](size_t row) {
+      int128_t value = type.physical() == PhysicalType::kInt64 ? view.At<int64_t>(row) : view.At<int128_t>(row);
+      int scale = value == 0 ? 0 : type.scale();
+      for (; scale > 0 && value % 10 == 0; --scale) value /= 10;
+      out.Set(row, scale);
+    });
+    return out.Finish();
+  };
+  family.Add("scale", "Fractional digits of the number.", "scale(8.410)", "3",
+             {Total({kDecimal}, kInt, [digits_needed](const KernelArgs& args) {
+               const Type& type = args.columns[0]->type();
+               if (type.has_natural_scale()) return digits_needed(args);
+               return Column::Constant(Value::Int32(type.scale()), args.size);
              })});
+  family.Add("min_scale", "Fractional digits that the number needs.", "min_scale(8.4100)", "2",
+             {Total({kDecimal}, kInt, digits_needed)});
   family.Add("trim_scale", "The number without zeros at its end.", "trim_scale(8.4100)", "8.41",
              {Resolving(Total({kDecimal}, kDecimal,
                               [](const KernelArgs& args) {
                                 return MapDecimal(args, [](size_t, int128_t value) { return value; });
                               }),
                         ResultOf([](std::span<const Type> types) { return types[0].WithNaturalScale(); }))});
-  family.Add("min_scale", "Fractional digits that the number needs.", "min_scale(8.4100)", "2",
-             {Total({kDecimal}, kInt, [](const KernelArgs& args) {
-               const ColumnView view(*args.columns[0]);
-               const Type& type = args.columns[0]->type();
-               FlatWriter<int32_t> out(args.result_type, args.size);
-               args.rows.ForEach([&](size_t row) {
-                 int128_t value =
-                     type.physical() == PhysicalType::kInt64 ? view.At<int64_t>(row) : view.At<int128_t>(row);
-                 int scale = value == 0 ? 0 : type.scale();
-                 for (; scale > 0 && value % 10 == 0; --scale) value /= 10;
-                 out.Set(row, scale);
-               });
-               return out.Finish();
-             })});
 }
 
 }  // namespace weir

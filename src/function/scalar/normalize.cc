@@ -63,7 +63,7 @@ void RegisterNormalizeFunctions(Registry& registry) {
                }))});
   family.Add("pg_collation_for", "The collation of a text.", "pg_collation_for('a'::text)", "\"default\"",
              {Total({kText}, kText,
-                    [](const KernelArgs& args) { return Column::Constant(Value::String("\"C\""), args.size); })});
+                    [](const KernelArgs& args) { return Column::Constant(Value::String("\"default\""), args.size); })});
 }
 
 }  // namespace weir

@@ -86,7 +86,10 @@ ExprPtr ExpressionBinder::BindQuantile(const ast::FunctionCall& call, std::strin
   const ExprPtr filter =
       call.filter == nullptr ? nullptr : ToBoolean(Bind(*call.filter), "FILTER", call.filter->offset);
   inside_aggregate_ = false;
-  const auto one = [&](const ExprPtr& fraction) -> ExprPtr {
+  const std::function<ExprPtr(const ExprPtr&)> one = [&](const ExprPtr& fraction) -> ExprPtr {
+    if (fraction->is(ExprKind::kLiteral) && fraction->literal().is_null()) {
+      return Expr::Literal(Value::Null(one(Expr::Literal(Value::Double(0)))->type()));
+    }
     std::vector<ExprPtr> args = {key.expr, fraction};
     if (key.descending) args.push_back(Expr::Literal(Value::Boolean(true)));
     return CollectAggregate(continuous ? "quantile_cont" : "quantile_disc", std::move(args), filter, false,
