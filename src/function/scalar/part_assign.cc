@@ -13,9 +13,6 @@ namespace {
 
 constexpr TypePattern::Kind kList = TypePattern::Kind::kAnyList;
 constexpr TypePattern::Kind kElement = TypePattern::Kind::kAnyElement;
-constexpr TypeKind kLong = TypeKind::kInt64;
-constexpr TypeKind kText = TypeKind::kVarchar;
-constexpr TypeKind kBool = TypeKind::kBoolean;
 // Of what a subscript far beyond the end would make.
 constexpr int64_t kElementsMax = 134217727;
 
