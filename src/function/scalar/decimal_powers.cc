@@ -12,6 +12,15 @@
 #include "function/scalar/register.h"
 #include "types/decimal.h"
 
+// Of glibc, whose headers show them to GCC only.
+extern "C" {
+__float128 sqrtf128(__float128 x) noexcept;
+__float128 expf128(__float128 x) noexcept;
+__float128 logf128(__float128 x) noexcept;
+__float128 powf128(__float128 x, __float128 y) noexcept;
+__float128 roundf128(__float128 x) noexcept;
+}
+
 namespace weir {
 
 namespace {
