@@ -173,7 +173,7 @@ ExprPtr ExpressionBinder::BindNode(const ast::Expr& expr) {
     case ast::ExprKind::kLambdaExpr:
       throw Error::User(sqlstate::kSyntaxError, "a lambda expression is allowed as an argument of a function only");
     case ast::ExprKind::kListComprehension:
-      throw Error::Unsupported("Use array_map() and array_filter().", "list comprehensions are not available");
+      return BindComprehension(expr.As<ast::ListComprehension>());
     case ast::ExprKind::kStarExpr:
       throw Error::User(sqlstate::kSyntaxError, "\"*\" is not allowed here");
     case ast::ExprKind::kNamedArgument:

@@ -322,7 +322,16 @@ Binder::Bound Binder::BindTableFunction(const ast::TableFunction& table, Scope* 
 }
 
 // Without a step it is 1, also where the end is before the start: then there is nothing.
-ExprPtr Binder::BindSeries(std::vector<ExprPtr> bounds, int64_t position) const {
+ExprPtr Binder::BindSeries(std::vector<ExprPtr> bounds, int64_t position) {
+  // Open parameters are of the type of the others.
+  for (const ExprPtr& known : std::vector<ExprPtr>(bounds)) {
+    const Type& type = known->type();
+    if (type.is(TypeKind::kUnknown) || type.is(TypeKind::kInterval)) continue;
+    for (size_t i = 0; i < bounds.size(); ++i) {
+      bounds[i] = Settle(bounds[i], i == 2 && type.is_temporal() ? Type(TypeKind::kInterval) : type);
+    }
+    break;
+  }
   if (bounds.size() == 2 && (bounds[0]->type().is_integer() || bounds[1]->type().is_integer())) {
     bounds.push_back(Expr::Literal(Value::Int32(1)));
   }

@@ -156,6 +156,11 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
   if (call.star && name != "count") {
     throw Error::User(sqlstate::kUndefinedFunction, "{}(*) does not exist", name).WithPosition(call.offset);
   }
+  if (call.star && call.distinct) {
+    throw Error::User(sqlstate::kSyntaxError, "DISTINCT * is not available in aggregates")
+        .WithHint("Name the columns: count(DISTINCT (a, b)).")
+        .WithPosition(call.offset);
+  }
   inside_aggregate_ = true;
   std::vector<ExprPtr> args;
   for (const ast::Expr* arg : call.args) {

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "expr/expr_codec.h"
 #include "sql/binder/expression_binder.h"
+#include "sql/parser/to_sql.h"
 
 namespace weir {
 
@@ -56,6 +57,23 @@ Type ResultOfLambda(std::string_view name, const Type& collection, const Type& b
 }
 
 }  // namespace
+
+// [f(x) FOR x IN list IF c(x)]
+ExprPtr ExpressionBinder::BindComprehension(const ast::ListComprehension& comprehension) {
+  if (comprehension.parameters.size() != 1) {
+    throw Error::Unsupported("Use array_map() over two lists.", "list comprehensions of several names are not available")
+        .WithPosition(comprehension.offset);
+  }
+  std::string name = "\"";
+  for (const char c : comprehension.parameters[0]) name += c == '"' ? "\"\"" : std::string(1, c);
+  name += '"';
+  std::string list = ToSql(*comprehension.list);
+  if (comprehension.condition != nullptr) {
+    list = fmt::format("array_filter({} -> {}, {})", name, ToSql(*comprehension.condition), list);
+  }
+  return BindText(fmt::format("array_map({} -> {}, {})", name, ToSql(*comprehension.result), list),
+                  comprehension.offset);
+}
 
 bool ExpressionBinder::HasLambda(const ast::FunctionCall& call) {
   return std::any_of(call.args.begin(), call.args.end(),

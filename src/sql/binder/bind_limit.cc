@@ -35,7 +35,7 @@ LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query, Scope* o
   std::vector<PendingApply> pending;
   ExprPtr limit_rows, offset_expr;
   const auto bind_rows = [&](const ast::Expr& expr, std::string_view clause) {
-    ExprPtr bound = ExpressionBinder(*this, nothing, clause, &pending).Bind(expr);
+    const ExprPtr bound = Settle(ExpressionBinder(*this, nothing, clause, &pending).Bind(expr), TypeKind::kInt64);
     return registry_.BindCast(bound, TypeKind::kInt64, CastRule::kAssignment, expr.offset);
   };
   if (query.limit != nullptr && !query.limit_percent) limit_rows = bind_rows(*query.limit, "LIMIT");

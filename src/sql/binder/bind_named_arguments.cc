@@ -67,10 +67,23 @@ std::vector<ExprPtr> ExpressionBinder::BindArguments(const ast::FunctionCall& ca
     for (const ast::Expr* element : list->elements) args.push_back(Bind(*element));
     return args;
   }
+  if ((name == "struct_pack" || name == "named_struct") && std::all_of(call.args.begin(), call.args.end(), is_named)) {
+    for (const ast::Expr* arg : call.args) {
+      const auto& field = arg->As<ast::NamedArgument>();
+      args.push_back(Expr::Literal(Value::String(std::string(field.name))));
+      args.push_back(Bind(*field.value));
+      if (args.back()->type().is(TypeKind::kUnknown)) {
+        args.back() = CastTo(args.back(), TypeKind::kVarchar, CastRule::kImplicit, arg->offset);
+      }
+    }
+    return args;
+  }
   const auto& all = AllNamedParameters();
   const auto known = std::find_if(all.begin(), all.end(), [&](const NamedParameters& p) { return p.function == name; });
   if (known == all.end() || std::none_of(call.args.begin(), call.args.end(), is_named)) {
     for (const ast::Expr* arg : call.args) args.push_back(Bind(*arg));
+    // Unlike substring it takes places only, no patterns.
+    for (size_t i = 1; name == "substr" && i < args.size(); ++i) args[i] = binder_.Settle(args[i], TypeKind::kInt32);
     return args;
   }
   std::vector<const ast::Expr*> given(known->parameters.size(), nullptr);

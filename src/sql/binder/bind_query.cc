@@ -12,6 +12,21 @@ namespace {
 
 constexpr int kQueryDepthMax = 200;
 
+// Where a column of a query is written, or the query where that is not to be said.
+int64_t ItemOffset(const ast::QueryBody& body, size_t column) {
+  const ast::QueryBody* at = &body;
+  while (const auto* nested = at->TryAs<ast::NestedQuery>()) at = nested->query->body;
+  if (const auto* values = at->TryAs<ast::Values>(); values != nullptr && column < values->rows[0].size()) {
+    return values->rows[0][column]->offset;
+  }
+  const auto* select = at->TryAs<ast::Select>();
+  if (select == nullptr || column >= select->items.size()) return at->offset;
+  for (size_t i = 0; i <= column; ++i) {
+    if (select->items[i].expr->kind == ast::ExprKind::kStarExpr) return select->items[i].offset;
+  }
+  return select->items[column].expr->offset;
+}
+
 bool HasOwnOrder(const ast::Query& query) {
   return !query.order_by.empty() || query.order_by_all;
 }
@@ -130,14 +145,12 @@ LogicalPtr Binder::CombineBranches(const ast::SetOperation& node, std::vector<Lo
     for (const LogicalPtr& input : inputs) {
       if (input->columns().size() != width) {
         throw Error::User(sqlstate::kSyntaxError, "each {} query must have the same number of columns", name)
-            .WithPosition(node.offset);
+            .WithPosition(ItemOffset(*node.right, 0));
       }
       sides.push_back(input->columns()[c].type);
     }
     auto common = registry_.CommonType(sides);
-    if (!common.has_value()) {
-      throw CannotUnify(name, sides).WithPosition(node.offset);
-    }
+    if (!common.has_value()) throw CannotUnify(name, sides).WithPosition(ItemOffset(*node.right, c));
     types.push_back(common->is(TypeKind::kUnknown) ? Type(TypeKind::kVarchar) : *common);
   }
   if (node.op != ast::SetOperator::kUnion || !node.all) {
@@ -145,6 +158,10 @@ LogicalPtr Binder::CombineBranches(const ast::SetOperation& node, std::vector<Lo
   }
   std::vector<PlanColumn> columns;
   for (size_t c = 0; c < width; ++c) columns.push_back(NewColumn(types[c], names[c]));
+  for (const LogicalPtr& input : inputs) {
+    if (input->kind() != LogicalKind::kProject) continue;
+    for (size_t c = 0; c < width; ++c) Settle(input->as<LogicalProject>().exprs[c], types[c]);
+  }
   for (LogicalPtr& input : inputs) input = CastColumns(std::move(input), types);
   SetOperationKind kind = SetOperationKind::kUnionAll;
   if (node.op == ast::SetOperator::kIntersect) {
@@ -191,6 +208,7 @@ LogicalPtr Binder::BindValues(const ast::Values& values, Scope* outer, std::vect
     // A column of string literals stays open for INSERT to give it the type of the table's column.
     for (auto& row : rows) {
       if (!common->is(TypeKind::kUnknown)) {
+        row[c] = Settle(row[c], *common);
         row[c] = registry_.BindCast(row[c], *common, CastRule::kImplicit, row[c]->position());
       }
     }

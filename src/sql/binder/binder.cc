@@ -22,6 +22,12 @@ BoundStatement Binder::BindQueryStatement(const ast::Query& query) {
   return Finish(std::move(plan), std::move(names));
 }
 
+ExprPtr Binder::Settle(const ExprPtr& expr, const Type& type) {
+  if (!expr->is(ExprKind::kParameter) || !expr->type().is(TypeKind::kUnknown) || type.is(TypeKind::kUnknown)) return expr;
+  parameter_types_[expr->parameter_index()] = type;
+  return Expr::WithPosition(Expr::Parameter(expr->parameter_index(), type), expr->position());
+}
+
 void Binder::CheckCount(size_t count, std::string_view what, int64_t position) {
   constexpr size_t kCountMax = 2000;
   if (count <= kCountMax) return;

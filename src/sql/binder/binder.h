@@ -156,7 +156,7 @@ class Binder {
   Bound BindTableFunction(const ast::TableFunction& table, Scope* outer, Scope* lateral);
   Bound BindUnnest(const ast::TableFunction& table, const std::vector<const ast::FunctionCall*>& calls, Scope* outer);
   void SplitRows(Bound& bound, const std::string& relation);
-  ExprPtr BindSeries(std::vector<ExprPtr> bounds, int64_t position) const;
+  ExprPtr BindSeries(std::vector<ExprPtr> bounds, int64_t position);
   ExprPtr BindRecordFunction(ExpressionBinder& binder, const ast::FunctionCall& call, const ast::TableAlias& alias,
                              std::string_view name) const;
   Bound BindDerived(const ast::DerivedTable& table, Scope* outer, Scope* lateral);
@@ -230,6 +230,8 @@ class Binder {
   // What is walked from the root down, or made anew for each of many parts, has a limit: 54001.
   static void CheckCount(size_t count, std::string_view what, int64_t position);
   static void CheckDepth(const LogicalPtr& plan);
+  // A parameter whose type is open takes this one; anything else stays as it is.
+  ExprPtr Settle(const ExprPtr& expr, const Type& type);
   // jsonb_keys.cc
   ExprPtr EqualJsonb(const ExprPtr& expr) const;
   LogicalPtr CanonicalRows(const LogicalPtr& plan);

@@ -184,6 +184,7 @@ class ExpressionBinder {
   ExprPtr BindRewrittenAggregate(const ast::FunctionCall& call, std::string_view name);
   void AdaptAggregateArguments(std::string_view name, std::vector<ExprPtr>& args, int64_t position);
   // bind_lambda.cc
+  ExprPtr BindComprehension(const ast::ListComprehension& comprehension);
   static bool HasLambda(const ast::FunctionCall& call);
   ExprPtr BindLambdaCall(const ast::FunctionCall& call, std::string_view name);
   ExprPtr MakeLambdaCall(std::string_view name, std::vector<ExprPtr> args, const std::vector<PlanColumn>& parameters,
