@@ -6,7 +6,11 @@
 namespace weir {
 
 // Plans and expressions are walked as deep as statements nest them, up to limits (54001) that this much is enough for.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr size_t kLargeStackBytes = size_t{256} << 20;  // frames are several times larger
+#else
 inline constexpr size_t kLargeStackBytes = size_t{64} << 20;
+#endif
 
 // Threads that are started from now on have stacks of kLargeStackBytes, which take memory only where they are used.
 void GiveThreadsLargeStacks();

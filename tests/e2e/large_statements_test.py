@@ -4,7 +4,7 @@ goes on."""
 import time
 import unittest
 
-from pg_raw import ServerCase, main
+from pg_raw import ServerCase, ServerError, main
 
 SECONDS_MAX = 30
 
@@ -76,6 +76,27 @@ class LargeStatements(ServerCase):
         for i in range(1, 50):
             client.query(f"CREATE VIEW v{i} AS SELECT x FROM v{i - 1}")
         self.assertEqual(client.value("SELECT x FROM v49"), "1")
+
+    def test_more_of_a_kind_than_a_plan_takes(self):
+        tables = [f"(SELECT 1) t{i}" for i in range(10_000)]
+        self.assert_too_complex("SELECT count(*) FROM " + ", ".join(tables))
+        self.assert_too_complex("SELECT count(*) FROM " + " CROSS JOIN ".join(tables))
+        self.assert_too_complex(" EXCEPT ".join(f"SELECT {i}" for i in range(10_000)))
+        self.assert_too_complex("WITH t0 AS (SELECT 1 a)" + "".join(f", t{i} AS (SELECT * FROM t{i - 1})" for i in range(1, 10_001)) +
+                                " SELECT * FROM t10000")
+        self.assert_value("1", "WITH t0 AS (SELECT 1 a)" + "".join(f", t{i} AS (SELECT * FROM t{i - 1})" for i in range(1, 1001)) +
+                          " SELECT * FROM t1000")
+        client = self.connect()
+        self.timed(self.assert_error, "54011", client.query, "SELECT " + ",".join(["1"] * 1_000_000))
+        client.query("CREATE VIEW deep0 AS SELECT 1 AS x")
+        error = None
+        for i in range(1, 200):
+            try:
+                client.query(f"CREATE VIEW deep{i} AS SELECT x FROM deep{i - 1}")
+            except ServerError as refused:
+                error = refused
+                break
+        self.assertEqual((error.code, error.fields["P"]), ("54001", str(len(f"CREATE VIEW deep{i} AS SELECT x FROM ") + 1)))
 
     def test_wide_tables(self):
         client = self.connect()

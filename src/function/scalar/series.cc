@@ -132,7 +132,7 @@ ColumnPtr Dimensions(const KernelArgs& args) {
 ColumnPtr RowCount(const KernelArgs& args) {
   const ColumnView counts(*args.columns[0]), clauses(*args.columns[1]);
   FlatWriter<int64_t> out(args.result_type, args.size);
-  args.rows.ForEach([&](size_t row) {
+  ForEachRow(args, [&](size_t row) {
     const int64_t count = counts.At<int64_t>(row);
     if (count < 0) {
       const std::string_view clause = clauses.At<StringRef>(row).view();

@@ -156,7 +156,8 @@ ExprPtr ExpressionBinder::BindAggregate(const ast::FunctionCall& call, std::stri
   if (call.star && name != "count") {
     throw Error::User(sqlstate::kUndefinedFunction, "{}(*) does not exist", name).WithPosition(call.offset);
   }
-  if (call.star && call.distinct) {
+  const auto is_star = [](const ast::Expr* arg) { return arg->kind == ast::ExprKind::kStarExpr; };
+  if (call.distinct && (call.star || std::any_of(call.args.begin(), call.args.end(), is_star))) {
     throw Error::User(sqlstate::kSyntaxError, "DISTINCT * is not available in aggregates")
         .WithHint("Name the columns: count(DISTINCT (a, b)).")
         .WithPosition(call.offset);

@@ -61,7 +61,8 @@ Type ResultOfLambda(std::string_view name, const Type& collection, const Type& b
 // [f(x) FOR x IN list IF c(x)]
 ExprPtr ExpressionBinder::BindComprehension(const ast::ListComprehension& comprehension) {
   if (comprehension.parameters.size() != 1) {
-    throw Error::Unsupported("Use array_map() over two lists.", "list comprehensions of several names are not available")
+    throw Error::Unsupported("Use array_map() over two lists.",
+                             "list comprehensions of several names are not available")
         .WithPosition(comprehension.offset);
   }
   std::string name = "\"";

@@ -23,7 +23,8 @@ BoundStatement Binder::BindQueryStatement(const ast::Query& query) {
 }
 
 ExprPtr Binder::Settle(const ExprPtr& expr, const Type& type) {
-  if (!expr->is(ExprKind::kParameter) || !expr->type().is(TypeKind::kUnknown) || type.is(TypeKind::kUnknown)) return expr;
+  if (!expr->is(ExprKind::kParameter) || !expr->type().is(TypeKind::kUnknown) || type.is(TypeKind::kUnknown))
+    return expr;
   parameter_types_[expr->parameter_index()] = type;
   return Expr::WithPosition(Expr::Parameter(expr->parameter_index(), type), expr->position());
 }

@@ -113,9 +113,9 @@ const Expr* Parser::ParseVariable() {
     Advance();
     if (kind == TokenKind::kUserVariable && At(TokenKind::kColonEquals)) {
       throw Error::Unsupported(
-                "Its value would depend on the order of evaluation. Number rows with row_number() OVER (...), add up with "
-                "sum(...) OVER (...), look back with lag(...) OVER (...); set one value with SET @name = (SELECT ...).",
-                "assignment to a variable within a query is not available: @{}", text)
+          "Its value would depend on the order of evaluation. Number rows with row_number() OVER (...), add up with "
+          "sum(...) OVER (...), look back with lag(...) OVER (...); set one value with SET @name = (SELECT ...).",
+          "assignment to a variable within a query is not available: @{}", text)
           .WithPosition(offset);
     }
     return node;
