@@ -1,7 +1,7 @@
 // bit_and, bit_or and bit_xor of bit strings.
 
-#include "expr/registry.h"
 #include "function/aggregate/families.h"
+#include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
 
 namespace weir {
@@ -62,8 +62,6 @@ struct BitStringKernel {
 
 template <BitFold kFold>
 void Register(Registry& registry, std::string name) {
-  AggregateSpec spec;
-  spec.name = std::move(name);
   AggregateOverload overload;
   overload.parameters = {TypeKind::kBit};
   overload.result = TypeKind::kBit;
@@ -71,8 +69,8 @@ void Register(Registry& registry, std::string name) {
   overload.make = [](std::span<const Type>, const Type& result, std::span<const std::optional<Value>>) {
     return MakeUnary(BitStringKernel<kFold>{}, result);
   };
-  spec.overloads = {std::move(overload)};
-  registry.Add(std::move(spec));
+  // Beside those of integers, which have the description.
+  AddAggregate(registry, std::move(name), "", "", "", {std::move(overload)});
 }
 
 }  // namespace

@@ -244,20 +244,18 @@ void RegisterFunnelAggregates(Registry& registry) {
                "For each of up to 31 conditions 1 where some row met it and some row met the first, else 0.",
                "retention(ARRAY[x = 1, x = 2, x = 3]) FROM (VALUES (1), (3)) t(x)", "{1,0,1}", {std::move(conditions)});
 
-  AggregateSpec funnel;
-  funnel.name = "window_funnel";
-  funnel.description =
-      "How many of the conditions were met one after the other within a window (seconds; days where the time is a "
-      "date) from when the first was met; mode 1: no repeated steps, 2: no steps out of turn, 4: times must increase.";
-  funnel.example =
-      "window_funnel(2, t, 0, ARRAY[e = 'a', e = 'b', e = 'c']) "
-      "FROM (VALUES ('a', date '2024-01-01'), ('b', date '2024-01-02'), ('c', date '2024-01-09')) t(e, t)";
-  funnel.example_result = "2";
+  std::vector<AggregateOverload> funnels;
   for (const TypeKind kind : {TypeKind::kDate, TypeKind::kTimestamp, TypeKind::kTimestampTz, TypeKind::kTimestampNs,
                               TypeKind::kTimestampTzNs}) {
-    funnel.overloads.push_back(FunnelOverload(kind));
+    funnels.push_back(FunnelOverload(kind));
   }
-  registry.Add(std::move(funnel));
+  AddAggregate(
+      registry, "window_funnel",
+      "How many of the conditions were met one after the other within a window (seconds; days where the time is a "
+      "date) from when the first was met; mode 1: no repeated steps, 2: no steps out of turn, 4: times must increase.",
+      "window_funnel(2, t, 0, ARRAY[e = 'a', e = 'b', e = 'c']) "
+      "FROM (VALUES ('a', date '2024-01-01'), ('b', date '2024-01-02'), ('c', date '2024-01-09')) t(e, t)",
+      "2", std::move(funnels));
 }
 
 }  // namespace weir

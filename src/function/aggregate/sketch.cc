@@ -253,14 +253,10 @@ void RegisterSketchAggregates(Registry& registry) {
                "percentile_approx(x, 0.5) FROM (VALUES (1), (2), (10)) t(x)", "2",
                {Overload({kDouble, kDouble}, kDouble, digest), Overload({kDouble, kDouble, kDouble}, kDouble, digest)});
 
-  AggregateSpec united;
-  united.name = "percentile_union";
-  united.description = "The quantile sketch (percentile) of the values of all sketches.";
-  united.example = "percentile_approx_raw(percentile_union(percentile_hash(x)), 0.5) FROM (VALUES (1), (2), (3)) t(x)";
-  united.example_result = "2";
-  united.overloads = {
-      Overload({TypeKind::kPercentile}, TypeKind::kPercentile, [](auto) { return PercentileUnionKernel{}; })};
-  registry.Add(std::move(united));
+  AddAggregate(
+      registry, "percentile_union", "The quantile sketch (percentile) of the values of all sketches.",
+      "percentile_approx_raw(percentile_union(percentile_hash(x)), 0.5) FROM (VALUES (1), (2), (3)) t(x)", "2",
+      {Overload({TypeKind::kPercentile}, TypeKind::kPercentile, [](auto) { return PercentileUnionKernel{}; })});
 
   const auto sketch = [](std::span<const std::optional<Value>> constants) {
     return DdSketchKernel<double>{
