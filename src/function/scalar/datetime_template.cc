@@ -213,8 +213,17 @@ DateTimeTemplate::DateTimeTemplate(std::string_view pattern) {
       at += 2;
       continue;
     }
-    if (rest.starts_with("FX") || rest.starts_with("fx") || rest.starts_with("TM") || rest.starts_with("tm")) {
+    if (rest.starts_with("FX") || rest.starts_with("fx")) {
       at += 2;
+      continue;
+    }
+    if (rest.starts_with("TM") || rest.starts_with("tm")) {
+      // Names in the locale's language are not filled up.
+      at += 2;
+      const std::string_view name = pattern.substr(at);
+      for (const std::string_view padded : {"DAY", "Day", "day", "MONTH", "Month", "month"}) {
+        if (name.starts_with(padded)) fill = false;
+      }
       continue;
     }
     if (rest[0] == '"') {
