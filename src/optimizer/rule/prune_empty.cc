@@ -60,6 +60,7 @@ LogicalPtr PruneJoin(const LogicalPtr& plan) {
 // A branch under the columns of its set operation.
 LogicalPtr Renamed(const LogicalNode& operation, const LogicalPtr& branch) {
   std::vector<ExprPtr> exprs;
+  exprs.reserve(operation.columns().size());
   for (size_t i = 0; i < operation.columns().size(); ++i) exprs.push_back(ToExpr(branch->columns()[i]));
   return std::make_shared<LogicalProject>(branch, std::move(exprs), operation.columns());
 }
@@ -91,7 +92,7 @@ LogicalPtr PruneSetOperation(const LogicalPtr& plan) {
 }  // namespace
 
 LogicalPtr PruneEmpty(const LogicalPtr& plan, const OptimizerContext& context) {
-  const LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return PruneEmpty(child, context); });
+  LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return PruneEmpty(child, context); });
   switch (node->kind()) {
     case LogicalKind::kScan: {
       const auto& filters = node->as<LogicalScan>().filters;

@@ -32,6 +32,7 @@ LogicalPtr Filtered(LogicalPtr plan, Conjuncts conjuncts) {
 LogicalPtr WithConstant(LogicalPtr plan, const PlanColumn& column, bool value) {
   std::vector<ExprPtr> exprs;
   std::vector<PlanColumn> columns = plan->columns();
+  exprs.reserve(columns.size() + 1);
   for (const PlanColumn& passed : columns) exprs.push_back(ToExpr(passed));
   exprs.push_back(Expr::Literal(Value::Boolean(value)));
   columns.push_back(column);

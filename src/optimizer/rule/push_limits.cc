@@ -76,7 +76,8 @@ LogicalPtr BoundSorted(const LogicalPtr& plan, const std::vector<SortKey>& keys,
         map.emplace(plan->columns()[i].id, ToExpr(branch->columns()[i]));
       }
       LogicalPtr bounded = first(branch, renamed(map));
-      branches.push_back(bounded == nullptr ? branch : std::move(bounded));
+      if (bounded == nullptr) bounded = branch;
+      branches.push_back(std::move(bounded));
     }
     return plan->WithChildren(std::move(branches));
   }

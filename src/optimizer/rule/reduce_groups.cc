@@ -279,6 +279,7 @@ LogicalPtr Reduce(const LogicalPtr& plan) {
   LogicalPtr below = std::make_shared<LogicalAggregate>(aggregate.child(), std::move(groups), aggregate.aggregates,
                                                         std::move(columns));
   std::vector<ExprPtr> exprs;
+  exprs.reserve(aggregate.columns().size());
   for (size_t i = 0; i < aggregate.columns().size(); ++i) {
     exprs.push_back(i < count && instead[i] != nullptr ? instead[i] : ToExpr(aggregate.columns()[i]));
   }
@@ -288,9 +289,9 @@ LogicalPtr Reduce(const LogicalPtr& plan) {
 }  // namespace
 
 LogicalPtr ReduceGroups(const LogicalPtr& plan, const OptimizerContext& context) {
-  const LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return ReduceGroups(child, context); });
+  LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return ReduceGroups(child, context); });
   if (node->kind() != LogicalKind::kAggregate) return node;
-  const LogicalPtr reduced = Reduce(WithoutDistinct(node));
+  LogicalPtr reduced = Reduce(WithoutDistinct(node));
   if (reduced->kind() == LogicalKind::kAggregate) return TakeAny(reduced, context);
   if (reduced->child()->kind() != LogicalKind::kAggregate || reduced->child() == node->child()) return reduced;
   const LogicalPtr taken = TakeAny(reduced->child(), context);

@@ -15,7 +15,10 @@ std::optional<std::string> TextOfLike(const std::string& pattern) {
   std::string out;
   for (size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '%' || pattern[i] == '_') return std::nullopt;
-    if (pattern[i] == '\\' && ++i == pattern.size()) return std::nullopt;
+    if (pattern[i] == '\\') {
+      ++i;
+      if (i == pattern.size()) return std::nullopt;
+    }
     out += pattern[i];
   }
   return out;
@@ -61,7 +64,8 @@ std::optional<SimpleRegex> ParseRegex(std::string_view regex) {
       out.like += how_often == '+' ? "_%" : "%";
     } else if (c == '\\') {
       // An escaped letter or digit is a class or a reference.
-      if (++i == regex.size() || !std::ispunct(static_cast<unsigned char>(regex[i])) || repeats(i + 1)) {
+      ++i;
+      if (i == regex.size() || !std::ispunct(static_cast<unsigned char>(regex[i])) || repeats(i + 1)) {
         return std::nullopt;
       }
       out.text += regex[i];
@@ -189,7 +193,7 @@ ExprPtr Simplify(const ExprPtr& expr, const OptimizerContext& context) {
 }  // namespace
 
 LogicalPtr SimplifyPatterns(const LogicalPtr& plan, const OptimizerContext& context) {
-  const LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return SimplifyPatterns(child, context); });
+  LogicalPtr node = MapChildren(plan, [&](const LogicalPtr& child) { return SimplifyPatterns(child, context); });
   const auto rewrite = [&](const ExprPtr& expr) {
     return RewriteExpr(expr, [&](const ExprPtr& part) { return Simplify(part, context); });
   };

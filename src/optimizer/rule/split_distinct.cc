@@ -60,6 +60,7 @@ class DistinctSplitter {
     }
     std::vector<ExprPtr> keys = aggregate.groups;
     std::vector<PlanColumn> columns;
+    columns.reserve(width + 1 + aggregate.aggregates.size());
     for (const ExprPtr& group : aggregate.groups) columns.push_back(ids_.Make(group->type(), group->ToString()));
     keys.push_back(argument);
     columns.push_back(ids_.Make(argument->type(), argument->ToString()));
