@@ -4,6 +4,7 @@
 
 #include "catalog/catalog_editor.h"
 #include "catalog/serialize.h"
+#include "catalog/temporary_schema.h"
 
 namespace weir {
 
@@ -173,7 +174,7 @@ std::optional<Relation> Catalog::FindRelation(const QualifiedName& name, const N
       return FindIn(name.database, schema, name.name, scope.any_case);
     }
     if (!name.schema.empty()) {
-      if (auto found = FindIn(scope.database, name.schema, name.name, any_case)) return found;
+      if (auto found = FindIn(scope.database, SchemaMeant(name.schema, scope), name.name, any_case)) return found;
       if (scope.two_parts_may_be_database) {
         if (auto found = FindIn(name.schema, kDefaultSchema, name.name, any_case)) return found;
       }

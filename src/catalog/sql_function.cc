@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "catalog/serialize.h"
+#include "catalog/temporary_schema.h"
 #include "catalog/user_type.h"
 
 namespace weir {
@@ -133,7 +134,7 @@ std::vector<const SqlFunction*> SqlFunctions::Find(const QualifiedName& name, co
   if (first == last) return out;
   const std::string& database = name.database.empty() ? scope.database : name.database;
   std::vector<std::string> schemas = scope.search_path;
-  if (!name.schema.empty()) schemas = {name.schema};
+  if (!name.schema.empty()) schemas = {std::string(SchemaMeant(name.schema, scope))};
   for (const std::string& schema : schemas) {
     for (auto at = first; at != last; ++at) {
       if (at->second->database == database && at->second->schema == schema) out.push_back(at->second);

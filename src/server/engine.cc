@@ -4,6 +4,7 @@
 
 #include "column/buffer_limit.h"
 #include "server/session.h"
+#include "server/statement/statement.h"
 #include "server/text_formats.h"
 #include "storage/footer_cache.h"
 
@@ -37,7 +38,11 @@ void DropLeftTemporaries(Storage& storage) {
   std::vector<CatalogChange> changes;
   for (const auto& [name, database] : storage.snapshot()->catalog()->databases()) {
     for (const auto& [schema, content] : database->schemas) {
-      if (schema.starts_with(kTemporarySchemaPrefix)) changes.emplace_back(DropSchema{name, schema, true, true});
+      if (!schema.starts_with(kTemporarySchemaPrefix)) continue;
+      for (CatalogChange& change : DropFunctionsOf(*storage.snapshot()->catalog(), name, schema)) {
+        changes.push_back(std::move(change));
+      }
+      changes.emplace_back(DropSchema{name, schema, true, true});
     }
   }
   if (!changes.empty()) storage.ApplyDdl(std::move(changes));

@@ -175,13 +175,16 @@ void Session::Terminate() {
 
 void Session::NoteTemporary(const std::string& table, bool drop_on_commit) {
   temporary_in_.insert(database_);
-  if (drop_on_commit) drop_on_commit_.push_back(table);
+  if (drop_on_commit && !table.empty()) drop_on_commit_.push_back(table);
 }
 
 void Session::DropTemporary() {
   drop_on_commit_.clear();
   for (const std::string& database : std::exchange(temporary_in_, {})) {
-    storage().ApplyDdl({DropSchema{database, temporary_schema(), /*if_exists=*/true, /*cascade=*/true}});
+    std::vector<CatalogChange> changes =
+        DropFunctionsOf(*storage().snapshot()->catalog(), database, temporary_schema());
+    changes.emplace_back(DropSchema{database, temporary_schema(), /*if_exists=*/true, /*cascade=*/true});
+    storage().ApplyDdl(std::move(changes));
   }
 }
 
@@ -300,7 +303,7 @@ CatalogPtr Session::ReadCatalog() {
   return snapshot == nullptr ? engine_.catalog() : snapshot->catalog();
 }
 
-QueryOptions Session::MakeQueryOptions(std::string_view) {
+QueryOptions Session::MakeQueryOptions() {
   QueryOptions options;
   options.threads = static_cast<int>(settings_.GetInteger("threads"));
   options.chunk_rows = static_cast<size_t>(settings_.GetInteger("chunk_rows"));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catalog/sql_function.h"
+#include "catalog/temporary_schema.h"
 #include "exec/query.h"
 #include "runtime/cancellation.h"
 #include "server/column_origin.h"
@@ -31,8 +32,6 @@ struct SessionOptions {
   std::vector<std::pair<std::string, std::string>> settings;  // from the client's start-up message
 };
 
-constexpr std::string_view kTemporarySchemaPrefix = "pg_temp_";
-
 enum class TransactionStatus : char { kIdle = 'I', kOpen = 'T', kFailed = 'E' };
 
 // A parsed and bound statement with a name or without.
@@ -52,6 +51,7 @@ struct Notice {
   std::string sqlstate;
   std::string message;
   std::string hint;
+  std::string detail;
 };
 
 // Options of COPY ... TO and FROM, parsed and checked.
@@ -177,9 +177,14 @@ class Session {
   NameScope creation_scope() const;
   // Temporary tables are ordinary ones in a schema of the session, which goes with it; this is its name.
   std::string temporary_schema() const { return fmt::format("{}{}", kTemporarySchemaPrefix, id_); }
+  // A table, or with an empty name another object; `database()` has the schema by then.
   void NoteTemporary(const std::string& table, bool drop_on_commit);
+  // Of a name with a schema: pg_temp is the session's own.
+  bool IsTemporary(std::string_view schema) const {
+    return schema == kTemporarySchemaAlias || schema == temporary_schema();
+  }
   void DropTemporary();
-  QueryOptions MakeQueryOptions(std::string_view statement_kind);
+  QueryOptions MakeQueryOptions();
   // Commits, or adds to the open transaction.
   void ApplyDdl(std::vector<CatalogChange> changes);
   void ApplyDelta(CommitKind kind, TableDelta delta, std::string label);

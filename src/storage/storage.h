@@ -138,7 +138,7 @@ class Storage {
   void AddJobs();
   TableWriterServices WriterServices() const;
   std::string ObjectPrefix(const Catalog& catalog, const TableDef& table) const;
-  // Runs `attempt` until it does not end in a conflict with others.
+  // Runs `attempt` until it does not end in a conflict with others; false when it always did.
   bool RetryConflicts(const std::function<bool()>& attempt);
   uint64_t FlushTable(TableId table);
   uint64_t CompactTable(TableId table, bool full);

@@ -24,10 +24,11 @@ bool Storage::RetryConflicts(const std::function<bool()>& attempt) {
     try {
       return attempt();
     } catch (const Error& error) {
-      // Rows were deleted, or the table dropped, while we worked: what was written goes, and we look again.
-      const bool conflict = error.sqlstate() == sqlstate::kSerializationFailure;
+      // Rows were deleted, or the table dropped, while we worked: what was written goes, and we look again. A table
+      // that is changed all the time waits for the next run.
       if (error.sqlstate() == sqlstate::kUndefinedTable) return false;
-      if (!conflict || i == kConflictRetries) throw;
+      if (error.sqlstate() != sqlstate::kSerializationFailure) throw;
+      if (i == kConflictRetries) return false;
     }
   }
 }

@@ -7,8 +7,11 @@ usage: slt_oracle.py [--update] [--weir BINARY] FILE|FOLDER...
 slt_runner. --weir asks a server of that binary too, and prints where error messages, positions, column names or types differ.
 Records after `skipif postgres` are Weir's own: features that PostgreSQL lacks, and differences that docs/sql.md lists."""
 import argparse
+import os
 import pathlib
+import shutil
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import engines  # noqa: E402
@@ -21,8 +24,8 @@ class Record:
     def __init__(self, header, sql):
         self.header, self.sql, self.expected, self.skip = header, sql, None, False
 
-    def statement(self):
-        return "\n".join(self.sql)
+    def statement(self, folder):
+        return "\n".join(self.sql).replace("${TMP}", folder)
 
 
 def read(path):
@@ -123,16 +126,20 @@ class Check:
     def file(self, path, name):
         items = read(path)
         clients = self.clients(name)
+        # Servers of different users write into them.
+        folders = [tempfile.mkdtemp(prefix="weir-slt-oracle-") for _ in clients]
+        for folder in folders:
+            os.chmod(folder, 0o777)
         different = 0
         for record in items:
             if isinstance(record, str) or record.skip:
                 if self.weir and not isinstance(record, str):
-                    Answer(clients[1], record.statement())
+                    Answer(clients[1], record.statement(folders[1]))
                 continue
             self.count += 1
-            answer = Answer(clients[0], record.statement())
+            answer = Answer(clients[0], record.statement(folders[0]))
             if self.weir:
-                ours, theirs = Answer(clients[1], record.statement()).facts(), answer.facts()
+                ours, theirs = Answer(clients[1], record.statement(folders[1])).facts(), answer.facts()
                 for fact in theirs:
                     if ours.get(fact) != theirs[fact]:
                         show(path, record, f"{fact}: Weir {ours.get(fact)!r}, PostgreSQL {theirs[fact]!r}")
@@ -143,8 +150,9 @@ class Check:
                 got = str(answer.error) if answer.error else "\n    ".join([""] + answer.rows)
                 show(path, record, f"{' '.join(record.header)}; PostgreSQL: {got}")
                 different += 1
-        for client in clients:
+        for client, folder in zip(clients, folders):
             client.close()
+            shutil.rmtree(folder, ignore_errors=True)
         if self.update:
             self.write(path, items)
         return different

@@ -418,6 +418,7 @@ void Connection::WriteNotices() {
     field('V', notice.severity);
     field('C', notice.sqlstate);
     field('M', notice.message);
+    field('D', notice.detail);
     field('H', notice.hint);
     out_.Int8(0);
     out_.End();

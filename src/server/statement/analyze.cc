@@ -111,9 +111,9 @@ class Analysis {
  private:
   std::vector<Chunk> Run(const std::string& sql) {
     const auto statements = ParseStatements(sql);
-    const BoundStatement bound = BindRows(session_, *statements[0], {}, {}, snapshot_);
+    const BoundStatement bound = BindRows(session_, *statements[0], {}, snapshot_);
     QueryExecution execution(PlanRows(session_, bound, snapshot_), session_.engine().query_services(), context_,
-                             snapshot_, session_.engine().memory(), token_, session_.MakeQueryOptions("ANALYZE"));
+                             snapshot_, session_.engine().memory(), token_, session_.MakeQueryOptions());
     execution.Start();
     std::vector<Chunk> out;
     while (std::optional<Chunk> chunk = execution.Next()) out.push_back(std::move(*chunk));

@@ -1,6 +1,7 @@
 #include "server/copy_file.h"
 #include "server/copy_in.h"
 #include "server/statement/statement.h"
+#include "sql/binder/catalog_name.h"
 #include "sql/parser/to_sql.h"
 #include "types/text.h"
 
@@ -165,11 +166,7 @@ std::vector<std::string> ColumnsOf(const ast::Copy& copy) {
 }
 
 TablePtr TargetOf(Session& session, const ast::Copy& copy) {
-  weir::QualifiedName name;
-  const auto& parts = copy.table.parts;
-  name.name = std::string(parts.back());
-  if (parts.size() > 1) name.schema = std::string(parts[parts.size() - 2]);
-  return session.ReadCatalog()->GetTable(name, session.name_scope(), copy.table.offset);
+  return session.ReadCatalog()->GetTable(ToCatalogName(copy.table), session.name_scope(), copy.table.offset);
 }
 
 // The query whose rows COPY ... TO writes.

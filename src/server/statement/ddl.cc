@@ -3,20 +3,12 @@
 #include "server/scram.h"
 #include "server/statement/statement.h"
 #include "sql/binder/bind_type.h"
+#include "sql/binder/catalog_name.h"
 #include "sql/parser/to_sql.h"
 
 namespace weir {
 
 namespace {
-
-weir::QualifiedName NameOf(const ast::QualifiedName& name) {
-  weir::QualifiedName out;
-  const auto& parts = name.parts;
-  out.name = std::string(parts.back());
-  if (parts.size() > 1) out.schema = std::string(parts[parts.size() - 2]);
-  if (parts.size() > 2) out.database = std::string(parts[parts.size() - 3]);
-  return out;
-}
 
 std::string OptionText(const ast::Option& option) {
   if (option.value == nullptr) return "";
@@ -191,7 +183,60 @@ void Refuse(bool condition, std::string_view hint, std::string_view what, int64_
   if (condition) throw Error::Unsupported(std::string(hint), "{} is not available", what).WithPosition(position);
 }
 
-std::string CreateTableStatement(Session& session, const ast::CreateTable& create) {
+// Where a new table goes.
+struct TablePlace {
+  bool temporary = false;
+  std::string database;
+  std::string schema;
+  const CatalogSchema* content = nullptr;  // null: the schema is only made, by `before`
+  std::vector<CatalogChange> before;
+};
+
+TablePlace PlaceOf(Session& session, const ast::CreateTable& create) {
+  const CatalogPtr catalog = session.ReadCatalog();
+  const weir::QualifiedName name = ToCatalogName(create.name);
+  TablePlace place;
+  place.temporary = create.temporary || session.IsTemporary(name.schema);
+  if (!place.temporary) {
+    const auto [database, schema] = catalog->GetCreationSchema(name, session.creation_scope());
+    place.database = database->name;
+    place.schema = schema->name;
+    place.content = schema;
+    return place;
+  }
+  if (!name.schema.empty() && !session.IsTemporary(name.schema)) {
+    throw Error::User(sqlstate::kInvalidTableDefinition, "cannot create temporary relation in non-temporary schema: {}",
+                      name.schema)
+        .WithPosition(create.name.offset);
+  }
+  place.database = session.database();
+  place.schema = session.temporary_schema();
+  place.content = catalog->FindSchema(place.database, place.schema);
+  if (place.content == nullptr) place.before.emplace_back(weir::CreateSchema{place.database, place.schema, true});
+  return place;
+}
+
+bool Skips(Session& session, const ast::CreateTable& create, const TablePlace& place) {
+  const std::string name(create.name.last());
+  if (!create.if_not_exists || place.content == nullptr || !place.content->tables.contains(name)) return false;
+  session.AddNotice({"NOTICE", std::string(sqlstate::kDuplicateTable),
+                     fmt::format("relation \"{}\" already exists, skipping", name), ""});
+  return true;
+}
+
+}  // namespace
+
+bool SkipsCreateTable(Session& session, const ast::CreateTable& create) {
+  const TablePlace place = PlaceOf(session, create);
+  const std::string name(create.name.last());
+  if (Skips(session, create, place)) return true;
+  if (place.content != nullptr && (place.content->tables.contains(name) || place.content->views.contains(name))) {
+    throw Error::User(sqlstate::kDuplicateTable, "relation \"{}\" already exists", name);
+  }
+  return false;
+}
+
+std::unique_ptr<StatementExecution> ExecuteCreateTable(Session& session, const ast::CreateTable& create) {
   Refuse(create.on_commit == "delete rows", "Use ON COMMIT DROP, or TRUNCATE it.", "ON COMMIT DELETE ROWS",
          create.offset);
   Refuse(create.external, "Use read_parquet, read_csv or read_json.", "CREATE EXTERNAL TABLE", create.offset);
@@ -200,39 +245,20 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
          "CREATE TABLE over a source", create.offset);
   Refuse(!create.watermarks.empty(), "Leave it out.", "WATERMARK", create.offset);
   const CatalogPtr catalog = session.ReadCatalog();
-  const weir::QualifiedName name = NameOf(create.name);
+  const weir::QualifiedName name = ToCatalogName(create.name);
+  TablePlace place = PlaceOf(session, create);
   weir::CreateTable change;
-  const CatalogSchema* schema = nullptr;
-  std::vector<CatalogChange> changes;
-  if (create.temporary) {
-    if (!name.schema.empty() && name.schema != "pg_temp") {
-      throw Error::User(sqlstate::kInvalidTableDefinition,
-                        "cannot create temporary relation in non-temporary schema: {}", name.schema)
-          .WithPosition(create.name.offset);
-    }
-    change.database = session.database();
-    change.schema = session.temporary_schema();
-    schema = catalog->FindSchema(change.database, change.schema);
-    if (schema == nullptr) changes.emplace_back(weir::CreateSchema{change.database, change.schema, true});
-  } else {
-    const auto place = catalog->GetCreationSchema(name, session.creation_scope());
-    schema = place.second;
-    change.database = place.first->name;
-    change.schema = schema->name;
-  }
+  change.database = place.database;
+  change.schema = place.schema;
   change.if_not_exists = create.if_not_exists;
   TableDef& def = change.def;
   def.name = name.name;
   if (create.comment.has_value()) def.comment = std::string(*create.comment);
   TableMaker maker(session, def);
   std::optional<BoundStatement> query;
-  if (create.if_not_exists && schema != nullptr && schema->tables.contains(name.name)) {
-    session.AddNotice({"NOTICE", std::string(sqlstate::kDuplicateTable),
-                       fmt::format("relation \"{}\" already exists, skipping", name.name), ""});
-    return "CREATE TABLE";
-  }
+  if (Skips(session, create, place)) return MakeCommandExecution("CREATE TABLE");
   if (!create.like.empty()) {
-    const TablePtr like = catalog->GetTable(NameOf(create.like), session.name_scope(), create.like.offset);
+    const TablePtr like = catalog->GetTable(ToCatalogName(create.like), session.name_scope(), create.like.offset);
     for (ColumnDef column : like->columns) {
       column.id = {};
       column.initial_value.reset();
@@ -277,10 +303,11 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
   for (const auto* options : {&create.properties, &create.options}) {
     for (const ast::Option& option : *options) def.properties[std::string(option.name)] = OptionText(option);
   }
+  std::vector<CatalogChange> changes = std::move(place.before);
   changes.emplace_back(change);
   session.ApplyDdl(std::move(changes));
-  if (create.temporary) session.NoteTemporary(def.name, create.on_commit == "drop");
-  if (create.query == nullptr || create.with_no_data) return "CREATE TABLE";
+  if (place.temporary) session.NoteTemporary(def.name, create.on_commit == "drop");
+  if (create.query == nullptr || create.with_no_data) return MakeCommandExecution("CREATE TABLE");
 
   // The rows follow as a commit of their own; when they fail, the table goes again.
   try {
@@ -291,24 +318,26 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
         query->plan,
         RowChange{ChangeKind::kInsert, made->id.value(), made->name, "", made->columns.size(), false, true},
         std::vector<PlanColumn>{{count, TypeKind::kInt64, "count"}});
-    QueryOptions options = session.MakeQueryOptions("INSERT");
+    QueryOptions options = session.MakeQueryOptions();
     if (session.transaction_status() == TransactionStatus::kOpen) {
       options.on_delta = [&session](CommitKind kind, TableDelta delta) {
         session.ApplyDelta(kind, std::move(delta), {});
       };
     }
-    QueryExecution execution(PlanRows(session, *query), session.engine().query_services(),
-                             session.MakeStatementContext(), session.ReadSnapshot(), session.engine().memory(),
-                             session.BeginStatement("CREATE TABLE AS"), std::move(options));
-    execution.Start();
-    while (execution.Next().has_value()) {
+    auto execution = std::make_unique<QueryExecution>(PlanRows(session, *query), session.engine().query_services(),
+                                                      session.MakeStatementContext(), session.ReadSnapshot(),
+                                                      session.engine().memory(),
+                                                      session.BeginStatement("CREATE TABLE AS"), std::move(options));
+    execution->Start();
+    while (execution->Next().has_value()) {
     }
     FinishedQuery finished;
     finished.sqlstate = std::string(sqlstate::kSuccessfulCompletion);
     finished.tag = "CREATE TABLE AS";
-    finished.rows = execution.rows_affected();
+    finished.rows = execution->rows_affected();
     session.EndStatement(std::move(finished));
-    return fmt::format("SELECT {}", execution.rows_affected());
+    std::string tag = fmt::format("SELECT {}", execution->rows_affected());
+    return MakeCommandExecution(std::move(tag), std::move(execution));
   } catch (...) {
     if (session.transaction_status() != TransactionStatus::kOpen) {
       session.ApplyDdl({weir::DropTable{change.database, change.schema, def.name, true}});
@@ -316,6 +345,8 @@ std::string CreateTableStatement(Session& session, const ast::CreateTable& creat
     throw;
   }
 }
+
+namespace {
 
 std::vector<CatalogChange> AlterActions(Session& session, const ast::AlterObject& alter, const TableDef& table) {
   std::vector<CatalogChange> changes;
@@ -417,7 +448,7 @@ std::string AlterStatement(Session& session, const ast::AlterObject& alter) {
         .WithPosition(alter.offset);
   }
   const CatalogPtr catalog = session.ReadCatalog();
-  const auto relation = catalog->FindRelation(NameOf(alter.name), session.name_scope());
+  const auto relation = catalog->FindRelation(ToCatalogName(alter.name), session.name_scope());
   if (!relation.has_value() && alter.if_exists) return "ALTER TABLE";
   if (relation.has_value() && relation->view() != nullptr) {
     std::vector<CatalogChange> changes;
@@ -429,7 +460,7 @@ std::string AlterStatement(Session& session, const ast::AlterObject& alter) {
     session.ApplyDdl(std::move(changes));
     return "ALTER VIEW";
   }
-  const TablePtr table = catalog->GetTable(NameOf(alter.name), session.name_scope(), alter.name.offset);
+  const TablePtr table = catalog->GetTable(ToCatalogName(alter.name), session.name_scope(), alter.name.offset);
   session.ApplyDdl(AlterActions(session, alter, *table));
   return "ALTER TABLE";
 }
@@ -440,7 +471,7 @@ std::string CreateViewStatement(Session& session, const ast::CreateView& create)
   Refuse(create.temporary, "Create an ordinary view and drop it.", "CREATE TEMPORARY VIEW", create.offset);
   Refuse(create.recursive, "Leave RECURSIVE out.", "CREATE RECURSIVE VIEW", create.offset);
   const CatalogPtr catalog = session.ReadCatalog();
-  const weir::QualifiedName name = NameOf(create.name);
+  const weir::QualifiedName name = ToCatalogName(create.name);
   const NameScope scope = session.creation_scope();
   const auto [database, schema] = catalog->GetCreationSchema(name, scope);
   BindContext context = session.MakeBindContext();
@@ -495,7 +526,7 @@ std::string DropStatement(Session& session, const ast::Drop& drop) {
   const NameScope scope = session.name_scope();
   const bool cascade = drop.behavior == ast::DropBehavior::kCascade;
   for (const ast::QualifiedName& written : drop.names) {
-    const weir::QualifiedName name = NameOf(written);
+    const weir::QualifiedName name = ToCatalogName(written);
     switch (drop.object) {
       case ast::ObjectKind::kDatabase:
         if (name.name == session.database()) {
@@ -560,7 +591,7 @@ std::string TruncateStatement(Session& session, const ast::Truncate& truncate) {
   session.RequireWritable();
   const CatalogPtr catalog = session.ReadCatalog();
   for (const ast::QualifiedName& name : truncate.tables) {
-    const TablePtr table = catalog->GetTable(NameOf(name), session.name_scope(), name.offset);
+    const TablePtr table = catalog->GetTable(ToCatalogName(name), session.name_scope(), name.offset);
     TableDelta delta;
     delta.table = table->id;
     delta.truncate = true;
@@ -610,7 +641,8 @@ std::string CommentStatement(Session& session, const ast::CommentOn& comment) {
     session.ApplyDdl({std::move(change)});
     return "COMMENT";
   }
-  const Relation relation = catalog->GetRelation(NameOf(comment.name), session.name_scope(), comment.name.offset);
+  const Relation relation =
+      catalog->GetRelation(ToCatalogName(comment.name), session.name_scope(), comment.name.offset);
   if (relation.table() == nullptr && relation.view() == nullptr) {
     throw Error::User(sqlstate::kWrongObjectType, "system tables cannot be commented on");
   }
@@ -626,7 +658,6 @@ bool IsDdl(const ast::Statement& statement) {
   switch (statement.kind) {
     case ast::StatementKind::kCreateDatabase:
     case ast::StatementKind::kCreateSchema:
-    case ast::StatementKind::kCreateTable:
     case ast::StatementKind::kCreateView:
     case ast::StatementKind::kCreateFunction:
     case ast::StatementKind::kCreateRole:
@@ -653,13 +684,11 @@ std::string ExecuteDdl(Session& session, const ast::Statement& statement) {
     }
     case ast::StatementKind::kCreateSchema: {
       const auto& create = statement.As<ast::CreateSchema>();
-      const weir::QualifiedName name = NameOf(create.name);
+      const weir::QualifiedName name = ToCatalogName(create.name);
       session.ApplyDdl({weir::CreateSchema{name.schema.empty() ? session.database() : name.schema, name.name,
                                            create.if_not_exists}});
       return "CREATE SCHEMA";
     }
-    case ast::StatementKind::kCreateTable:
-      return CreateTableStatement(session, statement.As<ast::CreateTable>());
     case ast::StatementKind::kCreateView:
       return CreateViewStatement(session, statement.As<ast::CreateView>());
     case ast::StatementKind::kCreateFunction:

@@ -6,15 +6,18 @@ namespace {
 
 class CommandExecution final : public StatementExecution {
  public:
-  explicit CommandExecution(std::string tag) : tag_(std::move(tag)) {}
+  CommandExecution(std::string tag, std::unique_ptr<QueryExecution> query)
+      : tag_(std::move(tag)), query_(std::move(query)) {}
   const std::optional<Schema>& columns() const override { return columns_; }
   std::optional<Chunk> Next() override { return std::nullopt; }
   Task<std::optional<Chunk>> NextAsync() override { co_return std::nullopt; }
   std::string CommandTag(uint64_t) const override { return tag_; }
   void Close() override {}
+  const QueryExecution* query() const override { return query_.get(); }
 
  private:
   const std::string tag_;
+  const std::unique_ptr<QueryExecution> query_;
   const std::optional<Schema> columns_;
 };
 
@@ -43,8 +46,8 @@ class RowsExecution final : public StatementExecution {
 
 }  // namespace
 
-std::unique_ptr<StatementExecution> MakeCommandExecution(std::string tag) {
-  return std::make_unique<CommandExecution>(std::move(tag));
+std::unique_ptr<StatementExecution> MakeCommandExecution(std::string tag, std::unique_ptr<QueryExecution> query) {
+  return std::make_unique<CommandExecution>(std::move(tag), std::move(query));
 }
 
 std::unique_ptr<StatementExecution> MakeRowsExecution(Schema columns, std::vector<Chunk> chunks, std::string tag) {

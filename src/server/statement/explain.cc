@@ -89,6 +89,7 @@ std::unique_ptr<StatementExecution> Analyze(Session& session, const ast::Stateme
   const int64_t planned = clock.Monotonic();
   ExplainSummary summary;
   while (auto chunk = execution->Next()) summary.rows += chunk->row_count();
+  if (execution->query() == nullptr) return PlanText("");  // WITH NO DATA
   if (!execution->columns().has_value()) summary.rows = execution->query()->rows_affected();
   summary.planning_nanos = planned - start;
   summary.execution_nanos = clock.Monotonic() - planned;
@@ -109,12 +110,10 @@ std::unique_ptr<StatementExecution> Analyze(Session& session, const ast::Stateme
 
 std::unique_ptr<StatementExecution> Show(Session& session, const ast::Statement& statement,
                                          const std::vector<Value>& parameters, const ExplainOptions& options) {
-  std::vector<Type> types;
-  for (const Value& value : parameters) types.push_back(value.type());
   const auto& clock = session.engine().services().clock;
   const int64_t start = clock.Monotonic();
   const SnapshotPtr snapshot = session.ReadSnapshot();
-  const BoundStatement bound = BindRows(session, statement, types, parameters, snapshot);
+  const BoundStatement bound = BindRows(session, statement, parameters, snapshot);
   if (options.logical || options.optimizer) {
     std::vector<PassTrace> trace;
     const LogicalPtr optimized = OptimizeTraced(session, bound, snapshot, trace);
@@ -154,11 +153,10 @@ ast::StatementPtr Planned(Session& session, const ast::Statement& statement, con
   }
   const ast::Query* query = nullptr;
   if (const auto* create = statement.TryAs<ast::CreateTable>()) query = create->query;
+  // The table is made and filled.
+  if (query != nullptr && options.analyze) return {owner, &statement};
   if (const auto* declare = statement.TryAs<ast::DeclareCursor>()) query = declare->query;
   if (query == nullptr) return nullptr;
-  if (options.analyze) {
-    throw Error::Unsupported("EXPLAIN ANALYZE its query.", "EXPLAIN ANALYZE of this statement is not available");
-  }
   auto select = std::make_shared<ast::QueryStatement>();
   select->offset = statement.offset;
   select->text = statement.text;
@@ -177,6 +175,10 @@ Schema DescribeExplain(const ast::Explain& explain) {
 std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::Explain& explain,
                                                    const ast::StatementPtr& owner, std::vector<Value> parameters) {
   const ExplainOptions options = ExplainOptionsOf(explain);
+  if (const auto* create = explain.statement->TryAs<ast::CreateTable>();
+      create != nullptr && create->query != nullptr) {
+    if (SkipsCreateTable(session, *create)) return PlanText("");
+  }
   const ast::StatementPtr planned = Planned(session, *explain.statement, owner, options, parameters);
   if (planned == nullptr) {
     throw Error::Unsupported("EXPLAIN a query, INSERT, UPDATE, DELETE, MERGE, EXECUTE, CREATE TABLE AS or DECLARE.",

@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "catalog/sql_function.h"
+#include "server/statement/dependents.h"
 #include "server/statement/statement.h"
 #include "sql/binder/bind_type.h"
+#include "sql/binder/catalog_name.h"
 #include "sql/parser/to_sql.h"
 
 namespace weir {
@@ -13,15 +15,6 @@ namespace {
 using Mode = SqlFunction::Parameter::Mode;
 
 constexpr std::string_view kInvalidFunctionDefinition = "42P13";
-
-weir::QualifiedName NameOf(const ast::QualifiedName& name) {
-  weir::QualifiedName out;
-  const auto& parts = name.parts;
-  out.name = std::string(parts.back());
-  if (parts.size() > 1) out.schema = std::string(parts[parts.size() - 2]);
-  if (parts.size() > 2) out.database = std::string(parts[parts.size() - 3]);
-  return out;
-}
 
 bool IsNamed(const ast::TypeName& type, std::string_view name) {
   return type.name.size() == 1 && type.name[0] == name && type.dimensions.empty();
@@ -37,10 +30,6 @@ void RefuseWhatIsNotThere(const ast::CreateFunction& create) {
   }
   if (create.body.has_value() && create.language.empty()) {
     throw Error::User(kInvalidFunctionDefinition, "no language specified").WithPosition(create.offset);
-  }
-  if (create.temporary) {
-    throw Error::Unsupported("Leave TEMPORARY out and drop it at the end.", "temporary functions are not available")
-        .WithPosition(create.offset);
   }
   if (create.is_aggregate || create.link_symbol.has_value() || !create.options.empty()) {
     throw Error::Unsupported("Write a function of one query.",
@@ -62,14 +51,13 @@ class FunctionMaker {
  public:
   FunctionMaker(Session& session, const ast::CreateFunction& create) : session_(session), create_(create) {}
 
+  // Goes before the function: its schema, where the session has had nothing temporary so far.
+  std::vector<CatalogChange> TakeBefore() { return std::move(before_); }
+
   SqlFunction Make() {
     RefuseWhatIsNotThere(create_);
     const NameScope scope = session_.name_scope();
-    const weir::QualifiedName name = NameOf(create_.name);
-    const auto [database, schema] = session_.ReadCatalog()->GetCreationSchema(name, scope);
-    out_.database = database->name;
-    out_.schema = schema->name;
-    out_.name = name.name;
+    SetPlace(ToCatalogName(create_.name));
     out_.search_path = scope.search_path;
     out_.is_macro = create_.is_macro;
     out_.strict = create_.strict;
@@ -85,6 +73,26 @@ class FunctionMaker {
   }
 
  private:
+  void SetPlace(const weir::QualifiedName& name) {
+    out_.name = name.name;
+    if (!create_.temporary && !session_.IsTemporary(name.schema)) {
+      const auto [database, schema] = session_.ReadCatalog()->GetCreationSchema(name, session_.creation_scope());
+      out_.database = database->name;
+      out_.schema = schema->name;
+      return;
+    }
+    if (!name.schema.empty() && !session_.IsTemporary(name.schema)) {
+      throw Error::User(kInvalidFunctionDefinition, "cannot create temporary function in non-temporary schema: {}",
+                        name.schema)
+          .WithPosition(create_.name.offset);
+    }
+    out_.database = session_.database();
+    out_.schema = session_.temporary_schema();
+    if (session_.ReadCatalog()->FindSchema(out_.database, out_.schema) == nullptr) {
+      before_.emplace_back(weir::CreateSchema{out_.database, out_.schema, true});
+    }
+  }
+
   Type TypeOf(const ast::TypeName& type) {
     for (const char* name : {"anyelement", "anyarray", "anynonarray", "anycompatible", "record", "void", "trigger"}) {
       if (!IsNamed(type, name)) continue;
@@ -260,6 +268,7 @@ class FunctionMaker {
   Session& session_;
   const ast::CreateFunction& create_;
   SqlFunction out_;
+  std::vector<CatalogChange> before_;
   bool defaults_ = false;
   int64_t body_at_ = 0;
   bool exact_ = false;
@@ -268,7 +277,7 @@ class FunctionMaker {
 // What `f(types)` means; null when there is none. Without types the name must be that of one function only.
 const SqlFunction* FindFunction(const SqlFunctions& functions, Session& session, const ast::QualifiedName& name,
                                 ast::List<const ast::TypeName*> types, bool has_types) {
-  const auto candidates = functions.Find(NameOf(name), session.name_scope());
+  const auto candidates = functions.Find(ToCatalogName(name), session.name_scope());
   if (!has_types) {
     if (candidates.size() > 1) {
       throw Error::User(sqlstate::kAmbiguousFunction, "function name \"{}\" is not unique", name.last())
@@ -309,7 +318,8 @@ PutObject Put(const SqlFunction& function) {
 }  // namespace
 
 std::string CreateFunctionStatement(Session& session, const ast::CreateFunction& create) {
-  SqlFunction made = FunctionMaker(session, create).Make();
+  FunctionMaker maker(session, create);
+  SqlFunction made = maker.Make();
   const std::string_view tag = create.is_macro ? "CREATE MACRO" : "CREATE FUNCTION";
   const SqlFunctions functions(*session.ReadCatalog());
   for (const SqlFunction& known : functions.all()) {
@@ -335,7 +345,10 @@ std::string CreateFunctionStatement(Session& session, const ast::CreateFunction&
     }
     made.comment = known.comment;
   }
-  session.ApplyDdl({Put(made)});
+  std::vector<CatalogChange> changes = maker.TakeBefore();
+  changes.emplace_back(Put(made));
+  session.ApplyDdl(std::move(changes));
+  if (made.schema == session.temporary_schema()) session.NoteTemporary("", false);
   return std::string(tag);
 }
 
@@ -352,7 +365,11 @@ std::string DropFunctionStatement(Session& session, const ast::Drop& drop) {
     session.AddNotice({"NOTICE", "00000", fmt::format("function {}() does not exist, skipping", name.last()), ""});
     return "DROP FUNCTION";
   }
-  session.ApplyDdl({weir::DropObject{std::string(kSqlFunctionKind), found->key(), false}});
+  std::vector<CatalogChange> changes =
+      DropDependents(session, DependentsOf(session, *found), "function " + found->signature(),
+                     drop.behavior == ast::DropBehavior::kCascade);
+  changes.emplace_back(weir::DropObject{std::string(kSqlFunctionKind), found->key(), false});
+  session.ApplyDdl(std::move(changes));
   return "DROP FUNCTION";
 }
 
@@ -377,6 +394,11 @@ std::string AlterFunctionStatement(Session& session, const ast::AlterObject& alt
           .WithPosition(action.offset);
     }
     renamed.name = std::string(action.target.last());
+  }
+  if (const auto dependents = DependentsOf(session, *found); !dependents.empty()) {
+    throw Error::Unsupported("Drop it and make it anew under the new name.",
+                             "a function that is named by others cannot be renamed: {}", dependents[0].what)
+        .WithPosition(alter.offset);
   }
   for (const SqlFunction& known : functions.all()) {
     if (known.key() != renamed.key()) continue;

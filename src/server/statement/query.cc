@@ -21,15 +21,24 @@ std::set<std::string, std::less<>> SplitNames(const std::string& text) {
   return out;
 }
 
+// So many writers of the same rows may come in between.
+constexpr int kAttemptsMax = 100;
+
+using QueryMaker = std::function<std::unique_ptr<QueryExecution>(const CancellationToken& token)>;
+
 // A query of the engine as a statement of the session.
 class QueryStatementExecution final : public StatementExecution {
  public:
-  QueryStatementExecution(Session& session, PhysicalPtr plan, std::optional<Schema> columns, std::string verb,
-                          SnapshotPtr snapshot, QueryOptions options, CancellationToken token)
-      : session_(session), columns_(std::move(columns)), verb_(std::move(verb)) {
-    execution_ = std::make_unique<QueryExecution>(std::move(plan), session.engine().query_services(),
-                                                  session.MakeStatementContext(), std::move(snapshot),
-                                                  session.engine().memory(), std::move(token), std::move(options));
+  // `again`: of a change that is a commit of its own, makes the query anew, on the newest snapshot. A commit that meets
+  // another one leaves nothing behind, and comes before the first row of RETURNING, so the statement is done again.
+  QueryStatementExecution(Session& session, std::unique_ptr<QueryExecution> execution, std::optional<Schema> columns,
+                          std::string verb, CancellationToken token, QueryMaker again)
+      : session_(session),
+        columns_(std::move(columns)),
+        verb_(std::move(verb)),
+        token_(std::move(token)),
+        again_(std::move(again)),
+        execution_(std::move(execution)) {
     execution_->Start();
   }
   ~QueryStatementExecution() override { Close(); }
@@ -37,28 +46,31 @@ class QueryStatementExecution final : public StatementExecution {
   const std::optional<Schema>& columns() const override { return columns_; }
 
   std::optional<Chunk> Next() override {
-    try {
-      for (;;) {
+    for (;;) {
+      try {
         std::optional<Chunk> chunk = execution_->Next();
         if (Take(chunk)) return chunk;
+      } catch (...) {
+        HandleFailure(Error::FromCurrentException());
       }
-    } catch (...) {
-      Fail(Error::FromCurrentException());
-      throw;
     }
   }
 
   Task<std::optional<Chunk>> NextAsync() override {
     for (;;) {
       std::optional<Chunk> chunk;
-      std::exception_ptr failure;
+      std::optional<Error> failure;
       try {
         chunk = co_await execution_->NextAsync();
       } catch (...) {
-        failure = std::current_exception();
-        Fail(Error::FromCurrentException());
+        failure = Error::FromCurrentException();
       }
-      if (failure != nullptr) std::rethrow_exception(failure);
+      if (failure.has_value()) {
+        // Waits for drivers, and binding may read files.
+        if (MayTryAgain(*failure)) co_await session_.engine().io().Schedule();
+        HandleFailure(*failure);
+        continue;
+      }
       if (Take(chunk)) co_return chunk;
     }
   }
@@ -81,6 +93,31 @@ class QueryStatementExecution final : public StatementExecution {
   const QueryExecution* query() const override { return execution_.get(); }
 
  private:
+  bool MayTryAgain(const Error& error) const {
+    return again_ != nullptr && rows_ == 0 && attempts_ < kAttemptsMax && error.retryable() &&
+           error.sqlstate() == sqlstate::kSerializationFailure;
+  }
+
+  // Starts anew where that may help, else ends the statement and throws.
+  void HandleFailure(const Error& error) {
+    if (MayTryAgain(error)) {
+      ++attempts_;
+      execution_->Wait();
+      try {
+        token_.ThrowIfCanceled();
+        execution_ = again_(token_);
+        execution_->Start();
+        return;
+      } catch (...) {
+        const Error now = Error::FromCurrentException();
+        Fail(now);
+        throw Error(now);
+      }
+    }
+    Fail(error);
+    throw Error(error);
+  }
+
   // Counts the chunk; false for one that is not for the client: the count of a change, which is in its tag.
   bool Take(const std::optional<Chunk>& chunk) {
     if (!chunk.has_value()) {
@@ -111,7 +148,10 @@ class QueryStatementExecution final : public StatementExecution {
   Session& session_;
   const std::optional<Schema> columns_;
   const std::string verb_;
+  const CancellationToken token_;
+  const QueryMaker again_;
   std::unique_ptr<QueryExecution> execution_;
+  int attempts_ = 1;
   uint64_t rows_ = 0;
   bool ended_ = false;
 };
@@ -131,22 +171,28 @@ std::string VerbOf(const ast::Statement& statement) {
   }
 }
 
-std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& statement, const BoundStatement& bound,
-                                        std::string verb, SnapshotPtr snapshot) {
-  const std::string kind = VerbOf(statement);
-  if (bound.changes_rows) session.RequireWritable();
-  std::optional<Schema> columns = ResultSchema(bound);
+std::unique_ptr<QueryExecution> MakeQuery(Session& session, const BoundStatement& bound, SnapshotPtr snapshot,
+                                          const CancellationToken& token) {
   PhysicalPtr plan = PlanRows(session, bound, snapshot);
-  QueryOptions options = session.MakeQueryOptions(kind);
+  QueryOptions options = session.MakeQueryOptions();
   if (bound.changes_rows && session.transaction_status() == TransactionStatus::kOpen) {
     options.on_delta = [&session](CommitKind commit, TableDelta delta) {
       session.ApplyDelta(commit, std::move(delta), {});
     };
   }
+  return std::make_unique<QueryExecution>(std::move(plan), session.engine().query_services(),
+                                          session.MakeStatementContext(), std::move(snapshot),
+                                          session.engine().memory(), token, std::move(options));
+}
+
+std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& statement, const BoundStatement& bound,
+                                        std::string verb, const SnapshotPtr& snapshot, QueryMaker again = nullptr) {
+  if (bound.changes_rows) session.RequireWritable();
   CancellationToken token = session.BeginStatement(statement.text);
   try {
-    return std::make_unique<QueryStatementExecution>(session, std::move(plan), std::move(columns), std::move(verb),
-                                                     std::move(snapshot), std::move(options), std::move(token));
+    auto query = MakeQuery(session, bound, snapshot, token);
+    return std::make_unique<QueryStatementExecution>(session, std::move(query), ResultSchema(bound), std::move(verb),
+                                                     std::move(token), std::move(again));
   } catch (...) {
     FinishedQuery finished;
     const Error error = Error::FromCurrentException();
@@ -170,18 +216,35 @@ std::optional<Schema> ResultSchema(const BoundStatement& bound) {
   return out;
 }
 
-BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
-                        const std::vector<Value>& parameters, SnapshotPtr snapshot) {
+namespace {
+
+BoundStatement Bind(Session& session, const ast::Statement& statement, const SnapshotPtr& snapshot,
+                    const std::function<void(BindContext&)>& with_parameters) {
   BindContext context = session.MakeBindContext();
   const StatementContext statement_context = session.MakeStatementContext();
-  if (snapshot == nullptr) snapshot = session.ReadSnapshot();
   context.statement = &statement_context;
   context.statistics = snapshot.get();
-  context.parameter_types = parameter_types;
-  context.parameter_values = parameters;
+  with_parameters(context);
   Binder binder(context);
   if (const auto* query = statement.TryAs<ast::QueryStatement>()) return binder.BindTopQuery(*query->query);
   return binder.BindChange(statement);
+}
+
+}  // namespace
+
+BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Value>& parameters,
+                        const SnapshotPtr& snapshot) {
+  return Bind(session, statement, snapshot, [&](BindContext& context) {
+    for (const Value& value : parameters) context.parameter_types.push_back(value.type());
+    context.parameter_values = parameters;
+    context.parameters_are_known = true;
+  });
+}
+
+BoundStatement DescribeRows(Session& session, const ast::Statement& statement,
+                            const std::vector<Type>& parameter_types) {
+  return Bind(session, statement, session.ReadSnapshot(),
+              [&](BindContext& context) { context.parameter_types = parameter_types; });
 }
 
 OptimizerContext MakeOptimizerContext(Session& session, const StatementContext& statement, const ScanDetails* details) {
@@ -205,7 +268,7 @@ PhysicalPtr PlanRows(Session& session, const BoundStatement& bound, const Snapsh
 std::vector<std::vector<Value>> RunOnTheSpot(Session& session, const LogicalPtr& plan) {
   QueryExecution execution(PlanRows(session, {plan, {}, {}}), session.engine().query_services(),
                            session.MakeStatementContext(), session.ReadSnapshot(), session.engine().memory(), {},
-                           session.MakeQueryOptions("SELECT"));
+                           session.MakeQueryOptions());
   std::vector<std::vector<Value>> rows;
   for (const Chunk& chunk : RunToCompletion(execution)) {
     chunk.rows().ForEach([&](size_t row) {
@@ -218,26 +281,36 @@ std::vector<std::vector<Value>> RunOnTheSpot(Session& session, const LogicalPtr&
 
 std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
                                                 std::vector<Value> parameters) {
-  std::vector<Type> types;
-  for (const Value& value : parameters) types.push_back(value.type());
   const SnapshotPtr snapshot = session.ReadSnapshot();
-  const BoundStatement bound = BindRows(session, *statement, types, parameters, snapshot);
-  return Run(session, *statement, bound, VerbOf(*statement), snapshot);
+  const BoundStatement bound = BindRows(session, *statement, parameters, snapshot);
+  QueryMaker again;
+  if (bound.changes_rows && session.transaction_status() != TransactionStatus::kOpen) {
+    again = [&session, statement, parameters = std::move(parameters),
+             columns = ResultSchema(bound)](const CancellationToken& token) {
+      const SnapshotPtr newest = session.ReadSnapshot();
+      const BoundStatement rebound = BindRows(session, *statement, parameters, newest);
+      if (ResultSchema(rebound) != columns) {
+        throw Error::Operational(sqlstate::kSerializationFailure, "definitions were changed by another commit")
+            .WithHint("retry the statement")
+            .WithRetryable();
+      }
+      return MakeQuery(session, rebound, newest, token);
+    };
+  }
+  return Run(session, *statement, bound, VerbOf(*statement), snapshot, std::move(again));
 }
 
 std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,
                                                 std::string tag) {
   const auto statements = ParseStatements(sql);
-  std::vector<Type> types;
-  for (const Value& value : parameters) types.push_back(value.type());
   const SnapshotPtr snapshot = session.ReadSnapshot();
-  const BoundStatement bound = BindRows(session, *statements[0], types, parameters, snapshot);
+  const BoundStatement bound = BindRows(session, *statements[0], parameters, snapshot);
   return Run(session, *statements[0], bound, tag.empty() ? "SELECT" : std::move(tag), snapshot);
 }
 
 Schema DescribeText(Session& session, const std::string& sql) {
   const auto statements = ParseStatements(sql);
-  const BoundStatement bound = BindRows(session, *statements[0], {}, {});
+  const BoundStatement bound = DescribeRows(session, *statements[0], {});
   Schema schema;
   for (size_t i = 0; i < bound.names.size(); ++i) schema.push_back({bound.names[i], bound.plan->columns()[i].type});
   return schema;

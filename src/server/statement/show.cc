@@ -1,4 +1,5 @@
 #include "server/statement/statement.h"
+#include "sql/binder/catalog_name.h"
 #include "sql/parser/to_sql.h"
 
 namespace weir {
@@ -7,11 +8,7 @@ namespace {
 
 // The name's last part and the schema that it is looked up in.
 std::pair<std::string, std::string> TableOf(Session& session, const ast::QualifiedName& name) {
-  weir::QualifiedName wanted;
-  wanted.name = std::string(name.parts.back());
-  if (name.parts.size() > 1) wanted.schema = std::string(name.parts[name.parts.size() - 2]);
-  if (name.parts.size() > 2) wanted.database = std::string(name.parts[name.parts.size() - 3]);
-  const Relation relation = session.ReadCatalog()->GetRelation(wanted, session.name_scope(), name.offset);
+  const Relation relation = session.ReadCatalog()->GetRelation(ToCatalogName(name), session.name_scope(), name.offset);
   return {relation.schema, relation.name};
 }
 
@@ -42,7 +39,7 @@ ShownQuery DescribeTable(Session& session, const ast::QualifiedName& name) {
 BoundStatement Bind(Session& session, const ast::Query& query) {
   ast::QueryStatement statement;
   statement.query = &query;
-  return BindRows(session, statement, {}, {});
+  return BindRows(session, statement, {}, session.ReadSnapshot());
 }
 
 ShownQuery DescribeQuery(Session& session, const ast::Query& query) {

@@ -147,7 +147,7 @@ std::string ExecuteKill(Session& session, const ast::Kill& kill) {
 
 void DescribeStatement(Session& session, const ast::Statement& statement, PreparedStatement& prepared) {
   if (IsRows(statement)) {
-    const BoundStatement bound = BindRows(session, statement, prepared.parameter_types, {});
+    const BoundStatement bound = DescribeRows(session, statement, prepared.parameter_types);
     prepared.parameter_types = bound.parameter_types;
     prepared.columns = ResultSchema(bound);
     if (statement.kind == ast::StatementKind::kQueryStatement)
@@ -157,7 +157,7 @@ void DescribeStatement(Session& session, const ast::Statement& statement, Prepar
   if (const auto* explain = statement.TryAs<ast::Explain>()) {
     prepared.columns = DescribeExplain(*explain);
     if (explain->statement != nullptr && IsRows(*explain->statement)) {
-      prepared.parameter_types = BindRows(session, *explain->statement, prepared.parameter_types, {}).parameter_types;
+      prepared.parameter_types = DescribeRows(session, *explain->statement, prepared.parameter_types).parameter_types;
     }
     return;
   }
@@ -175,7 +175,7 @@ void DescribeStatement(Session& session, const ast::Statement& statement, Prepar
   }
   if (const auto* declare = statement.TryAs<ast::DeclareCursor>(); declare != nullptr && declare->query != nullptr) {
     const auto query = QueryOf(*declare);
-    prepared.parameter_types = BindRows(session, *query, prepared.parameter_types, {}).parameter_types;
+    prepared.parameter_types = DescribeRows(session, *query, prepared.parameter_types).parameter_types;
     return;
   }
   if (const auto* execute = statement.TryAs<ast::Execute>())
@@ -194,6 +194,8 @@ std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast
   switch (statement.kind) {
     case ast::StatementKind::kExplain:
       return ExecuteExplain(session, statement.As<ast::Explain>(), owner, std::move(parameters));
+    case ast::StatementKind::kCreateTable:
+      return ExecuteCreateTable(session, statement.As<ast::CreateTable>());
     case ast::StatementKind::kCopy:
       return ExecuteCopy(session, owner, statement.As<ast::Copy>());
     case ast::StatementKind::kTransaction:

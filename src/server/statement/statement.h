@@ -22,8 +22,9 @@ PreparedPtr BindExecute(Session& session, const ast::Execute& execute, std::vect
 
 // ---- executions that others are made of
 
-// A statement that has taken effect already.
-std::unique_ptr<StatementExecution> MakeCommandExecution(std::string tag);
+// A statement that has taken effect already, by a query that has ended if it had one.
+std::unique_ptr<StatementExecution> MakeCommandExecution(std::string tag,
+                                                         std::unique_ptr<QueryExecution> query = nullptr);
 // Rows that are there already; the tag counts them ("SELECT 3") unless given.
 std::unique_ptr<StatementExecution> MakeRowsExecution(Schema columns, std::vector<Chunk> chunks, std::string tag = {});
 // Text columns from strings.
@@ -37,10 +38,13 @@ std::unique_ptr<StatementExecution> MakeTextExecution(std::vector<std::string> n
 bool IsRows(const ast::Statement& statement);
 // Of what comes back; nullopt: nothing does.
 std::optional<Schema> ResultSchema(const BoundStatement& bound);
-// What is planned from a snapshot's statistics is run on the same snapshot: the optimizer takes answers from them,
-// where PlanRows is given it too. Null: the newest, for statements that are only described.
-BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Type>& parameter_types,
-                        const std::vector<Value>& parameters, SnapshotPtr snapshot = nullptr);
+// With all the parameters that there are. What is planned from a snapshot's statistics is run on the same snapshot: the
+// optimizer takes answers from them, where PlanRows is given it too.
+BoundStatement BindRows(Session& session, const ast::Statement& statement, const std::vector<Value>& parameters,
+                        const SnapshotPtr& snapshot);
+// Before there are values: finds what types the parameters have that are not given here.
+BoundStatement DescribeRows(Session& session, const ast::Statement& statement,
+                            const std::vector<Type>& parameter_types);
 std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::StatementPtr& statement,
                                                 std::vector<Value> parameters);
 // By the session's settings. `statement` must outlive it.
@@ -59,7 +63,11 @@ std::unique_ptr<StatementExecution> ExecuteExplain(Session& session, const ast::
                                                    const ast::StatementPtr& owner, std::vector<Value> parameters);
 Schema DescribeExplain(const ast::Explain& explain);
 
-// ddl.cc: the tag, when it has taken effect
+// ddl.cc
+std::unique_ptr<StatementExecution> ExecuteCreateTable(Session& session, const ast::CreateTable& create);
+// Whether CREATE TABLE ... AS finds its table there, and may: with a notice then.
+bool SkipsCreateTable(Session& session, const ast::CreateTable& create);
+// The tag, when it has taken effect; CREATE TABLE is above.
 std::string ExecuteDdl(Session& session, const ast::Statement& statement);
 bool IsDdl(const ast::Statement& statement);
 

@@ -707,7 +707,10 @@ ExprPtr ExpressionBinder::BindParameter(const ast::Parameter& parameter) {
   const auto& values = binder_.context_.parameter_values;
   if (index < values.size()) return Expr::Literal(values[index]);
   constexpr size_t kParametersMax = 65535;
-  if (index >= kParametersMax) throw Error::User(sqlstate::kUndefinedParameter, "there is no parameter ${}", index + 1);
+  if (index >= kParametersMax || binder_.context_.parameters_are_known) {
+    throw Error::User(sqlstate::kUndefinedParameter, "there is no parameter ${}", index + 1)
+        .WithPosition(parameter.offset);
+  }
   if (binder_.parameter_types_.size() <= index) binder_.parameter_types_.resize(index + 1);
   return Expr::Parameter(index, binder_.parameter_types_[index]);
 }

@@ -2,6 +2,7 @@
 
 #include "catalog/shredding.h"
 #include "sql/binder/bind_type.h"
+#include "sql/binder/catalog_name.h"
 #include "sql/binder/expression_binder.h"
 #include "sql/binder/select_binder.h"
 
@@ -188,6 +189,7 @@ Binder::Bound Binder::BindRelation(const Relation& relation, std::string_view al
       shredded.push_back({columns[entry.map].id, std::move(entry.key), columns[entry.column].id});
     }
     source = TableSource{(*table)->id.value(), relation.name, std::move(ordinals)};
+    if (context_.dependencies != nullptr) context_.dependencies->relations.insert((*table)->id);
     if (context_.statistics != nullptr) {
       if (const auto statistics = context_.statistics->Statistics((*table)->id)) {
         rows = static_cast<double>(statistics->row_count);
@@ -218,6 +220,8 @@ Binder::Bound Binder::BindView(const Relation& relation) {
   BindContext context = context_;
   context.names.database = relation.database;
   context.names.search_path = view.search_path;
+  if (context.dependencies != nullptr) context.dependencies->relations.insert(view.id);
+  context.dependencies = nullptr;
   context.dialect = Dialect::kPostgres;
   const auto statements = ParseStatements(view.sql);
   WEIR_CHECK(statements.size() == 1 && statements[0]->kind == ast::StatementKind::kQueryStatement);

@@ -2,6 +2,7 @@
 // is one, as subqueries otherwise, as derived tables in FROM.
 #include <algorithm>
 
+#include "sql/binder/catalog_name.h"
 #include "sql/binder/expression_binder.h"
 #include "sql/binder/function_frame.h"
 
@@ -181,6 +182,7 @@ const SqlFunction* Binder::ChooseSqlFunction(const std::vector<const SqlFunction
     }
   }
   arguments = std::move(ordered);
+  if (context_.dependencies != nullptr) context_.dependencies->functions.insert(best->key());
   return best;
 }
 
@@ -400,6 +402,8 @@ BindContext Binder::ContextOf(const SqlFunction& function, int64_t position) con
   context.names.search_path = function.search_path;
   context.dialect = Dialect::kPostgres;
   context.parameter_values.clear();
+  // Without a position it is the function itself that is looked at.
+  if (position >= 0) context.dependencies = nullptr;
   return context;
 }
 

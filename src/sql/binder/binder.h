@@ -225,7 +225,6 @@ class Binder {
   void RequireByteEquality(const Type& type, std::string_view what) const;
   static LogicalPtr OneRow();
   LogicalPtr FlushApplies(LogicalPtr plan, std::vector<PendingApply>& pending);
-  weir::QualifiedName ToCatalogName(const ast::QualifiedName& name) const;
   BoundStatement Finish(LogicalPtr plan, std::vector<std::string> names);
   // What is walked from the root down, or made anew for each of many parts, has a limit: 54001.
   static void CheckCount(size_t count, std::string_view what, int64_t position);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sql/binder/catalog_name.h"
 #include "sql/binder/select_binder.h"
 
 namespace weir {
@@ -87,7 +88,7 @@ LogicalPtr ChangeBinder::Bind(const ast::Statement& statement, bool commits, std
 }
 
 void ChangeBinder::SetTarget(const ast::QualifiedName& name, ast::Name alias) {
-  const weir::QualifiedName full = binder_.ToCatalogName(name);
+  const weir::QualifiedName full = ToCatalogName(name);
   table_ = binder_.context_.catalog->GetTable(full, binder_.context_.names, name.offset);
   RequireAppendTable(*table_, name.offset);
   alias_ = std::string(alias.empty() ? name.last() : alias);

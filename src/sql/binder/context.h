@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,12 @@ struct ExternalRelation {
   std::vector<ColumnStatistics> statistics;  // one per column, or empty
 };
 
+// What a view or function could not be bound without.
+struct Dependencies {
+  std::set<TableId> relations;
+  std::set<std::string> functions;  // by SqlFunction::key()
+};
+
 // What binding a statement needs to know. Everything is borrowed for the time of the call.
 struct BindContext {
   CatalogPtr catalog;
@@ -52,6 +59,9 @@ struct BindContext {
   // Declared parameter types (unknown where left open), and their values when they are known already.
   std::vector<Type> parameter_types;
   std::vector<Value> parameter_values;
+  bool parameters_are_known = false;  // those are all that there are
+  // Gets what the statement itself names, not what its views and functions do; null: nobody asks.
+  Dependencies* dependencies = nullptr;
   // Row counts for the plan; null when unknown.
   const StatisticsSource* statistics = nullptr;
 };
