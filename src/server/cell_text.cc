@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/json_text.h"
+#include "catalog/system_type.h"
 #include "types/to_json.h"
 
 namespace weir {
@@ -15,6 +16,16 @@ void AppendInteger(T value, std::string& out) {
   std::array<char, 24> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   out.append(digits.data(), static_cast<size_t>(end - digits.data()));
+}
+
+// Numbers with spaces between them.
+void AppendVector(const ColumnView& view, const Type& type, size_t row, const TextOptions& text, std::string& out) {
+  const ListEntry entry = view.At<ListEntry>(row);
+  const ColumnView items(*view.base().child(0));
+  for (uint32_t i = 0; i < entry.length; ++i) {
+    if (i != 0) out += ' ';
+    AppendCellText(items, type.element(), entry.offset + i, text, out);
+  }
 }
 
 }  // namespace
@@ -56,6 +67,9 @@ void AppendCellText(const ColumnView& view, const Type& type, size_t row, const 
     case TypeKind::kUnknown:
       out += view.At<StringRef>(row).view();
       return;
+    case TypeKind::kList:
+      if (IsSystemVector(type)) return AppendVector(view, type, row, text, out);
+      return AppendValue(view.base().GetValue(view.Index(row)), out, text);
     case TypeKind::kVarbinary:
       return AppendBytea(view.At<StringRef>(row).view(), text.bytea_escaped, out);
     default:

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "catalog/system_type.h"
 #include "server/cell_text.h"
 #include "server/client_text.h"
 #include "server/copy_binary.h"
@@ -26,13 +27,21 @@ constexpr uint32_t kOidNumericArray = 1231;
 
 }  // namespace
 
+namespace {
+
 // A column of a domain is one of the base type to clients.
+PgType ClientType(const Type& type) {
+  return PgTypeOf(SystemTypeOf(type).has_value() ? type : type.WithDomain("", 0));
+}
+
+}  // namespace
+
 uint32_t OidOf(const Type& type) {
-  return static_cast<uint32_t>(PgTypeOf(type.WithDomain("", 0)).oid);
+  return static_cast<uint32_t>(ClientType(type).oid);
 }
 
 int16_t TypeLengthOf(const Type& type) {
-  return PgTypeOf(type.WithDomain("", 0)).length;
+  return ClientType(type).length;
 }
 
 int32_t TypeModifierOf(const Type& type) {
@@ -56,8 +65,11 @@ Type TypeOfOid(uint32_t oid) {
     case 17:
       return TypeKind::kVarbinary;
     case 20:
-    case 26:
       return TypeKind::kInt64;
+    case 26:
+      return MakeSystemType(SystemType::kOid);
+    case 1028:
+      return Type::List(MakeSystemType(SystemType::kOid));
     case 21:
       return TypeKind::kInt16;
     case 23:
@@ -383,6 +395,7 @@ void RowEncoder::BinaryCell(const ColumnView& view, const Type& type, size_t row
     case TypeKind::kInt32:
       return out.Int32(view.At<int32_t>(row));
     case TypeKind::kInt64:
+      if (SystemTypeOf(type) == SystemType::kOid) return out.Int32(static_cast<int32_t>(view.At<int64_t>(row)));
       return out.Int64(view.At<int64_t>(row));
     case TypeKind::kFloat:
       return out.Int32(std::bit_cast<int32_t>(view.At<float>(row)));
@@ -491,7 +504,7 @@ void RowEncoder::BinaryArray(const ColumnView& view, const Type& type, size_t ro
   out.Int32(static_cast<int32_t>(OidOf(box.type)));
   for (const uint32_t size : box.sizes) {
     out.Int32(static_cast<int32_t>(size));
-    out.Int32(1);  // lower bound
+    out.Int32(IsSystemVector(type) ? 0 : 1);  // lower bound
   }
   for (const size_t at : box.rows) Cell(box.elements, box.type, at, true, out);
 }

@@ -8,6 +8,7 @@
 #include "server/statement/statement.h"
 #include "server/system/system_table.h"
 #include "server/table_sample.h"
+#include "sql/binder/catalog_name.h"
 
 namespace weir {
 
@@ -28,14 +29,6 @@ std::string Quoted(std::string_view name) {
   return out + '"';
 }
 
-weir::QualifiedName NameOf(const ast::QualifiedName& name) {
-  const auto& parts = name.parts;
-  const auto part = [&](size_t from_last) {
-    return parts.size() < from_last ? std::string() : std::string(parts[parts.size() - from_last]);
-  };
-  return {part(3), part(2), part(1)};
-}
-
 Target MakeTarget(const TablePtr& table, std::string_view database, std::string_view schema) {
   return {table, Quoted(database) + '.' + Quoted(schema) + '.' + Quoted(table->name), {}};
 }
@@ -53,7 +46,8 @@ std::vector<Target> TargetsOf(Session& session, const ast::Analyze& analyze) {
     return out;
   }
   for (const ast::AnalyzeTarget& written : analyze.targets) {
-    const Relation relation = catalog->GetRelation(NameOf(written.table), session.name_scope(), written.table.offset);
+    const Relation relation =
+        catalog->GetRelation(ToCatalogName(written.table), session.name_scope(), written.table.offset);
     if (relation.table() == nullptr) {
       session.AddNotice(
           {"WARNING", std::string(sqlstate::kSuccessfulCompletion),

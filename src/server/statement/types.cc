@@ -5,21 +5,13 @@
 #include "catalog/user_type.h"
 #include "server/statement/statement.h"
 #include "sql/binder/bind_type.h"
+#include "sql/binder/catalog_name.h"
 #include "sql/parser/to_sql.h"
 #include "types/collation.h"
 
 namespace weir {
 
 namespace {
-
-weir::QualifiedName NameOf(const ast::QualifiedName& name) {
-  weir::QualifiedName out;
-  const auto& parts = name.parts;
-  out.name = std::string(parts.back());
-  if (parts.size() > 1) out.schema = std::string(parts[parts.size() - 2]);
-  if (parts.size() > 2) out.database = std::string(parts[parts.size() - 3]);
-  return out;
-}
 
 // What definitions are bound with.
 class Definer {
@@ -36,18 +28,18 @@ class Definer {
   // Where a new object of the name goes.
   template <typename Def>
   void Place(const ast::QualifiedName& written, Def& def) const {
-    const weir::QualifiedName name = NameOf(written);
+    const weir::QualifiedName name = ToCatalogName(written);
     const auto [database, schema] = catalog().GetCreationSchema(name, context_.names);
     def.database = database->name;
     def.schema = schema->name;
     def.name = name.name;
   }
   std::optional<UserType> Find(const ast::QualifiedName& name) const {
-    return FindUserType(catalog(), NameOf(name), context_.names);
+    return FindUserType(catalog(), ToCatalogName(name), context_.names);
   }
   UserType Get(const ast::QualifiedName& name) const {
     if (std::optional<UserType> found = Find(name)) return std::move(*found);
-    throw Error::User(sqlstate::kUndefinedObject, "type \"{}\" does not exist", NameOf(name).ToString())
+    throw Error::User(sqlstate::kUndefinedObject, "type \"{}\" does not exist", ToCatalogName(name).ToString())
         .WithPosition(name.offset);
   }
   std::string DefaultText(const ast::Expr& expr, const Type& type) const {
@@ -363,7 +355,7 @@ std::string DropTypeStatement(const Definer& definer, const ast::Drop& drop) {
     const std::optional<UserType> type = definer.Find(name);
     if (!type.has_value()) {
       if (!drop.if_exists) definer.Get(name);
-      definer.Skip("type", NameOf(name).ToString(), false);
+      definer.Skip("type", ToCatalogName(name).ToString(), false);
       continue;
     }
     if (domain && !IsDomain(*type)) {
@@ -390,7 +382,7 @@ std::string CreateCollationStatement(const Definer& definer, const ast::CreateNa
   change.if_not_exists = create.if_not_exists;
   UserCollation& def = change.def;
   definer.Place(create.name, def);
-  if (FindUserCollation(definer.catalog(), NameOf(create.name), definer.context().names).has_value()) {
+  if (FindUserCollation(definer.catalog(), ToCatalogName(create.name), definer.context().names).has_value()) {
     if (!create.if_not_exists) {
       throw Error::User(sqlstate::kDuplicateObject, "collation \"{}\" already exists", def.name);
     }
@@ -443,14 +435,14 @@ std::string CreateCollationStatement(const Definer& definer, const ast::CreateNa
 std::string DropCollationStatement(const Definer& definer, const ast::Drop& drop) {
   std::vector<CatalogChange> changes;
   for (const ast::QualifiedName& name : drop.names) {
-    const auto found = FindUserCollation(definer.catalog(), NameOf(name), definer.context().names);
+    const auto found = FindUserCollation(definer.catalog(), ToCatalogName(name), definer.context().names);
     if (found.has_value()) {
       changes.emplace_back(weir::DropCollation{found->database, found->schema, found->name, false});
     } else if (drop.if_exists) {
-      definer.Skip("collation", NameOf(name).ToString(), false);
+      definer.Skip("collation", ToCatalogName(name).ToString(), false);
     } else {
       throw Error::User(sqlstate::kUndefinedObject, "collation \"{}\" for encoding \"UTF8\" does not exist",
-                        NameOf(name).ToString())
+                        ToCatalogName(name).ToString())
           .WithPosition(name.offset);
     }
   }

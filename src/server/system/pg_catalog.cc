@@ -124,17 +124,17 @@ void FillDescription(const SystemTableInput& input, RowWriter& out) {
 
 void FillType(const SystemTableInput& input, RowWriter& out) {
   for (const PgType& type : PgTypes()) {
-    const bool array = type.element_oid != 0;
-    out.Int(type.oid).Text(type.name).Int(11).Int(kOwner).Int(type.length).Bool(type.length > 0 && type.length <= 8);
-    out.Text(type.category == 'P' ? "p" : "b")
-        .Text(array ? "A" : std::string(1, type.category))
-        .Bool(false)
-        .Bool(true)
-        .Text(",")
-        .Int(0)
-        .Int(type.element_oid);
-    out.Int(type.array_oid).Text(array ? "array_in" : type.name + "in").Text(array ? "array_out" : type.name + "out");
-    out.Text("-").Bool(false).Int(0).Int(-1).Int(0).Int(0).EndRow();
+    TypeRow row;
+    row.oid = type.oid;
+    row.name = type.name;
+    row.length = type.length;
+    row.kind = type.category == 'P' ? 'p' : 'b';
+    row.category = type.category;
+    row.element_oid = type.element_oid;
+    row.array_oid = type.array_oid;
+    row.io = row.output = &TypeIoOf(type.name);
+    row.collation = type.category == 'S' ? (type.name == "name" ? 950 : 100) : 0;
+    row.Write(out);
   }
   WriteUserTypes(input, out);
 }
@@ -358,17 +358,7 @@ std::vector<SystemTableDef> PgCatalogTables() {
                  {{"objoid", kOid}, {"classoid", kOid}, {"objsubid", kInt}, {"description", kText}},
                  "Comments",
                  FillDescription});
-  out.push_back({"pg_type",
-                 {{"oid", kOid},           {"typname", kText},     {"typnamespace", kOid},
-                  {"typowner", kOid},      {"typlen", kShort},     {"typbyval", kBool},
-                  {"typtype", kText},      {"typcategory", kText}, {"typispreferred", kBool},
-                  {"typisdefined", kBool}, {"typdelim", kText},    {"typrelid", kOid},
-                  {"typelem", kOid},       {"typarray", kOid},     {"typinput", kText},
-                  {"typoutput", kText},    {"typreceive", kText},  {"typnotnull", kBool},
-                  {"typbasetype", kOid},   {"typtypmod", kInt},    {"typndims", kInt},
-                  {"typcollation", kOid},  {"typdefault", kText}},
-                 "Types",
-                 FillType});
+  out.push_back({"pg_type", StandardColumns(PgCatalogStandard(), "pg_type"), "Types", FillType});
   const Schema roles = {{"oid", kOid},          {"rolname", kText},        {"rolsuper", kBool},
                         {"rolinherit", kBool},  {"rolcreaterole", kBool},  {"rolcreatedb", kBool},
                         {"rolcanlogin", kBool}, {"rolreplication", kBool}, {"rolconnlimit", kInt},
@@ -377,9 +367,9 @@ std::vector<SystemTableDef> PgCatalogTables() {
   out.push_back({"pg_authid", roles, "Users", FillRoles});
   out.push_back(
       {"pg_am",
-       {{"oid", kOid}, {"amname", kText}, {"amhandler", kText}, {"amtype", kText}},
+       {{"oid", kOid}, {"amname", kText}, {"amhandler", kOid}, {"amtype", kText}},
        "Access methods",
-       [](const SystemTableInput&, RowWriter& rows) { rows.Int(2).Text("segments").Text("-").Text("t").EndRow(); }});
+       [](const SystemTableInput&, RowWriter& rows) { rows.Int(2).Text("segments").Int(0).Text("t").EndRow(); }});
   out.push_back(
       {"pg_tablespace",
        {{"oid", kOid}, {"spcname", kText}, {"spcowner", kOid}},

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "catalog/system_type.h"
+
 namespace weir {
 
 namespace {
@@ -46,8 +48,14 @@ std::vector<PgType> MakeTypes() {
     types.push_back({TypeKind::kList, element.array_oid, "_" + element.name, 0, element.oid, -1, 'A'});
   }
   // What clients look up though no column has it.
-  types.push_back({TypeKind::kUnknown, 26, "oid", 1028, 0, 4, 'N'});
+  types.push_back({TypeKind::kUnknown, 18, "char", 1002, 0, 1, 'Z'});
   types.push_back({TypeKind::kUnknown, 19, "name", 1003, 0, 64, 'S'});
+  types.push_back({TypeKind::kUnknown, 22, "int2vector", 1006, 21, -1, 'A'});
+  types.push_back({TypeKind::kUnknown, 26, "oid", 1028, 0, 4, 'N'});
+  types.push_back({TypeKind::kUnknown, 30, "oidvector", 1013, 26, -1, 'A'});
+  types.push_back({TypeKind::kUnknown, 1002, "_char", 0, 18, -1, 'A'});
+  types.push_back({TypeKind::kUnknown, 1003, "_name", 0, 19, -1, 'A'});
+  types.push_back({TypeKind::kUnknown, 1028, "_oid", 0, 26, -1, 'A'});
   types.push_back({TypeKind::kUnknown, 705, "unknown", 0, 0, -2, 'X'});
   types.push_back({TypeKind::kUnknown, 1042, "bpchar", 1014, 0, -1, 'S'});
   return types;
@@ -89,6 +97,11 @@ PgType PgTypeOf(const Type& type) {
       if (candidate.name == "jsonb") return candidate;
     }
   }
+  if (const auto system = SystemTypeOf(type)) {
+    for (const PgType& candidate : types) {
+      if (candidate.oid == static_cast<int64_t>(*system)) return candidate;
+    }
+  }
   if (type.domain_id() != 0) {
     PgType out = PgTypeOf(type.WithDomain("", 0));
     out.oid = UserTypeOid(type.domain_id());
@@ -107,7 +120,8 @@ PgType PgTypeOf(const Type& type) {
       return {type.kind(), element.array_oid, "_" + element.name, 0, element.oid, -1, 'A'};
     }
     for (const PgType& candidate : types) {
-      if (candidate.kind == TypeKind::kList && candidate.element_oid == element.oid) return candidate;
+      if (candidate.category == 'A' && candidate.element_oid == element.oid && candidate.name[0] == '_')
+        return candidate;
     }
   }
   if (type.is(TypeKind::kBit) && type.is_varying()) {
@@ -136,6 +150,8 @@ std::string FormatPgType(int64_t oid, int64_t modifier) {
   switch (oid) {
     case 16:
       return "boolean";
+    case 18:
+      return "\"char\"";
     case 20:
       return "bigint";
     case 21:
@@ -174,7 +190,7 @@ std::string FormatPgType(int64_t oid, int64_t modifier) {
   }
   for (const PgType& type : PgTypes()) {
     if (type.oid != oid) continue;
-    if (type.element_oid != 0) return FormatPgType(type.element_oid, modifier) + "[]";
+    if (type.name.starts_with('_')) return FormatPgType(type.element_oid, modifier) + "[]";
     return type.name;
   }
   return "???";

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "server/engine.h"
 #include "server/system/pg_types.h"
+#include "server/system/type_io.h"
 #include "sql/parser/to_sql.h"
 
 namespace weir {
@@ -165,7 +166,7 @@ void FillProc(const SystemTableInput& input, RowWriter& out) {
     out.Int(each.function == nullptr ? kInternalLanguage : kSqlLanguage);
     out.Cell(Value::Floating(kReal, each.function == nullptr ? 1 : 100));
     out.Cell(Value::Floating(kReal, each.returns_set ? 1000 : 0));
-    out.Int(variadic ? each.arguments.back().type_oid : 0).Text("-").Text(std::string(1, each.kind));
+    out.Int(variadic ? each.arguments.back().type_oid : 0).Int(0).Text(std::string(1, each.kind));
     out.Bool(false).Bool(false).Bool(each.strict).Bool(each.returns_set).Text(std::string(1, each.volatility));
     out.Text(each.function == nullptr ? "s" : "u").Int(static_cast<int64_t>(inputs.size())).Int(defaults);
     out.Int(each.result_oid).Cell(OidList(inputs));
@@ -199,7 +200,7 @@ void FillProc(const SystemTableInput& input, RowWriter& out) {
 void FillAggregate(const SystemTableInput& input, RowWriter& out) {
   for (const Procedure& each : ProceduresOf(input.engine, input.catalog, input.statement.database)) {
     if (each.kind != 'a') continue;
-    out.Int(each.oid).Text("n").Int(0).Text("-").Text("-").Text("-").Text("-").Text("-").Text("-").Text("-").Text("-");
+    out.Int(each.oid).Text("n").Int(0).Int(0).Int(0).Int(0).Int(0).Int(0).Int(0).Int(0).Int(0);
     out.Bool(false).Bool(false).Text("r").Text("r").Int(0).Int(each.result_oid).Int(0).Int(0).Int(0).EndRow();
   }
 }
@@ -303,6 +304,44 @@ std::string Procedure::DefinitionText() const {
   return out + "BEGIN ATOMIC\n " + function->body + ";\nEND\n";
 }
 
+namespace {
+
+void AddTypeIo(const TypeIo& io, std::vector<Procedure>& out) {
+  constexpr int64_t kCstring = 2275, kInternal = 2281, kBytea = 17, kInteger = 23;
+  Procedure::Argument own = {"", "\"any\"", kAnyOid, 'i', ""};
+  if (io.type == "array") own = {"", "anyarray", kAnyArrayOid, 'i', ""};
+  if (io.type == "record") own = {"", "record", kRecordOid, 'i', ""};
+  for (const PgType& type : PgTypes()) {
+    if (type.name == io.type) own = {"", FormatPgType(type.oid, -1), type.oid, 'i', ""};
+  }
+  const Procedure::Argument text = {"", "cstring", kCstring, 'i', ""}, internal = {"", "internal", kInternal, 'i', ""};
+  const Procedure::Argument bytes = {"", "bytea", kBytea, 'i', ""}, number = {"", "integer", kInteger, 'i', ""};
+  const auto add = [&](int64_t oid, std::string name, const Procedure::Argument& from, const Procedure::Argument& to) {
+    if (oid == 0) return;
+    Procedure made;
+    made.oid = oid;
+    made.schema = "pg_catalog";
+    made.name = std::move(name);
+    made.strict = true;
+    made.arguments = {from};
+    made.result = to.type;
+    made.result_oid = to.type_oid;
+    made.description = "I/O";
+    out.push_back(std::move(made));
+  };
+  const std::string prefix(io.prefix);
+  std::string bare = prefix;
+  if (bare.ends_with('_')) bare.pop_back();
+  add(io.input, prefix + "in", text, own);
+  add(io.output, prefix + "out", own, text);
+  add(io.receive, prefix + "recv", internal, own);
+  add(io.send, prefix + "send", own, bytes);
+  add(io.modifier_input, bare + "typmodin", {"", "cstring[]", 1263, 'i', ""}, number);
+  add(io.modifier_output, bare + "typmodout", number, text);
+}
+
+}  // namespace
+
 std::vector<Procedure> ProceduresOf(const Engine& engine, const Catalog& catalog, std::string_view database) {
   std::vector<Procedure> out;
   const auto add = [&](const std::string& name, const std::vector<std::string>& aliases, char kind,
@@ -354,6 +393,7 @@ std::vector<Procedure> ProceduresOf(const Engine& engine, const Catalog& catalog
   for (const SqlFunction& function : functions.all()) {
     if (function.database == database) out.push_back(FromSqlFunction(function));
   }
+  for (const TypeIo& io : TypeIos()) AddTypeIo(io, out);
   // Signatures that differ in what PostgreSQL has no type for are one.
   std::ranges::sort(out, {}, [](const Procedure& each) { return std::tie(each.schema, each.name, each.oid); });
   const auto same = [](const Procedure& a, const Procedure& b) { return a.oid == b.oid; };
@@ -367,7 +407,7 @@ std::vector<SystemTableDef> ProcedureTables() {
       {"pg_proc",
        {{"oid", kOid},          {"proname", kText},     {"pronamespace", kOid},
         {"proowner", kOid},     {"prolang", kOid},      {"procost", kReal},
-        {"prorows", kReal},     {"provariadic", kOid},  {"prosupport", kText},
+        {"prorows", kReal},     {"provariadic", kOid},  {"prosupport", kOid},
         {"prokind", kText},     {"prosecdef", kBool},   {"proleakproof", kBool},
         {"proisstrict", kBool}, {"proretset", kBool},   {"provolatile", kText},
         {"proparallel", kText}, {"pronargs", kShort},   {"pronargdefaults", kShort},
@@ -378,9 +418,9 @@ std::vector<SystemTableDef> ProcedureTables() {
        "Functions",
        FillProc},
       {"pg_aggregate",
-       {{"aggfnoid", kOid},        {"aggkind", kText},        {"aggnumdirectargs", kShort}, {"aggtransfn", kText},
-        {"aggfinalfn", kText},     {"aggcombinefn", kText},   {"aggserialfn", kText},       {"aggdeserialfn", kText},
-        {"aggmtransfn", kText},    {"aggminvtransfn", kText}, {"aggmfinalfn", kText},       {"aggfinalextra", kBool},
+       {{"aggfnoid", kOid},        {"aggkind", kText},        {"aggnumdirectargs", kShort}, {"aggtransfn", kOid},
+        {"aggfinalfn", kOid},      {"aggcombinefn", kOid},    {"aggserialfn", kOid},        {"aggdeserialfn", kOid},
+        {"aggmtransfn", kOid},     {"aggminvtransfn", kOid},  {"aggmfinalfn", kOid},        {"aggfinalextra", kBool},
         {"aggmfinalextra", kBool}, {"aggfinalmodify", kText}, {"aggmfinalmodify", kText},   {"aggsortop", kOid},
         {"aggtranstype", kOid},    {"aggtransspace", kInt},   {"aggmtranstype", kOid},      {"aggmtransspace", kInt}},
        "Aggregates",

@@ -1,153 +1,156 @@
 #include "server/system/standard_columns.h"
 
+#include "catalog/system_type.h"
+
 namespace weir {
 
 namespace {
 
 // Each column is its name and a letter for its type: o oid, s smallint, i integer, l bigint, b boolean, r real,
-// d double precision, z timestamptz, v interval, t text; capitals are lists.
+// d double precision, z timestamptz, v interval, t text, n name, c "char"; capitals are lists but V oidvector and W
+// int2vector. regproc and its kin are oids.
 constexpr StandardTable kPgCatalog[] = {
     {"pg_aggregate", 2600,
-     "aggfnoid:t aggkind:t aggnumdirectargs:s aggtransfn:t aggfinalfn:t aggcombinefn:t aggserialfn:t "
-     "aggdeserialfn:t aggmtransfn:t aggminvtransfn:t aggmfinalfn:t aggfinalextra:b aggmfinalextra:b "
-     "aggfinalmodify:t aggmfinalmodify:t aggsortop:o aggtranstype:o aggtransspace:i aggmtranstype:o "
+     "aggfnoid:o aggkind:c aggnumdirectargs:s aggtransfn:o aggfinalfn:o aggcombinefn:o aggserialfn:o "
+     "aggdeserialfn:o aggmtransfn:o aggminvtransfn:o aggmfinalfn:o aggfinalextra:b aggmfinalextra:b "
+     "aggfinalmodify:c aggmfinalmodify:c aggsortop:o aggtranstype:o aggtransspace:i aggmtranstype:o "
      "aggmtransspace:i agginitval:t aggminitval:t"},
-    {"pg_am", 2601, "oid:o amname:t amhandler:t amtype:t"},
+    {"pg_am", 2601, "oid:o amname:n amhandler:o amtype:c"},
     {"pg_amop", 2602,
-     "oid:o amopfamily:o amoplefttype:o amoprighttype:o amopstrategy:s amoppurpose:t amopopr:o amopmethod:o "
+     "oid:o amopfamily:o amoplefttype:o amoprighttype:o amopstrategy:s amoppurpose:c amopopr:o amopmethod:o "
      "amopsortfamily:o"},
     {"pg_amproc", 2603, "oid:o amprocfamily:o amproclefttype:o amprocrighttype:o amprocnum:s amproc:o"},
     {"pg_attrdef", 2604, "oid:o adrelid:o adnum:s adbin:t"},
     {"pg_attribute", 1249,
-     "attrelid:o attname:t atttypid:o attstattarget:i attlen:s attnum:s attndims:i attcacheoff:i atttypmod:i "
-     "attbyval:b attalign:t attstorage:t attcompression:t attnotnull:b atthasdef:b atthasmissing:b "
-     "attidentity:t attgenerated:t attisdropped:b attislocal:b attinhcount:i attcollation:o attacl:T "
+     "attrelid:o attname:n atttypid:o attstattarget:i attlen:s attnum:s attndims:i attcacheoff:i atttypmod:i "
+     "attbyval:b attalign:c attstorage:c attcompression:c attnotnull:b atthasdef:b atthasmissing:b "
+     "attidentity:c attgenerated:c attisdropped:b attislocal:b attinhcount:i attcollation:o attacl:T "
      "attoptions:T attfdwoptions:T attmissingval:t"},
     {"pg_auth_members", 1261, "roleid:o member:o grantor:o admin_option:b"},
     {"pg_authid", 1260,
-     "oid:o rolname:t rolsuper:b rolinherit:b rolcreaterole:b rolcreatedb:b rolcanlogin:b rolreplication:b "
+     "oid:o rolname:n rolsuper:b rolinherit:b rolcreaterole:b rolcreatedb:b rolcanlogin:b rolreplication:b "
      "rolbypassrls:b rolconnlimit:i rolpassword:t rolvaliduntil:z"},
     {"pg_available_extension_versions", 0,
-     "name:t version:t installed:b superuser:b trusted:b relocatable:b schema:t requires:T comment:t"},
-    {"pg_available_extensions", 0, "name:t default_version:t installed_version:t comment:t"},
+     "name:n version:t installed:b superuser:b trusted:b relocatable:b schema:n requires:N comment:t"},
+    {"pg_available_extensions", 0, "name:n default_version:t installed_version:t comment:t"},
     {"pg_backend_memory_contexts", 0,
      "name:t ident:t parent:t level:i total_bytes:l total_nblocks:l free_bytes:l free_chunks:l used_bytes:l"},
-    {"pg_cast", 2605, "oid:o castsource:o casttarget:o castfunc:o castcontext:t castmethod:t"},
+    {"pg_cast", 2605, "oid:o castsource:o casttarget:o castfunc:o castcontext:c castmethod:c"},
     {"pg_class", 1259,
-     "oid:o relname:t relnamespace:o reltype:o reloftype:o relowner:o relam:o relfilenode:o reltablespace:o "
-     "relpages:i reltuples:r relallvisible:i reltoastrelid:o relhasindex:b relisshared:b relpersistence:t "
-     "relkind:t relnatts:s relchecks:s relhasrules:b relhastriggers:b relhassubclass:b relrowsecurity:b "
-     "relforcerowsecurity:b relispopulated:b relreplident:t relispartition:b relrewrite:o relfrozenxid:l "
+     "oid:o relname:n relnamespace:o reltype:o reloftype:o relowner:o relam:o relfilenode:o reltablespace:o "
+     "relpages:i reltuples:r relallvisible:i reltoastrelid:o relhasindex:b relisshared:b relpersistence:c "
+     "relkind:c relnatts:s relchecks:s relhasrules:b relhastriggers:b relhassubclass:b relrowsecurity:b "
+     "relforcerowsecurity:b relispopulated:b relreplident:c relispartition:b relrewrite:o relfrozenxid:l "
      "relminmxid:l relacl:T reloptions:T relpartbound:t"},
     {"pg_collation", 3456,
-     "oid:o collname:t collnamespace:o collowner:o collprovider:t collisdeterministic:b collencoding:i "
+     "oid:o collname:n collnamespace:o collowner:o collprovider:c collisdeterministic:b collencoding:i "
      "collcollate:t collctype:t colliculocale:t collversion:t"},
     {"pg_config", 0, "name:t setting:t"},
     {"pg_constraint", 2606,
-     "oid:o conname:t connamespace:o contype:t condeferrable:b condeferred:b convalidated:b conrelid:o "
-     "contypid:o conindid:o conparentid:o confrelid:o confupdtype:t confdeltype:t confmatchtype:t "
+     "oid:o conname:n connamespace:o contype:c condeferrable:b condeferred:b convalidated:b conrelid:o "
+     "contypid:o conindid:o conparentid:o confrelid:o confupdtype:c confdeltype:c confmatchtype:c "
      "conislocal:b coninhcount:i connoinherit:b conkey:S confkey:S conpfeqop:O conppeqop:O conffeqop:O "
      "confdelsetcols:S conexclop:O conbin:t"},
     {"pg_conversion", 2607,
-     "oid:o conname:t connamespace:o conowner:o conforencoding:i contoencoding:i conproc:t condefault:b"},
+     "oid:o conname:n connamespace:o conowner:o conforencoding:i contoencoding:i conproc:o condefault:b"},
     {"pg_cursors", 0, "name:t statement:t is_holdable:b is_binary:b is_scrollable:b creation_time:z"},
     {"pg_database", 1262,
-     "oid:o datname:t datdba:o encoding:i datlocprovider:t datistemplate:b datallowconn:b datconnlimit:i "
+     "oid:o datname:n datdba:o encoding:i datlocprovider:c datistemplate:b datallowconn:b datconnlimit:i "
      "datfrozenxid:l datminmxid:l dattablespace:o datcollate:t datctype:t daticulocale:t datcollversion:t "
      "datacl:T"},
     {"pg_db_role_setting", 2964, "setdatabase:o setrole:o setconfig:T"},
-    {"pg_default_acl", 826, "oid:o defaclrole:o defaclnamespace:o defaclobjtype:t defaclacl:T"},
-    {"pg_depend", 2608, "classid:o objid:o objsubid:i refclassid:o refobjid:o refobjsubid:i deptype:t"},
+    {"pg_default_acl", 826, "oid:o defaclrole:o defaclnamespace:o defaclobjtype:c defaclacl:T"},
+    {"pg_depend", 2608, "classid:o objid:o objsubid:i refclassid:o refobjid:o refobjsubid:i deptype:c"},
     {"pg_description", 2609, "objoid:o classoid:o objsubid:i description:t"},
-    {"pg_enum", 3501, "oid:o enumtypid:o enumsortorder:r enumlabel:t"},
-    {"pg_event_trigger", 3466, "oid:o evtname:t evtevent:t evtowner:o evtfoid:o evtenabled:t evttags:T"},
+    {"pg_enum", 3501, "oid:o enumtypid:o enumsortorder:r enumlabel:n"},
+    {"pg_event_trigger", 3466, "oid:o evtname:n evtevent:n evtowner:o evtfoid:o evtenabled:c evttags:T"},
     {"pg_extension", 3079,
-     "oid:o extname:t extowner:o extnamespace:o extrelocatable:b extversion:t extconfig:O extcondition:T"},
+     "oid:o extname:n extowner:o extnamespace:o extrelocatable:b extversion:t extconfig:O extcondition:T"},
     {"pg_file_settings", 0, "sourcefile:t sourceline:i seqno:i name:t setting:t applied:b error:t"},
-    {"pg_foreign_data_wrapper", 2328, "oid:o fdwname:t fdwowner:o fdwhandler:o fdwvalidator:o fdwacl:T fdwoptions:T"},
-    {"pg_foreign_server", 1417, "oid:o srvname:t srvowner:o srvfdw:o srvtype:t srvversion:t srvacl:T srvoptions:T"},
+    {"pg_foreign_data_wrapper", 2328, "oid:o fdwname:n fdwowner:o fdwhandler:o fdwvalidator:o fdwacl:T fdwoptions:T"},
+    {"pg_foreign_server", 1417, "oid:o srvname:n srvowner:o srvfdw:o srvtype:t srvversion:t srvacl:T srvoptions:T"},
     {"pg_foreign_table", 3118, "ftrelid:o ftserver:o ftoptions:T"},
-    {"pg_group", 0, "groname:t grosysid:o grolist:O"},
+    {"pg_group", 0, "groname:n grosysid:o grolist:O"},
     {"pg_hba_file_rules", 0,
      "line_number:i type:t database:T user_name:T address:t netmask:t auth_method:t options:T error:t"},
     {"pg_ident_file_mappings", 0, "line_number:i map_name:t sys_name:t pg_username:t error:t"},
     {"pg_index", 2610,
      "indexrelid:o indrelid:o indnatts:s indnkeyatts:s indisunique:b indnullsnotdistinct:b indisprimary:b "
      "indisexclusion:b indimmediate:b indisclustered:b indisvalid:b indcheckxmin:b indisready:b indislive:b "
-     "indisreplident:b indkey:S indcollation:O indclass:O indoption:S indexprs:t indpred:t"},
-    {"pg_indexes", 0, "schemaname:t tablename:t indexname:t tablespace:t indexdef:t"},
+     "indisreplident:b indkey:W indcollation:V indclass:V indoption:W indexprs:t indpred:t"},
+    {"pg_indexes", 0, "schemaname:n tablename:n indexname:n tablespace:n indexdef:t"},
     {"pg_inherits", 2611, "inhrelid:o inhparent:o inhseqno:i inhdetachpending:b"},
-    {"pg_init_privs", 3394, "objoid:o classoid:o objsubid:i privtype:t initprivs:T"},
+    {"pg_init_privs", 3394, "objoid:o classoid:o objsubid:i privtype:c initprivs:T"},
     {"pg_language", 2612,
-     "oid:o lanname:t lanowner:o lanispl:b lanpltrusted:b lanplcallfoid:o laninline:o lanvalidator:o lanacl:T"},
+     "oid:o lanname:n lanowner:o lanispl:b lanpltrusted:b lanplcallfoid:o laninline:o lanvalidator:o lanacl:T"},
     {"pg_largeobject", 2613, "loid:o pageno:i data:t"},
     {"pg_largeobject_metadata", 2995, "oid:o lomowner:o lomacl:T"},
     {"pg_locks", 0,
      "locktype:t database:o relation:o page:i tuple:s virtualxid:t transactionid:l classid:o objid:o "
      "objsubid:s virtualtransaction:t pid:i mode:t granted:b fastpath:b waitstart:z"},
     {"pg_matviews", 0,
-     "schemaname:t matviewname:t matviewowner:t tablespace:t hasindexes:b ispopulated:b definition:t"},
-    {"pg_namespace", 2615, "oid:o nspname:t nspowner:o nspacl:T"},
+     "schemaname:n matviewname:n matviewowner:n tablespace:n hasindexes:b ispopulated:b definition:t"},
+    {"pg_namespace", 2615, "oid:o nspname:n nspowner:o nspacl:T"},
     {"pg_opclass", 2616,
-     "oid:o opcmethod:o opcname:t opcnamespace:o opcowner:o opcfamily:o opcintype:o opcdefault:b opckeytype:o"},
+     "oid:o opcmethod:o opcname:n opcnamespace:o opcowner:o opcfamily:o opcintype:o opcdefault:b opckeytype:o"},
     {"pg_operator", 2617,
-     "oid:o oprname:t oprnamespace:o oprowner:o oprkind:t oprcanmerge:b oprcanhash:b oprleft:o oprright:o "
-     "oprresult:o oprcom:o oprnegate:o oprcode:t oprrest:t oprjoin:t"},
-    {"pg_opfamily", 2753, "oid:o opfmethod:o opfname:t opfnamespace:o opfowner:o"},
+     "oid:o oprname:n oprnamespace:o oprowner:o oprkind:c oprcanmerge:b oprcanhash:b oprleft:o oprright:o "
+     "oprresult:o oprcom:o oprnegate:o oprcode:o oprrest:o oprjoin:o"},
+    {"pg_opfamily", 2753, "oid:o opfmethod:o opfname:n opfnamespace:o opfowner:o"},
     {"pg_parameter_acl", 6243, "oid:o parname:t paracl:T"},
     {"pg_partitioned_table", 3350,
-     "partrelid:o partstrat:t partnatts:s partdefid:o partattrs:S partclass:O partcollation:O partexprs:t"},
-    {"pg_policies", 0, "schemaname:t tablename:t policyname:t permissive:t roles:T cmd:t qual:t with_check:t"},
-    {"pg_policy", 3256, "oid:o polname:t polrelid:o polcmd:t polpermissive:b polroles:O polqual:t polwithcheck:t"},
+     "partrelid:o partstrat:c partnatts:s partdefid:o partattrs:W partclass:V partcollation:V partexprs:t"},
+    {"pg_policies", 0, "schemaname:n tablename:n policyname:n permissive:t roles:N cmd:t qual:t with_check:t"},
+    {"pg_policy", 3256, "oid:o polname:n polrelid:o polcmd:c polpermissive:b polroles:O polqual:t polwithcheck:t"},
     {"pg_prepared_statements", 0,
      "name:t statement:t prepare_time:z parameter_types:T from_sql:b generic_plans:l custom_plans:l"},
-    {"pg_prepared_xacts", 0, "transaction:l gid:t prepared:z owner:t database:t"},
+    {"pg_prepared_xacts", 0, "transaction:l gid:t prepared:z owner:n database:n"},
     {"pg_proc", 1255,
-     "oid:o proname:t pronamespace:o proowner:o prolang:o procost:r prorows:r provariadic:o prosupport:t "
-     "prokind:t prosecdef:b proleakproof:b proisstrict:b proretset:b provolatile:t proparallel:t pronargs:s "
-     "pronargdefaults:s prorettype:o proargtypes:O proallargtypes:O proargmodes:T proargnames:T "
+     "oid:o proname:n pronamespace:o proowner:o prolang:o procost:r prorows:r provariadic:o prosupport:o "
+     "prokind:c prosecdef:b proleakproof:b proisstrict:b proretset:b provolatile:c proparallel:c pronargs:s "
+     "pronargdefaults:s prorettype:o proargtypes:V proallargtypes:O proargmodes:T proargnames:T "
      "proargdefaults:t protrftypes:O prosrc:t probin:t prosqlbody:t proconfig:T proacl:T"},
     {"pg_publication", 6104,
-     "oid:o pubname:t pubowner:o puballtables:b pubinsert:b pubupdate:b pubdelete:b pubtruncate:b "
+     "oid:o pubname:n pubowner:o puballtables:b pubinsert:b pubupdate:b pubdelete:b pubtruncate:b "
      "pubviaroot:b"},
     {"pg_publication_namespace", 6237, "oid:o pnpubid:o pnnspid:o"},
-    {"pg_publication_rel", 6106, "oid:o prpubid:o prrelid:o prqual:t prattrs:S"},
-    {"pg_publication_tables", 0, "pubname:t schemaname:t tablename:t attnames:T rowfilter:t"},
+    {"pg_publication_rel", 6106, "oid:o prpubid:o prrelid:o prqual:t prattrs:W"},
+    {"pg_publication_tables", 0, "pubname:n schemaname:n tablename:n attnames:N rowfilter:t"},
     {"pg_range", 3541,
-     "rngtypid:o rngsubtype:o rngmultitypid:o rngcollation:o rngsubopc:o rngcanonical:t rngsubdiff:t"},
+     "rngtypid:o rngsubtype:o rngmultitypid:o rngcollation:o rngsubopc:o rngcanonical:o rngsubdiff:o"},
     {"pg_replication_origin", 6000, "roident:o roname:t"},
     {"pg_replication_origin_status", 0, "local_id:o external_id:t remote_lsn:t local_lsn:t"},
     {"pg_replication_slots", 0,
-     "slot_name:t plugin:t slot_type:t datoid:o database:t temporary:b active:b active_pid:i xmin:l "
+     "slot_name:n plugin:n slot_type:t datoid:o database:n temporary:b active:b active_pid:i xmin:l "
      "catalog_xmin:l restart_lsn:t confirmed_flush_lsn:t wal_status:t safe_wal_size:l two_phase:b"},
-    {"pg_rewrite", 2618, "oid:o rulename:t ev_class:o ev_type:t ev_enabled:t is_instead:b ev_qual:t ev_action:t"},
+    {"pg_rewrite", 2618, "oid:o rulename:n ev_class:o ev_type:c ev_enabled:c is_instead:b ev_qual:t ev_action:t"},
     {"pg_roles", 0,
-     "rolname:t rolsuper:b rolinherit:b rolcreaterole:b rolcreatedb:b rolcanlogin:b rolreplication:b "
+     "rolname:n rolsuper:b rolinherit:b rolcreaterole:b rolcreatedb:b rolcanlogin:b rolreplication:b "
      "rolconnlimit:i rolpassword:t rolvaliduntil:z rolbypassrls:b rolconfig:T oid:o"},
-    {"pg_rules", 0, "schemaname:t tablename:t rulename:t definition:t"},
+    {"pg_rules", 0, "schemaname:n tablename:n rulename:n definition:t"},
     {"pg_seclabel", 3596, "objoid:o classoid:o objsubid:i provider:t label:t"},
     {"pg_seclabels", 0, "objoid:o classoid:o objsubid:i objtype:t objnamespace:o objname:t provider:t label:t"},
     {"pg_sequence", 2224, "seqrelid:o seqtypid:o seqstart:l seqincrement:l seqmax:l seqmin:l seqcache:l seqcycle:b"},
     {"pg_sequences", 0,
-     "schemaname:t sequencename:t sequenceowner:t data_type:t start_value:l min_value:l max_value:l "
+     "schemaname:n sequencename:n sequenceowner:n data_type:t start_value:l min_value:l max_value:l "
      "increment_by:l cycle:b cache_size:l last_value:l"},
     {"pg_settings", 0,
      "name:t setting:t unit:t category:t short_desc:t extra_desc:t context:t vartype:t source:t min_val:t "
      "max_val:t enumvals:T boot_val:t reset_val:t sourcefile:t sourceline:i pending_restart:b"},
     {"pg_shadow", 0,
-     "usename:t usesysid:o usecreatedb:b usesuper:b userepl:b usebypassrls:b passwd:t valuntil:z useconfig:T"},
-    {"pg_shdepend", 1214, "dbid:o classid:o objid:o objsubid:i refclassid:o refobjid:o deptype:t"},
+     "usename:n usesysid:o usecreatedb:b usesuper:b userepl:b usebypassrls:b passwd:t valuntil:z useconfig:T"},
+    {"pg_shdepend", 1214, "dbid:o classid:o objid:o objsubid:i refclassid:o refobjid:o deptype:c"},
     {"pg_shdescription", 2396, "objoid:o classoid:o description:t"},
     {"pg_shmem_allocations", 0, "name:t off:l size:l allocated_size:l"},
     {"pg_shseclabel", 3592, "objoid:o classoid:o provider:t label:t"},
     {"pg_stat_activity", 0,
-     "datid:o datname:t pid:i leader_pid:i usesysid:o usename:t application_name:t client_addr:t "
+     "datid:o datname:n pid:i leader_pid:i usesysid:o usename:n application_name:t client_addr:t "
      "client_hostname:t client_port:i backend_start:z xact_start:z query_start:z state_change:z "
      "wait_event_type:t wait_event:t state:t backend_xid:l backend_xmin:l query_id:l query:t backend_type:t"},
     {"pg_stat_all_indexes", 0,
-     "relid:o indexrelid:o schemaname:t relname:t indexrelname:t idx_scan:l idx_tup_read:l idx_tup_fetch:l"},
+     "relid:o indexrelid:o schemaname:n relname:n indexrelname:n idx_scan:l idx_tup_read:l idx_tup_fetch:l"},
     {"pg_stat_all_tables", 0,
-     "relid:o schemaname:t relname:t seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
+     "relid:o schemaname:n relname:n seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
      "n_tup_upd:l n_tup_del:l n_tup_hot_upd:l n_live_tup:l n_dead_tup:l n_mod_since_analyze:l "
      "n_ins_since_vacuum:l last_vacuum:z last_autovacuum:z last_analyze:z last_autoanalyze:z vacuum_count:l "
      "autovacuum_count:l analyze_count:l autoanalyze_count:l"},
@@ -159,37 +162,37 @@ constexpr StandardTable kPgCatalog[] = {
      "buffers_checkpoint:l buffers_clean:l maxwritten_clean:l buffers_backend:l buffers_backend_fsync:l "
      "buffers_alloc:l stats_reset:z"},
     {"pg_stat_database", 0,
-     "datid:o datname:t numbackends:i xact_commit:l xact_rollback:l blks_read:l blks_hit:l tup_returned:l "
+     "datid:o datname:n numbackends:i xact_commit:l xact_rollback:l blks_read:l blks_hit:l tup_returned:l "
      "tup_fetched:l tup_inserted:l tup_updated:l tup_deleted:l conflicts:l temp_files:l temp_bytes:l "
      "deadlocks:l checksum_failures:l checksum_last_failure:z blk_read_time:d blk_write_time:d session_time:d "
      "active_time:d idle_in_transaction_time:d sessions:l sessions_abandoned:l sessions_fatal:l "
      "sessions_killed:l stats_reset:z"},
     {"pg_stat_database_conflicts", 0,
-     "datid:o datname:t confl_tablespace:l confl_lock:l confl_snapshot:l confl_bufferpin:l confl_deadlock:l"},
+     "datid:o datname:n confl_tablespace:l confl_lock:l confl_snapshot:l confl_bufferpin:l confl_deadlock:l"},
     {"pg_stat_gssapi", 0, "pid:i gss_authenticated:b principal:t encrypted:b"},
     {"pg_stat_progress_analyze", 0,
-     "pid:i datid:o datname:t relid:o phase:t sample_blks_total:l sample_blks_scanned:l ext_stats_total:l "
+     "pid:i datid:o datname:n relid:o phase:t sample_blks_total:l sample_blks_scanned:l ext_stats_total:l "
      "ext_stats_computed:l child_tables_total:l child_tables_done:l current_child_table_relid:o"},
     {"pg_stat_progress_basebackup", 0,
      "pid:i phase:t backup_total:l backup_streamed:l tablespaces_total:l tablespaces_streamed:l"},
     {"pg_stat_progress_cluster", 0,
-     "pid:i datid:o datname:t relid:o command:t phase:t cluster_index_relid:o heap_tuples_scanned:l "
+     "pid:i datid:o datname:n relid:o command:t phase:t cluster_index_relid:o heap_tuples_scanned:l "
      "heap_tuples_written:l heap_blks_total:l heap_blks_scanned:l index_rebuild_count:l"},
     {"pg_stat_progress_copy", 0,
-     "pid:i datid:o datname:t relid:o command:t type:t bytes_processed:l bytes_total:l tuples_processed:l "
+     "pid:i datid:o datname:n relid:o command:t type:t bytes_processed:l bytes_total:l tuples_processed:l "
      "tuples_excluded:l"},
     {"pg_stat_progress_create_index", 0,
-     "pid:i datid:o datname:t relid:o index_relid:o command:t phase:t lockers_total:l lockers_done:l "
+     "pid:i datid:o datname:n relid:o index_relid:o command:t phase:t lockers_total:l lockers_done:l "
      "current_locker_pid:l blocks_total:l blocks_done:l tuples_total:l tuples_done:l partitions_total:l "
      "partitions_done:l"},
     {"pg_stat_progress_vacuum", 0,
-     "pid:i datid:o datname:t relid:o phase:t heap_blks_total:l heap_blks_scanned:l heap_blks_vacuumed:l "
+     "pid:i datid:o datname:n relid:o phase:t heap_blks_total:l heap_blks_scanned:l heap_blks_vacuumed:l "
      "index_vacuum_count:l max_dead_tuples:l num_dead_tuples:l"},
     {"pg_stat_recovery_prefetch", 0,
      "stats_reset:z prefetch:l hit:l skip_init:l skip_new:l skip_fpw:l skip_rep:l wal_distance:i "
      "block_distance:i io_depth:i"},
     {"pg_stat_replication", 0,
-     "pid:i usesysid:o usename:t application_name:t client_addr:t client_hostname:t client_port:i "
+     "pid:i usesysid:o usename:n application_name:t client_addr:t client_hostname:t client_port:i "
      "backend_start:z backend_xmin:l state:t sent_lsn:t write_lsn:t flush_lsn:t replay_lsn:t write_lag:v "
      "flush_lag:v replay_lag:v sync_priority:i sync_state:t reply_time:z"},
     {"pg_stat_replication_slots", 0,
@@ -200,21 +203,21 @@ constexpr StandardTable kPgCatalog[] = {
      "stats_reset:z"},
     {"pg_stat_ssl", 0, "pid:i ssl:b version:t cipher:t bits:i client_dn:t client_serial:d issuer_dn:t"},
     {"pg_stat_subscription", 0,
-     "subid:o subname:t pid:i relid:o received_lsn:t last_msg_send_time:z last_msg_receipt_time:z "
+     "subid:o subname:n pid:i relid:o received_lsn:t last_msg_send_time:z last_msg_receipt_time:z "
      "latest_end_lsn:t latest_end_time:z"},
-    {"pg_stat_subscription_stats", 0, "subid:o subname:t apply_error_count:l sync_error_count:l stats_reset:z"},
+    {"pg_stat_subscription_stats", 0, "subid:o subname:n apply_error_count:l sync_error_count:l stats_reset:z"},
     {"pg_stat_sys_indexes", 0,
-     "relid:o indexrelid:o schemaname:t relname:t indexrelname:t idx_scan:l idx_tup_read:l idx_tup_fetch:l"},
+     "relid:o indexrelid:o schemaname:n relname:n indexrelname:n idx_scan:l idx_tup_read:l idx_tup_fetch:l"},
     {"pg_stat_sys_tables", 0,
-     "relid:o schemaname:t relname:t seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
+     "relid:o schemaname:n relname:n seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
      "n_tup_upd:l n_tup_del:l n_tup_hot_upd:l n_live_tup:l n_dead_tup:l n_mod_since_analyze:l "
      "n_ins_since_vacuum:l last_vacuum:z last_autovacuum:z last_analyze:z last_autoanalyze:z vacuum_count:l "
      "autovacuum_count:l analyze_count:l autoanalyze_count:l"},
-    {"pg_stat_user_functions", 0, "funcid:o schemaname:t funcname:t calls:l total_time:d self_time:d"},
+    {"pg_stat_user_functions", 0, "funcid:o schemaname:n funcname:n calls:l total_time:d self_time:d"},
     {"pg_stat_user_indexes", 0,
-     "relid:o indexrelid:o schemaname:t relname:t indexrelname:t idx_scan:l idx_tup_read:l idx_tup_fetch:l"},
+     "relid:o indexrelid:o schemaname:n relname:n indexrelname:n idx_scan:l idx_tup_read:l idx_tup_fetch:l"},
     {"pg_stat_user_tables", 0,
-     "relid:o schemaname:t relname:t seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
+     "relid:o schemaname:n relname:n seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
      "n_tup_upd:l n_tup_del:l n_tup_hot_upd:l n_live_tup:l n_dead_tup:l n_mod_since_analyze:l "
      "n_ins_since_vacuum:l last_vacuum:z last_autovacuum:z last_analyze:z last_autoanalyze:z vacuum_count:l "
      "autovacuum_count:l analyze_count:l autoanalyze_count:l"},
@@ -226,77 +229,77 @@ constexpr StandardTable kPgCatalog[] = {
      "last_msg_send_time:z last_msg_receipt_time:z latest_end_lsn:t latest_end_time:z slot_name:t "
      "sender_host:t sender_port:i conninfo:t"},
     {"pg_stat_xact_all_tables", 0,
-     "relid:o schemaname:t relname:t seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
+     "relid:o schemaname:n relname:n seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
      "n_tup_upd:l n_tup_del:l n_tup_hot_upd:l"},
     {"pg_stat_xact_sys_tables", 0,
-     "relid:o schemaname:t relname:t seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
+     "relid:o schemaname:n relname:n seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
      "n_tup_upd:l n_tup_del:l n_tup_hot_upd:l"},
-    {"pg_stat_xact_user_functions", 0, "funcid:o schemaname:t funcname:t calls:l total_time:d self_time:d"},
+    {"pg_stat_xact_user_functions", 0, "funcid:o schemaname:n funcname:n calls:l total_time:d self_time:d"},
     {"pg_stat_xact_user_tables", 0,
-     "relid:o schemaname:t relname:t seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
+     "relid:o schemaname:n relname:n seq_scan:l seq_tup_read:l idx_scan:l idx_tup_fetch:l n_tup_ins:l "
      "n_tup_upd:l n_tup_del:l n_tup_hot_upd:l"},
     {"pg_statio_all_indexes", 0,
-     "relid:o indexrelid:o schemaname:t relname:t indexrelname:t idx_blks_read:l idx_blks_hit:l"},
-    {"pg_statio_all_sequences", 0, "relid:o schemaname:t relname:t blks_read:l blks_hit:l"},
+     "relid:o indexrelid:o schemaname:n relname:n indexrelname:n idx_blks_read:l idx_blks_hit:l"},
+    {"pg_statio_all_sequences", 0, "relid:o schemaname:n relname:n blks_read:l blks_hit:l"},
     {"pg_statio_all_tables", 0,
-     "relid:o schemaname:t relname:t heap_blks_read:l heap_blks_hit:l idx_blks_read:l idx_blks_hit:l "
+     "relid:o schemaname:n relname:n heap_blks_read:l heap_blks_hit:l idx_blks_read:l idx_blks_hit:l "
      "toast_blks_read:l toast_blks_hit:l tidx_blks_read:l tidx_blks_hit:l"},
     {"pg_statio_sys_indexes", 0,
-     "relid:o indexrelid:o schemaname:t relname:t indexrelname:t idx_blks_read:l idx_blks_hit:l"},
-    {"pg_statio_sys_sequences", 0, "relid:o schemaname:t relname:t blks_read:l blks_hit:l"},
+     "relid:o indexrelid:o schemaname:n relname:n indexrelname:n idx_blks_read:l idx_blks_hit:l"},
+    {"pg_statio_sys_sequences", 0, "relid:o schemaname:n relname:n blks_read:l blks_hit:l"},
     {"pg_statio_sys_tables", 0,
-     "relid:o schemaname:t relname:t heap_blks_read:l heap_blks_hit:l idx_blks_read:l idx_blks_hit:l "
+     "relid:o schemaname:n relname:n heap_blks_read:l heap_blks_hit:l idx_blks_read:l idx_blks_hit:l "
      "toast_blks_read:l toast_blks_hit:l tidx_blks_read:l tidx_blks_hit:l"},
     {"pg_statio_user_indexes", 0,
-     "relid:o indexrelid:o schemaname:t relname:t indexrelname:t idx_blks_read:l idx_blks_hit:l"},
-    {"pg_statio_user_sequences", 0, "relid:o schemaname:t relname:t blks_read:l blks_hit:l"},
+     "relid:o indexrelid:o schemaname:n relname:n indexrelname:n idx_blks_read:l idx_blks_hit:l"},
+    {"pg_statio_user_sequences", 0, "relid:o schemaname:n relname:n blks_read:l blks_hit:l"},
     {"pg_statio_user_tables", 0,
-     "relid:o schemaname:t relname:t heap_blks_read:l heap_blks_hit:l idx_blks_read:l idx_blks_hit:l "
+     "relid:o schemaname:n relname:n heap_blks_read:l heap_blks_hit:l idx_blks_read:l idx_blks_hit:l "
      "toast_blks_read:l toast_blks_hit:l tidx_blks_read:l tidx_blks_hit:l"},
     {"pg_statistic_ext", 3381,
-     "oid:o stxrelid:o stxname:t stxnamespace:o stxowner:o stxstattarget:i stxkeys:S stxkind:T stxexprs:t"},
+     "oid:o stxrelid:o stxname:n stxnamespace:o stxowner:o stxstattarget:i stxkeys:W stxkind:T stxexprs:t"},
     {"pg_statistic_ext_data", 3429, "stxoid:o stxdinherit:b stxdndistinct:t stxddependencies:t stxdmcv:t stxdexpr:t"},
     {"pg_stats", 0,
-     "schemaname:t tablename:t attname:t inherited:b null_frac:r avg_width:i n_distinct:r most_common_vals:t "
+     "schemaname:n tablename:n attname:n inherited:b null_frac:r avg_width:i n_distinct:r most_common_vals:t "
      "most_common_freqs:R histogram_bounds:t correlation:r most_common_elems:t most_common_elem_freqs:R "
      "elem_count_histogram:R"},
     {"pg_stats_ext", 0,
-     "schemaname:t tablename:t statistics_schemaname:t statistics_name:t statistics_owner:t attnames:T "
+     "schemaname:n tablename:n statistics_schemaname:n statistics_name:n statistics_owner:n attnames:N "
      "exprs:T kinds:T inherited:b n_distinct:t dependencies:t most_common_vals:T most_common_val_nulls:t "
      "most_common_freqs:t most_common_base_freqs:t"},
     {"pg_stats_ext_exprs", 0,
-     "schemaname:t tablename:t statistics_schemaname:t statistics_name:t statistics_owner:t expr:t "
+     "schemaname:n tablename:n statistics_schemaname:n statistics_name:n statistics_owner:n expr:t "
      "inherited:b null_frac:r avg_width:i n_distinct:r most_common_vals:t most_common_freqs:R "
      "histogram_bounds:t correlation:r most_common_elems:t most_common_elem_freqs:R elem_count_histogram:R"},
     {"pg_subscription", 6100,
-     "oid:o subdbid:o subskiplsn:t subname:t subowner:o subenabled:b subbinary:b substream:b "
-     "subtwophasestate:t subdisableonerr:b subconninfo:t subslotname:t subsynccommit:t subpublications:T"},
-    {"pg_subscription_rel", 6102, "srsubid:o srrelid:o srsubstate:t srsublsn:t"},
+     "oid:o subdbid:o subskiplsn:t subname:n subowner:o subenabled:b subbinary:b substream:b "
+     "subtwophasestate:c subdisableonerr:b subconninfo:t subslotname:n subsynccommit:t subpublications:T"},
+    {"pg_subscription_rel", 6102, "srsubid:o srrelid:o srsubstate:c srsublsn:t"},
     {"pg_tables", 0,
-     "schemaname:t tablename:t tableowner:t tablespace:t hasindexes:b hasrules:b hastriggers:b rowsecurity:b"},
-    {"pg_tablespace", 1213, "oid:o spcname:t spcowner:o spcacl:T spcoptions:T"},
+     "schemaname:n tablename:n tableowner:n tablespace:n hasindexes:b hasrules:b hastriggers:b rowsecurity:b"},
+    {"pg_tablespace", 1213, "oid:o spcname:n spcowner:o spcacl:T spcoptions:T"},
     {"pg_timezone_abbrevs", 0, "abbrev:t utc_offset:v is_dst:b"},
     {"pg_timezone_names", 0, "name:t abbrev:t utc_offset:v is_dst:b"},
-    {"pg_transform", 3576, "oid:o trftype:o trflang:o trffromsql:t trftosql:t"},
+    {"pg_transform", 3576, "oid:o trftype:o trflang:o trffromsql:o trftosql:o"},
     {"pg_trigger", 2620,
-     "oid:o tgrelid:o tgparentid:o tgname:t tgfoid:o tgtype:s tgenabled:t tgisinternal:b tgconstrrelid:o "
-     "tgconstrindid:o tgconstraint:o tgdeferrable:b tginitdeferred:b tgnargs:s tgattr:S tgargs:t tgqual:t "
-     "tgoldtable:t tgnewtable:t"},
-    {"pg_ts_config", 3602, "oid:o cfgname:t cfgnamespace:o cfgowner:o cfgparser:o"},
+     "oid:o tgrelid:o tgparentid:o tgname:n tgfoid:o tgtype:s tgenabled:c tgisinternal:b tgconstrrelid:o "
+     "tgconstrindid:o tgconstraint:o tgdeferrable:b tginitdeferred:b tgnargs:s tgattr:W tgargs:t tgqual:t "
+     "tgoldtable:n tgnewtable:n"},
+    {"pg_ts_config", 3602, "oid:o cfgname:n cfgnamespace:o cfgowner:o cfgparser:o"},
     {"pg_ts_config_map", 3603, "mapcfg:o maptokentype:i mapseqno:i mapdict:o"},
-    {"pg_ts_dict", 3600, "oid:o dictname:t dictnamespace:o dictowner:o dicttemplate:o dictinitoption:t"},
-    {"pg_ts_parser", 3601, "oid:o prsname:t prsnamespace:o prsstart:t prstoken:t prsend:t prsheadline:t prslextype:t"},
-    {"pg_ts_template", 3764, "oid:o tmplname:t tmplnamespace:o tmplinit:t tmpllexize:t"},
+    {"pg_ts_dict", 3600, "oid:o dictname:n dictnamespace:o dictowner:o dicttemplate:o dictinitoption:t"},
+    {"pg_ts_parser", 3601, "oid:o prsname:n prsnamespace:o prsstart:o prstoken:o prsend:o prsheadline:o prslextype:o"},
+    {"pg_ts_template", 3764, "oid:o tmplname:n tmplnamespace:o tmplinit:o tmpllexize:o"},
     {"pg_type", 1247,
-     "oid:o typname:t typnamespace:o typowner:o typlen:s typbyval:b typtype:t typcategory:t typispreferred:b "
-     "typisdefined:b typdelim:t typrelid:o typsubscript:t typelem:o typarray:o typinput:t typoutput:t "
-     "typreceive:t typsend:t typmodin:t typmodout:t typanalyze:t typalign:t typstorage:t typnotnull:b "
+     "oid:o typname:n typnamespace:o typowner:o typlen:s typbyval:b typtype:c typcategory:c typispreferred:b "
+     "typisdefined:b typdelim:c typrelid:o typsubscript:o typelem:o typarray:o typinput:o typoutput:o "
+     "typreceive:o typsend:o typmodin:o typmodout:o typanalyze:o typalign:c typstorage:c typnotnull:b "
      "typbasetype:o typtypmod:i typndims:i typcollation:o typdefaultbin:t typdefault:t typacl:T"},
     {"pg_user", 0,
-     "usename:t usesysid:o usecreatedb:b usesuper:b userepl:b usebypassrls:b passwd:t valuntil:z useconfig:T"},
+     "usename:n usesysid:o usecreatedb:b usesuper:b userepl:b usebypassrls:b passwd:t valuntil:z useconfig:T"},
     {"pg_user_mapping", 1418, "oid:o umuser:o umserver:o umoptions:T"},
-    {"pg_user_mappings", 0, "umid:o srvid:o srvname:t umuser:o usename:t umoptions:T"},
-    {"pg_views", 0, "schemaname:t viewname:t viewowner:t definition:t"},
+    {"pg_user_mappings", 0, "umid:o srvid:o srvname:n umuser:o usename:n umoptions:T"},
+    {"pg_views", 0, "schemaname:n viewname:n viewowner:n definition:t"},
 };
 
 constexpr StandardTable kInformationSchema[] = {
@@ -517,6 +520,17 @@ constexpr StandardTable kInformationSchema[] = {
 Type TypeOfLetter(char letter) {
   switch (letter) {
     case 'o':
+      return MakeSystemType(SystemType::kOid);
+    case 'c':
+      return MakeSystemType(SystemType::kChar);
+    case 'n':
+      return MakeSystemType(SystemType::kName);
+    case 'V':
+      return MakeSystemType(SystemType::kOidVector);
+    case 'W':
+      return MakeSystemType(SystemType::kInt2Vector);
+    case 'N':
+      return Type::List(MakeSystemType(SystemType::kName));
     case 'l':
       return TypeKind::kInt64;
     case 's':
@@ -534,7 +548,7 @@ Type TypeOfLetter(char letter) {
     case 'v':
       return TypeKind::kInterval;
     case 'O':
-      return Type::List(TypeKind::kInt64);
+      return Type::List(MakeSystemType(SystemType::kOid));
     case 'S':
       return Type::List(TypeKind::kInt16);
     case 'R':
@@ -563,6 +577,16 @@ bool HasColumn(const Schema& schema, std::string_view name) {
   return std::any_of(schema.begin(), schema.end(), [&](const Field& field) { return field.name == name; });
 }
 
+// Adds the column, or gives the one of its name PostgreSQL's name for its type.
+void AddOrName(Field column, Schema& columns) {
+  for (Field& known : columns) {
+    if (known.name != column.name) continue;
+    if (known.type == column.type) known.type = column.type;
+    return;
+  }
+  columns.push_back(std::move(column));
+}
+
 }  // namespace
 
 std::span<const StandardTable> PgCatalogStandard() {
@@ -584,12 +608,10 @@ void AddStandardTables(std::span<const StandardTable> standard, std::vector<Syst
                         [](const SystemTableInput&, RowWriter&) {}});
       found = tables.end() - 1;
     } else {
-      for (Field& column : columns) {
-        if (!HasColumn(found->columns, column.name)) found->columns.push_back(std::move(column));
-      }
+      for (Field& column : columns) AddOrName(std::move(column), found->columns);
     }
     // A system column in PostgreSQL, here one like the others, behind them.
-    if (has_oid) found->columns.push_back({"tableoid", TypeKind::kInt64});
+    if (has_oid) found->columns.push_back({"tableoid", MakeSystemType(SystemType::kOid)});
   }
 }
 

@@ -1,5 +1,7 @@
 #include "server/system/user_types.h"
 
+#include <algorithm>
+
 #include "server/system/pg_types.h"
 #include "types/collation.h"
 
@@ -89,22 +91,27 @@ void WriteRow(const SystemTableInput& input, const UserType& type, bool array, R
   const PgType base = PgTypeOf(type.type);
   const bool domain = IsDomain(type);
   const bool is_enum = type.kind == UserType::Kind::kEnum;
-  const int16_t length = array ? int16_t{-1} : is_enum ? int16_t{4} : PgTypeOf(shown).length;
-  out.Int(array ? UserArrayOid(type.id) : UserTypeOid(type.id));
-  out.Text(array ? "_" + type.name : type.name);
-  out.Int(static_cast<int64_t>(SchemaOid(input.catalog, type.database, type.schema))).Int(kOwner).Int(length);
-  out.Bool(length > 0 && length <= 8);
-  out.Text(array ? "b" : is_enum ? "e" : domain ? "d" : "c");
-  out.Text(array ? "A" : std::string(1, is_enum ? 'E' : domain ? PgTypeOf(shown).category : 'C'));
-  out.Bool(false).Bool(true).Text(",").Int(0).Int(array ? UserTypeOid(type.id) : 0);
-  out.Int(array ? 0 : UserArrayOid(type.id));
-  const std::string_view io = array ? "array" : is_enum ? "enum" : domain ? "domain" : "record";
-  out.Text(std::string(io) + "_in").Text(std::string(io) + "_out").Text("-");
-  out.Bool(!array && type.not_null).Int(!array && domain ? base.oid : 0);
-  out.Int(!array && domain ? PgTypeModifier(shown) : -1).Int(0);
-  out.Int(!array && domain ? CollationOid(input.catalog, type.database, type.type) : 0);
-  if (!array && !type.default_sql.empty()) out.Text(type.default_sql);
-  out.EndRow();
+  TypeRow row;
+  row.oid = array ? UserArrayOid(type.id) : UserTypeOid(type.id);
+  row.name = array ? "_" + type.name : type.name;
+  row.schema_oid = static_cast<int64_t>(SchemaOid(input.catalog, type.database, type.schema));
+  row.length = array ? int16_t{-1} : is_enum ? int16_t{4} : PgTypeOf(shown).length;
+  row.kind = array ? 'b' : is_enum ? 'e' : domain ? 'd' : 'c';
+  row.category = array ? 'A' : is_enum ? 'E' : domain ? PgTypeOf(shown).category : 'C';
+  row.element_oid = array ? UserTypeOid(type.id) : 0;
+  row.array_oid = array ? 0 : UserArrayOid(type.id);
+  row.io = &TypeIoOf(array ? "array" : is_enum ? "enum" : domain ? "domain" : "record");
+  row.output = array || !domain ? row.io : &TypeIoOf(type.type.is(TypeKind::kEnum) ? "enum" : base.name);
+  if (!array) {
+    row.not_null = type.not_null;
+    row.default_sql = type.default_sql;
+    if (domain) {
+      row.base_oid = base.oid;
+      row.modifier = PgTypeModifier(shown);
+      row.collation = CollationOid(input.catalog, type.database, type.type);
+    }
+  }
+  row.Write(out);
 }
 
 void FillDomains(const SystemTableInput& input, RowWriter& out) {
@@ -165,6 +172,27 @@ void FillCollationNames(const SystemTableInput& input, RowWriter& out) {
 }
 
 }  // namespace
+
+void TypeRow::Write(RowWriter& out) const {
+  const bool by_value = length > 0 && length <= 8;
+  constexpr std::string_view kPreferred[] = {"bool", "float8", "inet",        "interval",
+                                             "oid",  "text",   "timestamptz", "varbit"};
+  out.Int(oid).Text(name).Int(schema_oid).Int(10).Int(length).Bool(by_value);
+  out.Text(std::string(1, kind)).Text(std::string(1, category));
+  out.Bool(kind == 'b' && std::ranges::find(kPreferred, name) != std::end(kPreferred)).Bool(true).Text(",").Int(0);
+  out.Int(io->type == "array" ? 6179 : 0).Int(element_oid).Int(array_oid);
+  out.Int(io->input).Int(output->output).Int(io->receive).Int(output->send);
+  out.Int(io->modifier_input).Int(io->modifier_output).Int(0);
+  out.Text(length == 1 ? "c" : length == 2 ? "s" : length == 8 ? "d" : "i");
+  out.Text(length > 0 || length == -2 ? "p" : name == "numeric" ? "m" : "x");
+  out.Bool(not_null).Int(base_oid).Int(modifier).Int(0).Int(collation).Null();
+  if (default_sql.empty()) {
+    out.Null();
+  } else {
+    out.Text(default_sql);
+  }
+  out.Null().EndRow();
+}
 
 std::string SchemaOfType(const Catalog& catalog, uint32_t id) {
   const std::optional<UserType> type = FindUserType(catalog, id);

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "sql/binder/catalog_name.h"
 #include "sql/binder/expression_binder.h"
 
 namespace weir {

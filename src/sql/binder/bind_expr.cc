@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "catalog/system_type.h"
 #include "expr/comparison.h"
 #include "sql/binder/bind_type.h"
 #include "sql/binder/expression_binder.h"
@@ -644,6 +645,9 @@ ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
     return Call(std::string(reg_of(*inner->type)) + "out", {std::move(id)}, cast.offset);
   }
   ExprPtr operand = Bind(*cast.operand);
+  if (type.is_string() && IsSystemVector(operand->type())) {
+    return Call("array_to_string", {std::move(operand), Expr::Literal(Value::String(" "))}, cast.offset);
+  }
   // A numeric keeps its scale where none is asked for.
   if (type.has_natural_scale() && operand->type().is(TypeKind::kDecimal)) return operand;
   // The literal is what is wrong when it cannot be read.
@@ -722,7 +726,13 @@ ExprPtr ExpressionBinder::BindSubscript(const ast::SubscriptExpr& subscript) {
                       type.Name())
         .WithPosition(subscript.base->offset);
   }
-  if (!subscript.is_slice) return Call("[]", {std::move(base), Bind(*subscript.index)}, subscript.offset);
+  if (!subscript.is_slice) {
+    ExprPtr index = Bind(*subscript.index);
+    if (IsSystemVector(base->type())) {
+      index = BindOperator("+", std::move(index), Expr::Literal(Value::Int32(1)), subscript.offset);
+    }
+    return Call("[]", {std::move(base), std::move(index)}, subscript.offset);
+  }
   if (subscript.step != nullptr) throw Error::Unsupported("Leave the step out.", "slices have no step");
   ExprPtr low = subscript.index == nullptr ? Expr::Literal(Value::Int64(1)) : Bind(*subscript.index);
   ExprPtr high = subscript.high == nullptr ? Expr::Literal(Value::Int64(INT64_MAX)) : Bind(*subscript.high);

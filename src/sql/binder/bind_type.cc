@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "catalog/system_type.h"
 #include "catalog/user_type.h"
 #include "expr/cast_rules.h"
 #include "sql/binder/expression_binder.h"
@@ -96,8 +97,8 @@ Type Float(const ast::TypeName& name) {
   return bits <= 24 ? TypeKind::kFloat : TypeKind::kDouble;
 }
 
-const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
-  static const std::unordered_map<std::string_view, TypeKind> kTypes = {
+const std::unordered_map<std::string_view, Type>& SimpleTypes() {
+  static const std::unordered_map<std::string_view, Type> kTypes = {
       {"boolean", TypeKind::kBoolean},
       {"bool", TypeKind::kBoolean},
       {"tinyint", TypeKind::kInt8},
@@ -122,7 +123,7 @@ const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
       {"date", TypeKind::kDate},
       {"text", TypeKind::kVarchar},
       {"string", TypeKind::kVarchar},
-      {"name", TypeKind::kVarchar},
+      {"name", MakeSystemType(SystemType::kName)},
       {"longtext", TypeKind::kVarchar},
       {"mediumtext", TypeKind::kVarchar},
       {"tinytext", TypeKind::kVarchar},
@@ -136,7 +137,7 @@ const std::unordered_map<std::string_view, TypeKind>& SimpleTypes() {
       {"uuid", TypeKind::kUuid},
       {"json", TypeKind::kJson},
       {"jsonpath", TypeKind::kVarchar},
-      {"oid", TypeKind::kInt64},
+      {"oid", MakeSystemType(SystemType::kOid)},
       {"regclass", TypeKind::kVarchar},
       {"regtype", TypeKind::kVarchar},
       {"regproc", TypeKind::kVarchar},
