@@ -144,6 +144,16 @@ std::shared_ptr<const Settings> Engine::SettingsOf(int32_t session) const {
   return found == sessions_.end() ? nullptr : found->second->shown_settings();
 }
 
+CatalogPtr Engine::CatalogOf(int32_t session) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(session);
+    CatalogPtr shown = found == sessions_.end() ? nullptr : found->second->shown_catalog();
+    if (shown != nullptr) return shown;
+  }
+  return catalog();
+}
+
 void Engine::RequestSetting(int32_t session, const std::string& name, std::string value, bool local) {
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(session);

@@ -118,6 +118,8 @@ class Engine {
   std::vector<SessionInfo> sessions() const;
   // Of a session as its running statement has them; null when there is no such session.
   std::shared_ptr<const Settings> SettingsOf(int32_t session) const;
+  // The definitions that its statement sees; without a session the newest.
+  CatalogPtr CatalogOf(int32_t session) const;
   void RequestSetting(int32_t session, const std::string& name, std::string value, bool local);
   // Cancels what the session runs; false when there is no such session. `terminate` also ends the session.
   bool CancelSession(int32_t id, bool terminate);

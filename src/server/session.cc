@@ -5,6 +5,7 @@
 
 #include "obs/profile.h"
 #include "server/file_relations.h"
+#include "server/roles.h"
 #include "server/statement/statement.h"
 #include "server/transaction_commit.h"
 
@@ -147,6 +148,11 @@ std::shared_ptr<const Settings> Session::shown_settings() const {
   return shown_settings_;
 }
 
+CatalogPtr Session::shown_catalog() const {
+  const std::lock_guard lock(mutex_);
+  return shown_catalog_;
+}
+
 void Session::RequestSetting(const std::string& name, std::string value, bool local) {
   const std::lock_guard lock(mutex_);
   Settings tried = *shown_settings_;
@@ -243,7 +249,14 @@ StatementContext Session::MakeStatementContext() const {
   context.database = database_;
   context.search_path = name_scope().search_path;
   const NameScope scope = creation_scope();
-  if (!scope.search_path.empty()) context.schema = scope.search_path[0];
+  context.schema.clear();
+  const CatalogPtr shown = shown_catalog();
+  const CatalogPtr catalog = shown == nullptr ? engine_.catalog() : shown;
+  for (const std::string& schema : scope.search_path) {
+    if (catalog->FindSchema(database_, schema) == nullptr && schema != "pg_catalog") continue;
+    context.schema = schema;
+    break;
+  }
   context.application_name = settings_.Get("application_name");
   context.random_seed = engine_.services().random.Next();
   context.session_id = id_;
@@ -254,6 +267,10 @@ StatementContext Session::MakeStatementContext() const {
 BindContext Session::MakeBindContext() {
   BindContext context;
   context.catalog = ReadCatalog();
+  {
+    const std::lock_guard lock(mutex_);
+    shown_catalog_ = context.catalog;
+  }
   context.registry = &engine_.registry();
   context.names = name_scope();
   context.dialect = options_.dialect;
@@ -326,9 +343,21 @@ Storage& Session::storage() const {
 }
 
 void Session::RequireWritable() const {
-  if (settings_.GetBool("transaction_read_only") || settings_.GetBool("default_transaction_read_only")) {
+  // A block begins with the default, and may be said to be otherwise.
+  const bool in_block = transaction_ == TransactionStatus::kOpen;
+  if (settings_.GetBool(in_block ? "transaction_read_only" : "default_transaction_read_only")) {
     throw Error::User("25006", "cannot change anything in a read-only transaction");
   }
+}
+
+void Session::RequireServerFiles(bool write) const {
+  if (!engine_.HasPasswords()) return;
+  const CatalogPtr catalog = engine_.catalog();
+  const std::string_view role = write ? kWriteServerFiles : kReadServerFiles;
+  if (IsSuperuser(*catalog, options_.user) || IsMember(*catalog, options_.user, role)) return;
+  throw Error::User("42501", "must be superuser or have privileges of the {} role to COPY {} a file", role,
+                    write ? "to" : "from")
+      .WithHint("Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone.");
 }
 
 namespace {
@@ -465,6 +494,7 @@ void Session::Begin() {
   }
   transaction_ = TransactionStatus::kOpen;
   settings_.BeginTransaction();
+  if (settings_.GetBool("default_transaction_read_only")) settings_.Set("transaction_read_only", "on", true);
   transaction_snapshot_ = nullptr;
   transaction_changes_ = {};
   transaction_changed_ = false;

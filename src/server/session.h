@@ -155,6 +155,9 @@ class Session {
   SessionInfo info() const;
   // As the running statement, or the last one, has them. Any thread.
   std::shared_ptr<const Settings> shown_settings() const;
+  // The definitions that the running statement sees, its transaction's own among them; null before the first. Any
+  // thread.
+  CatalogPtr shown_catalog() const;
   // For functions, which run beside the session: checks now, and sets when the statement has ended. Any thread.
   void RequestSetting(const std::string& name, std::string value, bool local);
 
@@ -189,6 +192,8 @@ class Session {
   void ApplyDdl(std::vector<CatalogChange> changes);
   void ApplyDelta(CommitKind kind, TableDelta delta, std::string label);
   void RequireWritable() const;
+  // Throws 42501 where there are passwords and the user may not read (write) files of the server.
+  void RequireServerFiles(bool write) const;
   Storage& storage() const;  // throws when the engine has no data folder
   CancellationToken BeginStatement(std::string_view text);
   void EndStatement(FinishedQuery finished);
@@ -254,6 +259,7 @@ class Session {
   std::function<void()> on_terminate_;
   bool terminated_ = false;
   mutable std::shared_ptr<const Settings> shown_settings_;
+  CatalogPtr shown_catalog_;
   struct SettingRequest {
     std::string name;
     std::string value;

@@ -64,6 +64,7 @@ constexpr SettingDef kSettings[] = {
     {"query_memory_limit", "0", "Memory that one query may use; 0: the process limit", Kind::kBytes},
     {"query_profile", "on", "Measure the time of every operator", Kind::kBool},
     {"random_blocking_seed", "0", "Block and cut chunks at random, by this seed; for tests", Kind::kInteger},
+    {"role", "none", "The role that the user has taken; always none", Kind::kText},
     {"row_security", "on", "Accepted; there are no policies for rows", Kind::kBool},
     {"runtime_filters", "on", "Let joins filter the scans on their probe side", Kind::kBool},
     {"rw_implicit_flush", "off", "Wait after each change until all materialized views reflect it", Kind::kBool},
@@ -186,6 +187,11 @@ std::string Normalize(const SettingDef& def, std::string value, std::string_view
     }
     case Kind::kBytes:
       if (def.description == kAccepted) {
+        const auto split = SplitUnit(value);
+        constexpr std::string_view kUnits[] = {"", "B", "kB", "MB", "GB", "TB"};
+        if (!split.has_value() || split->first < 0 || std::ranges::find(kUnits, split->second) == std::end(kUnits)) {
+          throw bad("Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".");
+        }
         // PostgreSQL's count kilobytes, and SHOW has the largest unit that fits.
         const auto bytes = ParseByteSize(value, 1024);
         if (!bytes.has_value() || *bytes < 64 * 1024) throw bad("Use 64kB or more, with a unit: kB, MB, GB, TB.");
@@ -195,9 +201,10 @@ std::string Normalize(const SettingDef& def, std::string value, std::string_view
       return value;
     case Kind::kDuration:
       if (const auto ms = ParseDurationMs(value); ms.has_value()) {
+        if (*ms > INT32_MAX) throw bad("Value exceeds integer range.");
         return InLargestUnit(*ms, {{"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}});
       }
-      throw bad("Use milliseconds, or a unit: ms, s, min, h, d.");
+      throw bad("Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".");
     case Kind::kText:
       break;
   }
@@ -229,6 +236,16 @@ std::string Normalize(const SettingDef& def, std::string value, std::string_view
     const std::string form = Lower(value);
     if (form != "hex" && form != "escape") throw bad("Use hex or escape.");
     return form;
+  }
+  if (def.name == "client_min_messages") {
+    std::string level = Lower(value);
+    if (level == "debug") level = "debug2";
+    constexpr std::string_view kLevels[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
+                                            "log",    "notice", "warning", "error"};
+    if (std::ranges::find(kLevels, level) == std::end(kLevels)) {
+      throw bad("Available values: debug5, debug4, debug3, debug2, debug1, log, notice, warning, error.");
+    }
+    return level;
   }
   if (def.name == "client_encoding") {
     std::string plain = Lower(value);
@@ -283,10 +300,36 @@ Settings::Entry& Settings::At(std::string_view name) {
   return values_.emplace(std::move(lower), std::move(entry)).first->second;
 }
 
+namespace {
+
+bool IsCustomName(std::string_view name) {
+  bool first = true;
+  for (const char c : name) {
+    if (c == '.') {
+      if (first) return false;
+      first = true;
+      continue;
+    }
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
+    const bool other = (c >= '0' && c <= '9') || c == '$';
+    if (!letter && (first || !other)) return false;
+    first = false;
+  }
+  return !first;
+}
+
+}  // namespace
+
 void Settings::Set(std::string_view name, std::string value, bool local) {
   const std::string lower = Lower(name);
   const SettingDef* def = FindSetting(lower);
-  if (def == nullptr && lower.find('.') != std::string::npos) values_.try_emplace(lower);
+  if (def == nullptr && lower.find('.') != std::string::npos) {
+    if (!IsCustomName(lower)) {
+      throw Error::User("42602", "invalid configuration parameter name \"{}\"", name)
+          .WithDetail("Custom parameter names must be two or more simple identifiers separated by dots.");
+    }
+    values_.try_emplace(lower);
+  }
   Entry& entry = At(lower);
   if (def != nullptr && def->read_only) {
     constexpr std::string_view kCantChangeRuntimeParam = "55P02";
@@ -304,17 +347,17 @@ void Settings::Set(std::string_view name, std::string value, bool local) {
 }
 
 void Settings::Reset(std::string_view name) {
-  const std::string before = At(name).reset;
-  const SettingDef* def = FindSetting(name);
-  if (def != nullptr && def->read_only) return;
-  Set(name, before, false);
+  Set(name, At(name).reset, false);
 }
 
 void Settings::ResetAll() {
   std::vector<std::string> names;
   names.reserve(values_.size());
   for (const auto& [name, entry] : values_) names.push_back(name);
-  for (const std::string& name : names) Reset(name);
+  for (const std::string& name : names) {
+    const SettingDef* def = FindSetting(name);
+    if (def == nullptr || !def->read_only) Reset(name);
+  }
 }
 
 void Settings::EndTransaction(bool commit) {
@@ -414,7 +457,7 @@ std::optional<int64_t> ParseByteSize(std::string_view text, int64_t unit_bytes) 
 std::optional<int64_t> ParseDurationMs(std::string_view text) {
   const auto split = SplitUnit(text);
   if (!split.has_value()) return std::nullopt;
-  const std::string unit = Lower(split->second);
+  const std::string& unit = split->second;
   constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {
       {{"", 1}, {"us", 0.001}, {"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
   for (const auto& [name, factor] : kUnits) {

@@ -194,6 +194,43 @@ class Passwords(ServerCase):
         admin.query("DROP USER changing")
         self.assert_error("28P01", self.exchange, "changing", "two")
 
+    def test_files_of_the_server(self):
+        """COPY with a file is for superusers and members of two roles; without it for everybody."""
+        path = os.path.join(self.server.data_dir, "copied.csv")
+        admin = self.exchange("weir", "secret")
+        admin.query("CREATE TABLE copied AS SELECT 1 AS a")
+        admin.query("CREATE USER plain PASSWORD 'one'")
+        plain = self.exchange("plain", "one")
+        writes, reads = f"COPY copied TO '{path}'", f"COPY copied FROM '{path}'"
+        for sql, role in ((writes, "pg_write_server_files"), (reads, "pg_read_server_files")):
+            error = self.assert_error("42501", plain.query, sql)
+            self.assertIn(role, error.message)
+            self.assertIn("stdin", error.fields["H"])
+        plain.query("COPY copied TO STDOUT")
+        for sql in ("CREATE USER other SUPERUSER", "GRANT pg_write_server_files TO plain", "ALTER USER plain SUPERUSER",
+                    "DROP USER plain", "ALTER USER weir PASSWORD 'mine'"):
+            self.assert_error("42501", plain.query, sql)
+        admin.query("GRANT pg_write_server_files TO plain")
+        plain.query(writes)
+        self.assert_error("42501", plain.query, reads)
+        admin.query("GRANT pg_read_server_files TO plain")
+        plain.query(reads)
+        admin.query("REVOKE pg_read_server_files, pg_write_server_files FROM plain")
+        self.assert_error("42501", plain.query, reads)
+        admin.query("ALTER USER plain SUPERUSER")
+        plain.query(writes)
+        self.assertEqual(admin.value("SELECT rolsuper FROM pg_roles WHERE rolname = 'plain'"), "t")
+        # The password is the same, and one's own can be changed.
+        self.exchange("plain", "one")
+        admin.query("ALTER USER plain NOSUPERUSER")
+        plain.query("ALTER USER plain PASSWORD 'two'")
+        self.exchange("plain", "two")
+        self.assert_error("42704", admin.query, "GRANT nosuch TO plain")
+        self.assert_error("42704", admin.query, "GRANT pg_read_server_files TO nosuch")
+        self.assert_error("0A000", admin.query, "GRANT SELECT ON copied TO plain")
+        admin.query("DROP USER plain")
+        admin.query("DROP TABLE copied")
+
 
 @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
 class Tls(unittest.TestCase):

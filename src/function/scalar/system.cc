@@ -44,7 +44,9 @@ void AddSession(Family& family) {
              "current_database()", "weir",
              {OfStatement(kText, [](const StatementContext& s) { return Value::String(s.database); })});
   family.Add({"current_schema", {"schema"}}, "The schema that new objects go to.", "current_schema()", "public",
-             {OfStatement(kText, [](const StatementContext& s) { return Value::String(s.schema); })});
+             {OfStatement(kText, [](const StatementContext& s) {
+               return s.schema.empty() ? Value::Null(kText) : Value::String(s.schema);
+             })});
   family.Add("current_schemas", "The schemas that names are looked up in, with pg_catalog when asked for.",
              "current_schemas(true)", "{pg_catalog,public}",
              {Stable(Total({kBool}, Type::List(kText), [](const KernelArgs& args) {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "server/scram.h"
 #include "server/statement/statement.h"
+#include "server/system/system_table.h"
 #include "sql/binder/bind_type.h"
 #include "sql/binder/catalog_name.h"
 #include "sql/parser/to_sql.h"
@@ -512,6 +512,8 @@ std::vector<CatalogChange> DropSchemaChanges(const Catalog& catalog, weir::DropS
     throw Error::User("2BP01", "cannot drop schema {} because other objects depend on it", change.name)
         .WithHint("Use DROP ... CASCADE to drop the dependent objects too.");
   }
+  changes.emplace_back(
+      weir::DropObject{std::string(kSchemaCommentKind), SchemaCommentName(change.database, change.name), true});
   changes.emplace_back(std::move(change));
   return changes;
 }
@@ -572,8 +574,9 @@ std::string DropStatement(Session& session, const ast::Drop& drop) {
             .WithPosition(drop.offset);
     }
   }
-  for (const ast::RoleName& role : drop.roles)
-    changes.emplace_back(weir::DropObject{"user", std::string(role.name), drop.if_exists});
+  for (CatalogChange& change : DropRoleChanges(session, drop.roles, drop.if_exists)) {
+    changes.push_back(std::move(change));
+  }
   if (!changes.empty()) session.ApplyDdl(std::move(changes));
   if (!drop.roles.empty()) return "DROP ROLE";
   constexpr std::pair<ast::ObjectKind, std::string_view> kTags[] = {{ast::ObjectKind::kDatabase, "DROP DATABASE"},
@@ -600,27 +603,20 @@ std::string TruncateStatement(Session& session, const ast::Truncate& truncate) {
   return "TRUNCATE TABLE";
 }
 
-std::string RoleStatement(Session& session, ast::List<ast::Option> options, const std::vector<std::string>& names,
-                          bool if_not_exists, bool alter) {
-  std::string verifier;
-  for (const ast::Option& option : options) {
-    if (option.name == "password" && option.value != nullptr) {
-      if (const auto* text = option.value->TryAs<ast::StringLiteral>()) {
-        verifier = MakeScramVerifier(text->value, session.engine().services().random);
-      }
-    }
+std::string CommentOnSchema(Session& session, const ast::CommentOn& comment, const std::string& text) {
+  const weir::QualifiedName name = ToCatalogName(comment.name);
+  const std::string& database = name.schema.empty() ? session.database() : name.schema;
+  if (session.ReadCatalog()->FindSchema(database, name.name) == nullptr) {
+    throw Error::User(sqlstate::kInvalidSchemaName, "schema \"{}\" does not exist", name.name)
+        .WithPosition(comment.name.offset);
   }
-  std::vector<CatalogChange> changes;
-  for (const std::string& name : names) {
-    const bool exists = session.ReadCatalog()->FindObject("user", name) != nullptr;
-    if (exists && if_not_exists) continue;
-    if (!exists && alter && name != "weir") {
-      throw Error::User(sqlstate::kUndefinedObject, "role \"{}\" does not exist", name);
-    }
-    changes.emplace_back(weir::PutObject{"user", name, verifier, !alter});
+  std::string key = SchemaCommentName(database, name.name);
+  if (text.empty()) {
+    session.ApplyDdl({weir::DropObject{std::string(kSchemaCommentKind), std::move(key), true}});
+  } else {
+    session.ApplyDdl({weir::PutObject{std::string(kSchemaCommentKind), std::move(key), text, false}});
   }
-  if (!changes.empty()) session.ApplyDdl(std::move(changes));
-  return alter ? "ALTER ROLE" : "CREATE ROLE";
+  return "COMMENT";
 }
 
 std::string CommentStatement(Session& session, const ast::CommentOn& comment) {
@@ -635,14 +631,25 @@ std::string CommentStatement(Session& session, const ast::CommentOn& comment) {
     name.name = std::string(parts[parts.size() - 2]);
     if (parts.size() > 2) name.schema = std::string(parts[parts.size() - 3]);
     weir::AlterColumn change;
-    change.table = catalog->GetTable(name, session.name_scope(), comment.name.offset)->id;
+    const Relation relation = catalog->GetRelation(name, session.name_scope(), comment.name.offset);
+    if (relation.table() == nullptr) {
+      throw Error::Unsupported("Comment on the view.", "comments on columns of views are not available")
+          .WithPosition(comment.name.offset);
+    }
+    change.table = (*relation.table())->id;
     change.name = std::string(parts.back());
     change.comment = text;
     session.ApplyDdl({std::move(change)});
     return "COMMENT";
   }
+  if (comment.object == ast::ObjectKind::kSchema) return CommentOnSchema(session, comment, text);
   const Relation relation =
       catalog->GetRelation(ToCatalogName(comment.name), session.name_scope(), comment.name.offset);
+  const bool wants_view = comment.object == ast::ObjectKind::kView;
+  if ((wants_view || comment.object == ast::ObjectKind::kTable) && wants_view != (relation.view() != nullptr)) {
+    throw Error::User(sqlstate::kWrongObjectType, "\"{}\" is not a {}", relation.name, wants_view ? "view" : "table")
+        .WithPosition(comment.name.offset);
+  }
   if (relation.table() == nullptr && relation.view() == nullptr) {
     throw Error::User(sqlstate::kWrongObjectType, "system tables cannot be commented on");
   }
@@ -660,8 +667,6 @@ bool IsDdl(const ast::Statement& statement) {
     case ast::StatementKind::kCreateSchema:
     case ast::StatementKind::kCreateView:
     case ast::StatementKind::kCreateFunction:
-    case ast::StatementKind::kCreateRole:
-    case ast::StatementKind::kAlterRole:
     case ast::StatementKind::kDrop:
     case ast::StatementKind::kAlterObject:
     case ast::StatementKind::kTruncate:
@@ -693,16 +698,6 @@ std::string ExecuteDdl(Session& session, const ast::Statement& statement) {
       return CreateViewStatement(session, statement.As<ast::CreateView>());
     case ast::StatementKind::kCreateFunction:
       return CreateFunctionStatement(session, statement.As<ast::CreateFunction>());
-    case ast::StatementKind::kCreateRole: {
-      const auto& create = statement.As<ast::CreateRole>();
-      std::vector<std::string> names;
-      for (const ast::RoleName& role : create.names) names.emplace_back(role.name);
-      return RoleStatement(session, create.options, names, create.if_not_exists, false);
-    }
-    case ast::StatementKind::kAlterRole: {
-      const auto& alter = statement.As<ast::AlterRole>();
-      return RoleStatement(session, alter.options, {std::string(alter.role.name)}, false, true);
-    }
     case ast::StatementKind::kDrop:
       return DropStatement(session, statement.As<ast::Drop>());
     case ast::StatementKind::kAlterObject:

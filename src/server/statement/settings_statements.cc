@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "server/roles.h"
 #include "server/statement/statement.h"
 
 namespace weir {
@@ -22,6 +25,32 @@ std::string QuotedName(const std::string& name) {
   return plain ? name : "\"" + name + "\"";
 }
 
+void SetTransaction(Session& session, const ast::SetVariable& set, bool for_session) {
+  if (!for_session && session.transaction_status() == TransactionStatus::kIdle) {
+    session.AddNotice({"WARNING", std::string(sqlstate::kNoActiveSqlTransaction),
+                       "SET TRANSACTION can only be used in transaction blocks", ""});
+    return;
+  }
+  if (!set.read_only.has_value()) return;
+  const std::string_view name = for_session ? "default_transaction_read_only" : "transaction_read_only";
+  session.settings().Set(name, *set.read_only ? "on" : "off", !for_session);
+}
+
+// A session stays its user's.
+void SetRole(Session& session, const ast::SetItem& item) {
+  const std::string name = item.values.empty() ? "none" : TextOf(session, *item.values[0]);
+  if (name == session.user() || (name == "none" && item.name == "role") || item.values.empty()) return;
+  if (!RoleExists(*session.ReadCatalog(), name)) {
+    throw Error::User(sqlstate::kInvalidParameterValue, "role \"{}\" does not exist", name);
+  }
+  throw Error::Unsupported("Connect as that user.", "changing the session's user is not available");
+}
+
+bool TakesList(std::string_view name) {
+  constexpr std::string_view kLists[] = {"search_path", "datestyle", "temp_tablespaces", "optimizer_disabled"};
+  return std::ranges::find(kLists, name) != std::end(kLists);
+}
+
 void ApplySet(Session& session, const ast::SetVariable& set) {
   for (const ast::SetItem& item : set.items) {
     const bool local = item.scope == ast::SetScope::kLocal;
@@ -32,23 +61,27 @@ void ApplySet(Session& session, const ast::SetVariable& set) {
       continue;
     }
     if (item.name == "transaction") {
-      if (set.read_only.has_value())
-        session.settings().Set("transaction_read_only", *set.read_only ? "on" : "off", true);
+      SetTransaction(session, set, item.scope == ast::SetScope::kSession);
       continue;
     }
     if (item.name == "names") continue;  // the encoding is UTF8 already
-    if (item.name == "role" || item.name == "session authorization") {
-      throw Error::Unsupported("Connect as that user.", "changing the session's user is not available");
+    if (item.name == "role" || item.name == "session authorization" || item.name == "session_authorization") {
+      SetRole(session, item);
+      continue;
     }
     if (item.name == "catalog") {
       session.UseDatabase(TextOf(session, *item.values[0]));
       continue;
     }
-    if (item.values.empty()) {
+    if (item.values.size() > 1 && !TakesList(item.name)) {
+      throw Error::User(sqlstate::kInvalidParameterValue, "SET {} takes only one argument", item.name)
+          .WithPosition(item.offset);
+    }
+    if (item.values.empty() && !local) {
       session.settings().Reset(item.name);
       continue;
     }
-    std::string value;
+    std::string value = item.values.empty() ? session.settings().ResetValue(item.name) : "";
     for (const ast::Expr* part : item.values) {
       if (!value.empty()) value += ", ";
       value += item.name == "search_path" ? QuotedName(TextOf(session, *part)) : TextOf(session, *part);
@@ -128,6 +161,8 @@ std::unique_ptr<StatementExecution> ExecuteSettings(Session& session, const ast:
         session.variables().erase(std::string(name.substr(1)));
       } else if (name == "all") {
         session.settings().ResetAll();
+      } else if (name == "session_authorization") {
+        // Nobody else has taken the session over.
       } else {
         session.settings().Reset(name);
       }

@@ -57,6 +57,10 @@ std::string ExecutePrepare(Session& session, const ast::StatementPtr& owner, con
   if (session.named_statements().contains(name)) {
     throw Error::User(sqlstate::kDuplicatePreparedStatement, "prepared statement \"{}\" already exists", name);
   }
+  if (!IsRows(*prepare.statement)) {
+    throw Error::User(sqlstate::kSyntaxError, "PREPARE takes a query, INSERT, UPDATE, DELETE or MERGE")
+        .WithPosition(prepare.statement->offset);
+  }
   std::vector<Type> types;
   const CatalogPtr catalog = session.ReadCatalog();
   const NameScope scope = session.name_scope();
@@ -91,7 +95,17 @@ PreparedPtr BindExecute(Session& session, const ast::Execute& execute, std::vect
   Binder binder(context);
   values.clear();
   for (size_t i = 0; i < execute.args.size(); ++i) {
-    values.push_back(binder.BindConstant(*execute.args[i], prepared->parameter_types[i]));
+    const Type& wanted = prepared->parameter_types[i];
+    const Type given = binder.BindStandalone(*execute.args[i])->type();
+    if (!given.is(TypeKind::kUnknown) && !(given == wanted) &&
+        session.engine().registry().FindCast(given, wanted) < CastRule::kAssignment) {
+      throw Error::User(sqlstate::kDatatypeMismatch,
+                        "parameter ${} of type {} cannot be coerced to the expected type {}", i + 1, given.ToString(),
+                        wanted.ToString())
+          .WithHint("You will need to rewrite or cast the expression.")
+          .WithPosition(execute.args[i]->offset);
+    }
+    values.push_back(binder.BindConstant(*execute.args[i], wanted));
   }
   return prepared;
 }
@@ -191,6 +205,7 @@ std::unique_ptr<StatementExecution> ExecuteStatement(Session& session, const ast
   }
   if (IsSettings(statement)) return ExecuteSettings(session, statement);
   if (IsDdl(statement)) return MakeCommandExecution(ExecuteDdl(session, statement));
+  if (IsRoleStatement(statement)) return MakeCommandExecution(ExecuteRoleStatement(session, statement));
   switch (statement.kind) {
     case ast::StatementKind::kExplain:
       return ExecuteExplain(session, statement.As<ast::Explain>(), owner, std::move(parameters));

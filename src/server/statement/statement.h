@@ -67,7 +67,12 @@ Schema DescribeExplain(const ast::Explain& explain);
 std::unique_ptr<StatementExecution> ExecuteCreateTable(Session& session, const ast::CreateTable& create);
 // Whether CREATE TABLE ... AS finds its table there, and may: with a notice then.
 bool SkipsCreateTable(Session& session, const ast::CreateTable& create);
-// The tag, when it has taken effect; CREATE TABLE is above.
+// role_statements.cc: CREATE and ALTER of users, GRANT and REVOKE of roles
+bool IsRoleStatement(const ast::Statement& statement);
+std::string ExecuteRoleStatement(Session& session, const ast::Statement& statement);
+std::vector<CatalogChange> DropRoleChanges(Session& session, ast::List<ast::RoleName> roles, bool if_exists);
+
+// ddl.cc: the tag, when it has taken effect; CREATE TABLE is above.
 std::string ExecuteDdl(Session& session, const ast::Statement& statement);
 bool IsDdl(const ast::Statement& statement);
 

@@ -57,7 +57,7 @@ class Relations {
  public:
   Relations(Engine* engine, const StatementContext& statement) : engine_(engine), statement_(statement) {
     if (engine == nullptr) return;
-    catalog_ = engine->catalog();
+    catalog_ = engine->CatalogOf(statement.session_id);
     all_ = RelationsOf(*catalog_, statement.database);
   }
   Engine* engine() const { return engine_; }
@@ -241,24 +241,37 @@ const RelationInfo* RelationAt(const Relations& relations, const KernelArgs& arg
 }
 
 void AddComments(Functions& functions) {
-  functions.Add("obj_description", "The comment on a table, view, type or function", "obj_description(1, 'pg_class')",
-                "NULL", {{kBig, kText}, {kBig}}, kText,
-                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
-                  const std::string catalog = args.columns.size() > 1 ? TextAt(args, 1, row) : "pg_class";
-                  if (catalog == "pg_proc") {
-                    const Procedure* procedure = relations.FindProcedure(IntAt(args, 0, row));
-                    return procedure == nullptr ? std::nullopt : TextOrNull(procedure->description);
-                  }
-                  if (catalog == "pg_type") {
-                    for (const UserType& type : relations.user_types()) {
-                      if (UserTypeOid(type.id) == IntAt(args, 0, row)) return TextOrNull(type.comment);
-                    }
-                    return std::nullopt;
-                  }
-                  if (catalog != "pg_class") return std::nullopt;
-                  const RelationInfo* relation = relations.Find(IntAt(args, 0, row));
-                  return relation == nullptr ? std::nullopt : TextOrNull(relation->comment);
-                });
+  functions.Add(
+      "obj_description", "The comment on a table, view, type or function", "obj_description(1, 'pg_class')", "NULL",
+      {{kBig, kText}, {kBig}}, kText,
+      [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+        const std::string catalog = args.columns.size() > 1 ? TextAt(args, 1, row) : "pg_class";
+        if (catalog == "pg_proc") {
+          const Procedure* procedure = relations.FindProcedure(IntAt(args, 0, row));
+          return procedure == nullptr ? std::nullopt : TextOrNull(procedure->description);
+        }
+        if (catalog == "pg_type") {
+          for (const UserType& type : relations.user_types()) {
+            if (UserTypeOid(type.id) == IntAt(args, 0, row)) return TextOrNull(type.comment);
+          }
+          return std::nullopt;
+        }
+        if (catalog == "pg_namespace") {
+          const std::string& database = args.context.statement().database;
+          for (const std::string& schema : SchemasOf(*relations.catalog(), database)) {
+            if (static_cast<int64_t>(SchemaOid(*relations.catalog(), database, schema)) != IntAt(args, 0, row)) {
+              continue;
+            }
+            const std::string* comment =
+                relations.catalog()->FindObject(kSchemaCommentKind, SchemaCommentName(database, schema));
+            return comment == nullptr ? std::nullopt : TextOrNull(*comment);
+          }
+          return std::nullopt;
+        }
+        if (catalog != "pg_class") return std::nullopt;
+        const RelationInfo* relation = relations.Find(IntAt(args, 0, row));
+        return relation == nullptr ? std::nullopt : TextOrNull(relation->comment);
+      });
   functions.Add("col_description", "The comment on a column, by the table's id and the column's number",
                 "col_description(1, 1)", "NULL", {{kBig, kBig}}, kText,
                 [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
@@ -623,6 +636,8 @@ void AddConstants(Functions& functions) {
                      "pg_char_to_encoding('UTF8')", "6", {{kText}}, Value::Int32(6));
   functions.Constant("getdatabaseencoding", "The name of the encoding", "getdatabaseencoding()", "UTF8", {{}},
                      Value::String("UTF8"));
+  functions.Constant("pg_advisory_unlock_all", "Gives up the session's advisory locks: there are none",
+                     "pg_advisory_unlock_all()", "", {{}}, Value::String(""));
   functions.Constant("pg_my_temp_schema", "The schema of temporary tables: 0, none", "pg_my_temp_schema()", "0", {{}},
                      Value::Int64(0));
   functions.Constant("pg_is_other_temp_schema", "Whether a schema is another session's: none is",

@@ -1,6 +1,8 @@
 #include "server/engine.h"
 
 #include <cmath>
+
+#include "server/roles.h"
 #include "server/scan_details.h"
 #include "server/settings.h"
 #include "server/system/pg_types.h"
@@ -145,7 +147,16 @@ void FillRoles(const SystemTableInput& input, RowWriter& out) {
   for (const auto& [name, verifier] : input.catalog.ObjectsOf("user")) {
     ++oid;
     if (name == "weir") continue;
-    out.Int(oid).Text(name).Bool(true).Bool(true).Bool(true).Bool(true).Bool(true).Bool(false).Int(-1).EndRow();
+    out.Int(oid)
+        .Text(name)
+        .Bool(IsSuperuser(input.catalog, name))
+        .Bool(true)
+        .Bool(true)
+        .Bool(true)
+        .Bool(true)
+        .Bool(false)
+        .Int(-1)
+        .EndRow();
   }
 }
 

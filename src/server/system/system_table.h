@@ -55,6 +55,12 @@ std::vector<SystemTableDef> PgCatalogTables();
 std::vector<SystemTableDef> InformationSchemaTables();
 std::vector<SystemTableDef> WeirCatalogTables();
 
+// What is said of schemas, kept as objects of the catalog.
+inline constexpr std::string_view kSchemaCommentKind = "schema comment";
+inline std::string SchemaCommentName(std::string_view database, std::string_view schema) {
+  return std::string(database) + "/" + std::string(schema);
+}
+
 // A table, view or virtual table with what the catalogs say of it.
 struct RelationInfo {
   uint64_t oid = 0;

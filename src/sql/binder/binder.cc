@@ -71,8 +71,14 @@ Value Binder::BindConstant(const ast::Expr& expr, const Type& type) {
       has_parameter = has_parameter || node.is(ExprKind::kParameter);
       return true;
     });
-    // A parameter's value is not known while only its type is asked for.
-    if (has_parameter) return Value::Null(type);
+    // A parameter's value is not known while only its type is asked for, which is what is wanted here.
+    if (has_parameter) {
+      if (!type.is(TypeKind::kUnknown)) {
+        Scope scope;
+        ExpressionBinder(*this, scope, "a constant", nullptr).CastTo(bound, type, CastRule::kAssignment, expr.offset);
+      }
+      return Value::Null(type);
+    }
   }
   if (!type.is(TypeKind::kUnknown)) bound = registry_.BindCast(bound, type, CastRule::kAssignment, expr.offset);
   return EvaluateConstant(bound, registry_, *context_.statement);
