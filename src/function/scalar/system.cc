@@ -124,7 +124,7 @@ void AddCatalog(Family& family) {
                fmt::format("{}('public', 'USAGE')", name), "t",
                {Always({kAny, kAny}, yes), Always({kAny, kAny, kAny}, yes), Always({kAny, kAny, kAny, kAny}, yes)});
   }
-  for (const char* name : {"pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible"}) {
+  for (const char* name : {"pg_type_is_visible", "pg_function_is_visible"}) {
     family.Add(name, "Whether an object can be named without its schema; always true.", fmt::format("{}(1)", name), "t",
                {Always({kLong}, yes)});
   }

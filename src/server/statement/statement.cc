@@ -145,6 +145,12 @@ std::string ExecuteKill(Session& session, const ast::Kill& kill) {
     case Kind::kCreateMaterializedView:
     case Kind::kRefreshView:
       throw Error::Unsupported("Use CREATE VIEW.", "materialized views are not available");
+    case Kind::kCreateIndex:
+      throw Error::Unsupported(
+          "Tables are pruned without them: name the columns in ORDER BY of CREATE TABLE. "
+          "Clients can be told to make none (pandas: to_sql(index=False)).",
+          "indexes are not available")
+          .WithPosition(statement.offset);
     case Kind::kCreateSource:
     case Kind::kCreateSink:
     case Kind::kCreateFlow:

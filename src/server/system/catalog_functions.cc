@@ -66,11 +66,14 @@ class Relations {
     return catalog_ == nullptr ? std::vector<UserType>() : UserTypesOf(*catalog_, statement_.database);
   }
   const RelationInfo* Find(int64_t oid) const {
-    for (const RelationInfo& relation : all_) {
-      if (static_cast<int64_t>(relation.oid) == oid) return &relation;
+    if (by_oid_.empty()) {
+      for (const RelationInfo& relation : all_) by_oid_.emplace(static_cast<int64_t>(relation.oid), &relation);
     }
-    return nullptr;
+    const auto found = by_oid_.find(oid);
+    return found == by_oid_.end() ? nullptr : found->second;
   }
+  // Whether its name alone leads to it.
+  bool IsVisible(const RelationInfo& relation) const { return Find(QuoteName(relation.name)) == &relation; }
   // By the search path when the name has no schema.
   const RelationInfo* Find(std::string_view text) const {
     const std::vector<std::string> parts = SplitName(text);
@@ -149,16 +152,20 @@ class Relations {
 
  private:
   const RelationInfo* Find(std::string_view schema, std::string_view name) const {
-    for (const RelationInfo& relation : all_) {
-      if (relation.name == name && relation.schema == schema) return &relation;
+    if (by_name_.empty()) {
+      for (const RelationInfo& relation : all_) by_name_.emplace(std::pair(relation.schema, relation.name), &relation);
     }
-    return nullptr;
+    const auto found = by_name_.find(std::pair(std::string(schema), std::string(name)));
+    return found == by_name_.end() ? nullptr : found->second;
   }
 
   Engine* engine_;
   const StatementContext& statement_;
   CatalogPtr catalog_;
   std::vector<RelationInfo> all_;
+  // Made when they are first asked.
+  mutable std::map<int64_t, const RelationInfo*> by_oid_;
+  mutable std::map<std::pair<std::string, std::string>, const RelationInfo*> by_name_;
   mutable std::unique_ptr<std::vector<Procedure>> procedures_;
   mutable std::map<int64_t, const Procedure*> procedures_by_oid_;
 };
@@ -375,6 +382,13 @@ void AddNames(Functions& functions) {
       return std::nullopt;
     };
   };
+  functions.Add("pg_table_is_visible", "Whether a table or view is found without its schema",
+                "pg_table_is_visible(1259)", "t", {{kBig}}, kBool,
+                [](const Relations& relations, const KernelArgs& args, size_t row) -> std::optional<Value> {
+                  const RelationInfo* relation = relations.Find(IntAt(args, 0, row));
+                  if (relation == nullptr) return std::nullopt;
+                  return Value::Boolean(relations.IsVisible(*relation));
+                });
   functions.Add("to_regclass", "The id of a table or view by its name; NULL when there is none",
                 "to_regclass('no.such')", "NULL", {{kText}}, kBig, id_of_relation(false));
   functions.Add("regclassin", "What a cast from text to regclass does", "regclassin('1')", "1", {{kText}}, kBig,

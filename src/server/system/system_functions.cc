@@ -54,8 +54,7 @@ void RegisterClientFunctions(Registry& registry) {
   };
   const Value yes = Value::Boolean(true), no_text = Value::Null(kText);
 
-  for (const char* name :
-       {"pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_opclass_is_visible"}) {
+  for (const char* name : {"pg_type_is_visible", "pg_function_is_visible", "pg_opclass_is_visible"}) {
     always(name, "Whether the object is found without a schema: all are", fmt::format("{}(1259)", name), {{kBig}}, yes,
            "t");
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """asyncpg, which speaks binary only: every type as parameter and result, arrays, COPY, cursors, transactions, cancellation.
-usage: asyncpg_smoke.py HOST PORT USER DATABASE [PASSWORD] [--arrays]"""
+usage: asyncpg_smoke.py HOST PORT USER DATABASE [PASSWORD]"""
 import asyncio
 import datetime
 import decimal
@@ -10,8 +10,6 @@ import uuid
 
 import asyncpg
 
-# What it asks of pg_type before it takes arrays of other types than text is a WITH RECURSIVE that refers to an outer query.
-ARRAYS = "--arrays" in sys.argv
 D = decimal.Decimal
 UTC = datetime.timezone.utc
 VALUES = {
@@ -41,14 +39,13 @@ async def types(db):
         for value in [*values, None]:
             got = await db.fetchval(f"SELECT $1::{kind}", value)
             assert got == value, (kind, value, got)
-        if ARRAYS and not kind.startswith(("json", "varchar")):
+        if not kind.startswith(("json", "varchar")):
             got = await db.fetchval(f"SELECT $1::{kind}[]", [*values, None])
             assert got == [*values, None], (kind, got)
             assert await db.fetchval(f"SELECT $1::{kind}[]", []) == []
     assert await db.fetchval("SELECT $1::text[]", ["a", None, ""]) == ["a", None, ""]
-    if ARRAYS:
-        assert await db.fetchval("SELECT sum(x) FROM unnest($1::int[]) AS t(x)", [1, 2, 3]) == 6
-        assert await db.fetchval("SELECT count(*) FROM generate_series(1, 10) AS t(x) WHERE x = ANY($1::int[])", [1, 5, 50]) == 2
+    assert await db.fetchval("SELECT sum(x) FROM unnest($1::int[]) AS t(x)", [1, 2, 3]) == 6
+    assert await db.fetchval("SELECT count(*) FROM generate_series(1, 10) AS t(x) WHERE x = ANY($1::int[])", [1, 5, 50]) == 2
     row = await db.fetchrow("SELECT 1 AS a, 'x' AS b, NULL::int AS c, ARRAY[ARRAY[1, 2], ARRAY[3, 4]] IS NOT NULL AS d")
     assert dict(row) == {"a": 1, "b": "x", "c": None, "d": True}, row
 
@@ -109,7 +106,7 @@ async def cancellation(db):
 
 
 async def main():
-    host, port, user, database, *password = (argument for argument in sys.argv[1:] if argument != "--arrays")
+    host, port, user, database, *password = sys.argv[1:]
     options = {"host": host, "port": int(port), "user": user, "database": database, "password": password[0] if password else None}
     db = await asyncpg.connect(**options)
     for test in (types, tables, errors, cancellation):
