@@ -59,7 +59,7 @@ LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query, Scope* o
                         percent.floating())
           .WithPosition(query.limit->offset);
     }
-    return LimitPercent(std::move(plan), percent.is_null() ? 100 : percent.floating(), offset.value_or(0));
+    return LimitPercent(plan, percent.is_null() ? 100 : percent.floating(), offset.value_or(0));
   }
   std::optional<uint64_t> limit;
   if (query.limit != nullptr) limit = BindRowCount(*query.limit, "LIMIT", sqlstate::kInvalidRowCountInLimit);
@@ -68,7 +68,7 @@ LogicalPtr Binder::ApplyLimit(LogicalPtr plan, const ast::Query& query, Scope* o
       throw Error::User(sqlstate::kSyntaxError, "WITH TIES cannot be specified without ORDER BY clause")
           .WithPosition(query.limit == nullptr ? query.offset : query.limit->offset);
     }
-    if (limit.has_value()) return LimitWithTies(std::move(plan), *limit, offset.value_or(0));
+    if (limit.has_value()) return LimitWithTies(plan, *limit, offset.value_or(0));
   }
   if (!limit.has_value() && !offset.has_value()) return plan;
   return std::make_shared<LogicalLimit>(std::move(plan), limit, offset.value_or(0));
@@ -81,7 +81,7 @@ LogicalPtr Binder::OnlyColumns(LogicalPtr plan, const std::vector<PlanColumn>& c
 }
 
 // The sort that ORDER BY made is at the top, or below the projection that drops its keys.
-LogicalPtr Binder::LimitWithTies(LogicalPtr plan, uint64_t limit, uint64_t offset) {
+LogicalPtr Binder::LimitWithTies(const LogicalPtr& plan, uint64_t limit, uint64_t offset) {
   if (plan->kind() == LogicalKind::kProject) {
     return plan->WithChildren({LimitWithTies(plan->child(), limit, offset)});
   }
@@ -105,7 +105,7 @@ LogicalPtr Binder::LimitWithTies(LogicalPtr plan, uint64_t limit, uint64_t offse
   return std::make_shared<LogicalSort>(OnlyColumns(std::move(out), plan->columns()), keys);
 }
 
-LogicalPtr Binder::LimitPercent(LogicalPtr plan, double percent, uint64_t offset) {
+LogicalPtr Binder::LimitPercent(const LogicalPtr& plan, double percent, uint64_t offset) {
   if (plan->kind() == LogicalKind::kProject) {
     return plan->WithChildren({LimitPercent(plan->child(), percent, offset)});
   }
@@ -123,7 +123,7 @@ LogicalPtr Binder::LimitPercent(LogicalPtr plan, double percent, uint64_t offset
   std::vector<WindowCall> calls = {Ranking(WindowFunction::kRowNumber, "row_number"), std::move(count)};
   LogicalPtr out = std::make_shared<LogicalWindow>(std::move(child), std::vector<ExprPtr>{}, keys, std::move(calls),
                                                    std::vector<PlanColumn>{row, rows});
-  const auto as_double = [&](ExprPtr expr) { return registry_.BindCast(expr, TypeKind::kDouble, CastRule::kImplicit); };
+  const auto as_double = [&](const ExprPtr& expr) { return registry_.BindCast(expr, TypeKind::kDouble, CastRule::kImplicit); };
   // row <= rows * percent / 100 + offset
   ExprPtr share = registry_.BindCall("*", {as_double(ColumnOf(rows)), Expr::Literal(Value::Double(percent / 100))});
   share = registry_.BindCall("+", {std::move(share), Expr::Literal(Value::Double(static_cast<double>(offset)))});

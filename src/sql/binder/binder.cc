@@ -126,7 +126,7 @@ LogicalPtr Binder::CastColumns(LogicalPtr plan, const std::vector<Type>& types) 
   return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns));
 }
 
-SortKey Binder::MakeSortKey(const ast::SortItem& item, ExprPtr expr) const {
+SortKey Binder::MakeSortKey(const ast::SortItem& item, const ExprPtr& expr) const {
   bool descending = item.direction == ast::SortDirection::kDescending;
   if (!item.using_op.empty()) {
     if (item.using_op != "<" && item.using_op != ">") {

@@ -124,13 +124,13 @@ class Binder {
   // bind_limit.cc
   LogicalPtr ApplyLimit(LogicalPtr plan, const ast::Query& query, Scope* outer, std::vector<ColumnId>& correlated);
   static LogicalPtr OnlyColumns(LogicalPtr plan, const std::vector<PlanColumn>& columns);
-  LogicalPtr LimitWithTies(LogicalPtr plan, uint64_t limit, uint64_t offset);
-  LogicalPtr LimitPercent(LogicalPtr plan, double percent, uint64_t offset);
+  LogicalPtr LimitWithTies(const LogicalPtr& plan, uint64_t limit, uint64_t offset);
+  LogicalPtr LimitPercent(const LogicalPtr& plan, double percent, uint64_t offset);
   LogicalPtr Sample(LogicalPtr plan, const ast::TableSample& sample);
   std::optional<uint64_t> BindRowCount(const ast::Expr& expr, std::string_view clause, std::string_view sqlstate);
   LogicalPtr SortOutput(LogicalPtr plan, const ast::Query& query, const std::vector<std::string>& names);
   LogicalPtr CastColumns(LogicalPtr plan, const std::vector<Type>& types);
-  SortKey MakeSortKey(const ast::SortItem& item, ExprPtr expr) const;
+  SortKey MakeSortKey(const ast::SortItem& item, const ExprPtr& expr) const;
   size_t BindCtes(const ast::With& with, Scope* outer, std::vector<ColumnId>& correlated);
   size_t BindCtes(const ast::With& with);  // of a statement, with nothing around it
   LogicalPtr BindCte(const ast::With& with, const ast::CommonTableExpr& cte, Scope* outer,
