@@ -93,8 +93,9 @@ def judge(weir, reference, ordered):
     """(verdict, whether it is a fault of Weir's). PostgreSQL's limits and differences that are documented are not."""
     if weir.lost:
         return "lost", True
-    # Cross joins of everything may take longer than a test has; a stuck server does not even say so and is lost.
-    if weir.error == "57014":
+    # Cross joins of everything may take longer than a test has; a stuck server does not even say so and is lost;
+    # or more memory than there is.
+    if weir.error in ("57014", "53200"):
         return "too slow", False
     if reference.lost:
         return "reference lost", False

@@ -123,7 +123,9 @@ LogicalPtr Binder::LimitPercent(const LogicalPtr& plan, double percent, uint64_t
   std::vector<WindowCall> calls = {Ranking(WindowFunction::kRowNumber, "row_number"), std::move(count)};
   LogicalPtr out = std::make_shared<LogicalWindow>(std::move(child), std::vector<ExprPtr>{}, keys, std::move(calls),
                                                    std::vector<PlanColumn>{row, rows});
-  const auto as_double = [&](const ExprPtr& expr) { return registry_.BindCast(expr, TypeKind::kDouble, CastRule::kImplicit); };
+  const auto as_double = [&](const ExprPtr& expr) {
+    return registry_.BindCast(expr, TypeKind::kDouble, CastRule::kImplicit);
+  };
   // row <= rows * percent / 100 + offset
   ExprPtr share = registry_.BindCall("*", {as_double(ColumnOf(rows)), Expr::Literal(Value::Double(percent / 100))});
   share = registry_.BindCall("+", {std::move(share), Expr::Literal(Value::Double(static_cast<double>(offset)))});
