@@ -9,7 +9,7 @@ namespace {
 // Ids of users' domains are counted from 1 on, and never come here.
 constexpr uint32_t kSystemBit = uint32_t{1} << 31;
 
-Type Noted(Type type, const char* name, SystemType as) {
+Type Noted(const Type& type, const char* name, SystemType as) {
   return type.WithDomain(name, kSystemBit | static_cast<uint32_t>(as));
 }
 

@@ -41,7 +41,9 @@ class Search {
       for (const auto& [name, view] : schema->views) AddView(database, schema_name, *view);
     }
     // As they were made.
-    std::ranges::stable_sort(nodes_, {}, [](const Node& node) { return node.relation.value_or(TableId()); });
+    std::ranges::sort(nodes_, [](const Node& a, const Node& b) {
+      return std::pair(a.relation.value_or(TableId()), a.what) < std::pair(b.relation.value_or(TableId()), b.what);
+    });
   }
 
   void Visit(const SqlFunction& function) { VisitFunction(function.key(), function.name, Named(function)); }

@@ -300,8 +300,8 @@ std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::Sta
   return Run(session, *statement, bound, VerbOf(*statement), snapshot, std::move(again));
 }
 
-std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,
-                                                std::string tag) {
+std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql,
+                                                const std::vector<Value>& parameters, std::string tag) {
   const auto statements = ParseStatements(sql);
   const SnapshotPtr snapshot = session.ReadSnapshot();
   const BoundStatement bound = BindRows(session, *statements[0], parameters, snapshot);

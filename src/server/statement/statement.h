@@ -54,8 +54,8 @@ PhysicalPtr PlanRows(Session& session, const BoundStatement& bound, const Snapsh
 // The rows of a query that another statement's meaning depends on. Blocks.
 std::vector<std::vector<Value>> RunOnTheSpot(Session& session, const LogicalPtr& plan);
 // A query given as text, for statements that are one underneath (SHOW TABLES); `parameters` fill $1, $2 ...
-std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql, std::vector<Value> parameters,
-                                                std::string tag = {});
+std::unique_ptr<StatementExecution> ExecuteText(Session& session, const std::string& sql,
+                                                const std::vector<Value>& parameters, std::string tag = {});
 Schema DescribeText(Session& session, const std::string& sql);
 
 // explain.cc
