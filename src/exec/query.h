@@ -55,6 +55,8 @@ struct QueryOptions {
 #else
   bool verify_chunks = false;
 #endif
+  // For tests. Operators that can spill do so at every opportunity.
+  bool forced_spill = false;
   // For tests, 0: off. The first makes drivers block, yield and cut what sources give at random; the second hands on
   // chunks under other encodings (exec/chunk_disguise.h).
   uint64_t random_block_seed = 0;

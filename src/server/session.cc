@@ -328,6 +328,7 @@ QueryOptions Session::MakeQueryOptions() {
   options.profile = settings_.GetBool("query_profile");
   options.runtime_filters = settings_.GetBool("runtime_filters");
   options.spill = settings_.GetBool("enable_spill");
+  options.forced_spill = settings_.GetBool("forced_spill");
   if (settings_.GetBool("verify_chunks")) options.verify_chunks = true;
   options.random_block_seed = static_cast<uint64_t>(settings_.GetInteger("random_blocking_seed"));
   options.disguise_seed = static_cast<uint64_t>(settings_.GetInteger("forced_encoding_seed"));

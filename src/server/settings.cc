@@ -39,6 +39,7 @@ constexpr SettingDef kSettings[] = {
     {"escape_string_warning", "on", "Accepted; backslashes in '...' give no warning", Kind::kBool},
     {"extra_float_digits", "1", "Above 0: the shortest text that reads back to the same number", Kind::kInteger},
     {"forced_encoding_seed", "0", "Hand on chunks under other encodings, by this seed; for tests", Kind::kInteger},
+    {"forced_spill", "off", "Write to disk at every opportunity; for tests", Kind::kBool},
     {"idle_in_transaction_session_timeout", "0", "Ends idle transactions after this time", Kind::kDuration},
     {"in_hot_standby", "off", "Whether the server is a standby", Kind::kBool, true, true},
     {"integer_datetimes", "on", "Timestamps are integers", Kind::kBool, true, true},

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kSpillChunkBytes = size_t{64} << 10;
 constexpr size_t kSpillChunkRowsMin = 64;
 // What is left to the rest of the query, which cannot wait for a run to be written: this much, or as a part of the run.
-constexpr int64_t kHeadroomBytes = int64_t{8} << 20;
+constexpr int64_t kHeadroomBytes = int64_t{4} << 20;
 constexpr size_t kHeadroomPart = 2;
 // Smaller runs are not worth a file, unless there is nothing else to give.
 constexpr size_t kRunBytesMin = size_t{1} << 20;
@@ -22,25 +22,9 @@ constexpr size_t kRunBytesMin = size_t{1} << 20;
 
 // ---- SortRuns
 
-void SortRuns::Enter() {
+void SortRuns::Add(std::unique_ptr<SortRun> run) {
   const std::scoped_lock lock(mutex_);
-  ++collecting_;
-}
-
-void SortRuns::Leave(std::unique_ptr<SortRun> run) {
-  const std::scoped_lock lock(mutex_);
-  --collecting_;
-  if (run != nullptr) in_memory_.push_back(std::move(run));
-  WakeAll();
-}
-
-bool SortRuns::has_spilled() const {
-  const std::scoped_lock lock(mutex_);
-  return !files_.empty() || writing_ != 0;
-}
-
-uint64_t SortRuns::AskToSpill() {
-  return asked_.fetch_add(1, std::memory_order_relaxed) + 1;
+  in_memory_.push_back(std::move(run));
 }
 
 std::unique_ptr<SortRun> SortRuns::TakeBack() {
@@ -52,49 +36,31 @@ std::unique_ptr<SortRun> SortRuns::TakeBack() {
 }
 
 void SortRuns::Write(std::unique_ptr<SortRun> run) {
-  {
-    const std::scoped_lock lock(mutex_);
-    ++writing_;
-  }
   auto file = std::make_shared<SpillFile>(*area_);
-  const std::unique_ptr<Error> error = CatchError([&] {
-    const size_t row_bytes = run->MemoryBytes() / std::max<size_t>(run->row_count(), 1) + 1;
-    const size_t rows = std::clamp(kSpillChunkBytes / row_bytes, kSpillChunkRowsMin, kChunkRowsDefault);
-    if (!run->finished()) run->Finish();
-    std::vector<std::unique_ptr<SortRun>> one;
-    one.push_back(std::move(run));
-    const SortMerge merge(layout_, std::move(one));
-    for (size_t p = 0; p < merge.partition_count(); ++p) {
-      SortedScan scan = merge.Partition(p);
-      while (const std::optional<Chunk> chunk = scan.Next(rows)) file->Append(*chunk);
-    }
-    file->Finish();
-  });
-  run.reset();
+  const size_t row_bytes = run->MemoryBytes() / std::max<size_t>(run->row_count(), 1) + 1;
+  const size_t rows = std::clamp(kSpillChunkBytes / row_bytes, kSpillChunkRowsMin, kChunkRowsDefault);
+  if (!run->finished()) run->Finish();
+  std::vector<std::unique_ptr<SortRun>> one;
+  one.push_back(std::move(run));
+  const SortMerge merge(layout_, std::move(one));
+  for (size_t p = 0; p < merge.partition_count(); ++p) {
+    SortedScan scan = merge.Partition(p);
+    while (const std::optional<Chunk> chunk = scan.Next(rows)) file->Append(*chunk);
+  }
+  file->Finish();
   const std::scoped_lock lock(mutex_);
-  --writing_;
-  if (error == nullptr) files_.push_back(std::move(file));
-  WakeAll();
-  if (error != nullptr) throw Error(*error);
-}
-
-bool SortRuns::WaitForMemory(const Waker& waker) {
-  const std::scoped_lock lock(mutex_);
-  // Those that wait have nothing, and the caller is one of those that collect.
-  if (writing_ == 0 && in_memory_.empty() && collecting_ <= waiting_.size() + 1) return false;
-  waiting_.push_back(waker);
-  return true;
-}
-
-void SortRuns::WakeAll() {
-  for (const Waker& waker : std::exchange(waiting_, {})) waker.Wake();
+  files_.push_back(std::move(file));
 }
 
 // ---- RunCollector
 
-RunCollector::RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker)
-    : runs_(std::move(runs)), tracker_(std::move(tracker)), run_(NewRun()), asked_(runs_->asked()) {
-  runs_->Enter();
+RunCollector::RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced)
+    : forced_(forced),
+      runs_(std::move(runs)),
+      tracker_(std::move(tracker)),
+      run_(NewRun()),
+      asked_(runs_->group().asked()) {
+  runs_->group().Enter();
 }
 
 Step RunCollector::Push(DriverContext& context, Chunk rows) {
@@ -110,20 +76,20 @@ Step RunCollector::Poll(DriverContext& context) {
   for (;;) {
     if (writing_.running() && !writing_.Done()) return blocked();
     if (!pending_.has_value()) return Step::kNeedInput;
-    if (runs_->asked() != asked_) {
-      asked_ = runs_->asked();
+    if (runs_->group().asked() != asked_) {
+      asked_ = runs_->group().asked();
       if (run_->MemoryBytes() >= kRunBytesMin) {
         StartWriting(context, std::exchange(run_, NewRun()));
         continue;
       }
     }
     if (TryAppend()) continue;
-    asked_ = runs_->AskToSpill();
+    asked_ = runs_->group().AskAll();
     if (run_->row_count() != 0) {
       StartWriting(context, std::exchange(run_, NewRun()));
     } else if (std::unique_ptr<SortRun> run = runs_->TakeBack()) {
       StartWriting(context, std::move(run));
-    } else if (runs_->WaitForMemory(*context.waker)) {
+    } else if (runs_->group().WaitForMemory(*context.waker)) {
       return blocked();
     } else {
       run_->Append(*pending_);  // says what is wrong
@@ -135,19 +101,21 @@ Step RunCollector::Finish(DriverContext& context) {
   for (;;) {
     if (Poll(context) == Step::kBlocked) return Step::kBlocked;
     if (run_->row_count() == 0) {
-      runs_->Leave(nullptr);
+      runs_->group().Leave();
       return Step::kFinished;
     }
-    if (!runs_->has_spilled()) break;
+    if (!runs_->group().has_written()) break;
     StartWriting(context, std::exchange(run_, NewRun()));
   }
   run_->Finish();
-  runs_->Leave(std::move(run_));
+  runs_->Add(std::move(run_));
+  runs_->group().Leave();
   return Step::kFinished;
 }
 
 bool RunCollector::TryAppend() {
   if (runs_->can_spill() && run_->row_count() != 0 && tracker_ != nullptr) {
+    if (forced_ && runs_->group().writes() < SpillGroup::kForcedWritesMax) return false;
     const auto part = static_cast<int64_t>(run_->MemoryBytes() / kHeadroomPart);
     if (tracker_->available_bytes() < std::max(kHeadroomBytes, part)) return false;
   }
@@ -162,9 +130,14 @@ bool RunCollector::TryAppend() {
 }
 
 void RunCollector::StartWriting(DriverContext& context, std::unique_ptr<SortRun> run) {
+  runs_->group().BeginWrite();
   // Holds what it uses: the driver may go while it runs.
-  writing_.Start(context.query.services.io, *context.waker,
-                 [runs = runs_, run = std::move(run)]() mutable { runs->Write(std::move(run)); });
+  writing_.Start(context.query.services.io, *context.waker, [runs = runs_, run = std::move(run)]() mutable {
+    const std::unique_ptr<Error> error = CatchError([&] { runs->Write(std::move(run)); });
+    run.reset();
+    runs->group().EndWrite();
+    if (error != nullptr) throw Error(*error);
+  });
 }
 
 // ---- SortedRunsReader

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,49 +9,37 @@
 #include "exec/background_step.h"
 #include "exec/operator.h"
 #include "exec/spill/spill_area.h"
+#include "exec/spill/spill_group.h"
 
 namespace weir {
 
 class SortPlan;
 
-// The sorted runs of one sort, in memory and on disk, and who must give memory back. Drivers collect rows until memory
-// is tight; whoever is refused then writes its run to disk and asks the others to do so, and one that has nothing to
-// write waits for them. Threads: all methods from any.
+// The sorted runs of one sort, in memory and on disk. Threads: all methods from any.
 class SortRuns {
  public:
   // `area` null: runs stay in memory.
   SortRuns(std::shared_ptr<const SortLayout> layout, SpillArea* area) : layout_(std::move(layout)), area_(area) {}
 
-  // ---- by drivers that collect rows; each enters first and leaves when its rows are with us
-  void Enter();
-  void Leave(std::unique_ptr<SortRun> run);  // finished; null: its rows are on disk, or there were none
   bool can_spill() const { return area_ != nullptr; }
-  bool has_spilled() const;
-  // Asks all to write their runs. A driver that has seen another number than this one is asked.
-  uint64_t AskToSpill();
-  uint64_t asked() const { return asked_.load(std::memory_order_relaxed); }
-  // A run that was left here in memory, to be written by the caller; null: none.
+  SpillGroup& group() { return group_; }
+  // A finished run, which stays in memory.
+  void Add(std::unique_ptr<SortRun> run);
+  // One of those, to be written by the caller; null: none.
   std::unique_ptr<SortRun> TakeBack();
-  // Sorts and writes the run; blocks. Wakes those that wait for memory.
+  // Sorts and writes the run; blocks.
   void Write(std::unique_ptr<SortRun> run);
-  // False when there is nobody who could give memory back.
-  bool WaitForMemory(const Waker& waker);
 
-  // ---- when all have left
+  // ---- when no driver collects any more
   const std::shared_ptr<const SortLayout>& layout() const { return layout_; }
   std::vector<std::unique_ptr<SortRun>> TakeAll() { return std::move(in_memory_); }
   const std::vector<std::shared_ptr<SpillFile>>& files() const { return files_; }
 
  private:
-  void WakeAll();
-
   const std::shared_ptr<const SortLayout> layout_;
   SpillArea* const area_;
-  std::atomic<uint64_t> asked_{0};
-  mutable std::mutex mutex_;  // guards the below
-  size_t collecting_ = 0;
-  size_t writing_ = 0;
-  std::vector<Waker> waiting_;
+  SpillGroup group_;
+  std::mutex mutex_;  // guards the below
   std::vector<std::unique_ptr<SortRun>> in_memory_;
   std::vector<std::shared_ptr<SpillFile>> files_;
 };
@@ -60,7 +47,8 @@ class SortRuns {
 // A sink of one driver's rows. The chunks have the layout's columns.
 class RunCollector {
  public:
-  RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker);
+  // `forced`: every chunk is a run, at first.
+  RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced);
   Step Push(DriverContext& context, Chunk rows);
   Step Poll(DriverContext& context);
   Step Finish(DriverContext& context);
@@ -70,6 +58,7 @@ class RunCollector {
   void StartWriting(DriverContext& context, std::unique_ptr<SortRun> run);
   std::unique_ptr<SortRun> NewRun() const { return std::make_unique<SortRun>(runs_->layout(), tracker_); }
 
+  const bool forced_;
   const std::shared_ptr<SortRuns> runs_;
   const std::shared_ptr<MemoryTracker> tracker_;
   std::unique_ptr<SortRun> run_;

@@ -1,30 +1,15 @@
-#include <filesystem>
-
-#include "env/posix/posix_file_system.h"
-#include "exec/spill/spill_area.h"
-#include "exec/testing/engine_fixture.h"
+#include "exec/testing/spill_test.h"
 #include "runtime/fail_point.h"
 
 namespace weir::exec_test {
 
-class ExternalSortTest : public EngineTest {
+class ExternalSortTest : public SpillTest {
  protected:
-  static constexpr int64_t kLimit = int64_t{11} << 20;
-
-  ~ExternalSortTest() override { std::filesystem::remove_all(directory_); }
-  size_t FilesLeft() {
-    return std::filesystem::exists(directory_) ? files_.ListRecursively(directory_.string()).size() : 0;
-  }
   PhysicalPtr Sorted(size_t rows) {
     const PhysicalPtr table = RandomTable(rows, 71, 1'000'000);
     return std::make_shared<PhysicalSort>(
         table, std::vector<SortKey>{{In(table, 2), true, false}, {In(table, 0)}, {In(table, 1)}});
   }
-
-  const std::filesystem::path directory_ =
-      std::filesystem::temp_directory_path() / ("weir-external-sort-" + std::to_string(::getpid()));
-  PosixFileSystem files_;
-  SpillArea area_{files_, directory_.string()};
 };
 
 TEST_F(ExternalSortTest, RowsThatDoNotFitComeSorted) {

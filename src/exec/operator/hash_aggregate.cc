@@ -18,15 +18,16 @@ class HashAggregator final : public SinkOperator {
       : shared_(shared),
         plan_(shared.plan_),
         evaluator_(plan_, query.registry(), query.statement),
-        table_(std::make_unique<GroupTable>(
-            plan_.layout(), shared.info.tracker,
-            GroupTableOptions{.cached_groups_max = query.threads == 1 ? 0 : kCachedGroupsMax})) {
+        threads_(query.threads),
+        forced_(query.options.forced_spill),
+        options_{.cached_groups_max = query.threads == 1 ? 0 : kCachedGroupsMax},
+        table_(NewTable()),
+        asked_(shared.spilled_->group().asked()) {
+    shared_.spilled_->group().Enter();
     for (const AggregatePlan::Feed& feed : plan_.feeds()) {
       HashAggregateSink::Gathered gathered;
       if (feed.distinct) {
-        gathered.distinct = std::make_unique<GroupTable>(
-            feed.distinct_layout, shared.info.tracker,
-            GroupTableOptions{.cached_groups_max = query.threads == 1 ? 0 : kCachedGroupsMax});
+        gathered.distinct = std::make_unique<GroupTable>(feed.distinct_layout, shared.info.tracker, options_);
       } else {
         gathered.run = std::make_unique<SortRun>(feed.sort_layout, shared.info.tracker);
       }
@@ -34,7 +35,70 @@ class HashAggregator final : public SinkOperator {
     }
   }
 
-  Step Push(DriverContext& /*context*/, Chunk input) override {
+  Step Push(DriverContext& context, Chunk input) override {
+    pending_ = std::move(input);
+    return Poll(context);
+  }
+
+  Step Poll(DriverContext& context) override {
+    for (;;) {
+      if (writing_.running() && !writing_.Done()) {
+        context.block_reason = BlockReason::kIo;
+        return Step::kBlocked;
+      }
+      if (!pending_.has_value()) return Step::kNeedInput;
+      if (!MustWrite()) break;
+      StartWriting(context);
+    }
+    Aggregate(*std::exchange(pending_, std::nullopt));
+    return Step::kNeedInput;
+  }
+
+  Step Finish(DriverContext& context) override {
+    SpillGroup& group = shared_.spilled_->group();
+    // All tables go to disk when one has gone, so that there is memory for bringing them together.
+    if (group.has_written() && table_->group_count() != 0 && !writing_.running()) StartWriting(context);
+    if (Poll(context) == Step::kBlocked) return Step::kBlocked;
+    for (HashAggregateSink::Gathered& gathered : gathered_) {
+      if (gathered.run != nullptr) gathered.run->Finish();
+    }
+    shared_.Take(std::move(table_), std::move(gathered_));
+    group.Leave();
+    return Step::kFinished;
+  }
+
+ private:
+  std::unique_ptr<GroupTable> NewTable() const {
+    return std::make_unique<GroupTable>(plan_.layout(), shared_.info.tracker, options_);
+  }
+
+  bool MustWrite() {
+    SpilledGroups& spilled = *shared_.spilled_;
+    if (!spilled.can_spill() || shared_.info.tracker == nullptr) return false;
+    if (forced_ && spilled.group().writes() < SpillGroup::kForcedWritesMax) return table_->group_count() != 0;
+    const bool asked = spilled.group().asked() != asked_;
+    asked_ = spilled.group().asked();
+    if (!SpilledGroups::IsTight(*table_, *shared_.info.tracker, threads_))
+      return asked && SpilledGroups::IsWorthIt(*table_);
+    asked_ = spilled.group().AskAll();
+    return true;
+  }
+
+  void StartWriting(DriverContext& context) {
+    shared_.spilled_->group().BeginWrite();
+    // Holds what it uses: the driver may go while it runs.
+    writing_.Start(context.query.services.io, *context.waker,
+                   [spilled = shared_.spilled_, table = std::exchange(table_, NewTable()),
+                    tracker = shared_.info.tracker]() mutable {
+                     const std::unique_ptr<Error> error =
+                         CatchError([&] { spilled->Write(std::move(table), tracker); });
+                     table.reset();
+                     spilled->group().EndWrite();
+                     if (error != nullptr) throw Error(*error);
+                   });
+  }
+
+  void Aggregate(const Chunk& input) {
     evaluator_.Start(input);
     table_->FindOrInsert(evaluator_.groups(), input.rows());
     for (const AggregatePlan::DirectCall& call : plan_.direct_calls()) {
@@ -42,18 +106,8 @@ class HashAggregator final : public SinkOperator {
       table_->Update(call.aggregate, arguments.columns, arguments.rows);
     }
     for (size_t i = 0; i < gathered_.size(); ++i) Gather(plan_.feeds()[i], gathered_[i], input.size());
-    return Step::kNeedInput;
   }
 
-  Step Finish(DriverContext& /*context*/) override {
-    for (HashAggregateSink::Gathered& gathered : gathered_) {
-      if (gathered.run != nullptr) gathered.run->Finish();
-    }
-    shared_.Take(std::move(table_), std::move(gathered_));
-    return Step::kFinished;
-  }
-
- private:
   void Gather(const AggregatePlan::Feed& feed, HashAggregateSink::Gathered& gathered, size_t size) {
     const ArgumentEvaluator::Arguments& arguments = evaluator_.Get(feed.arguments);
     if (arguments.rows.empty()) return;
@@ -72,8 +126,14 @@ class HashAggregator final : public SinkOperator {
   HashAggregateSink& shared_;
   const AggregatePlan& plan_;
   ArgumentEvaluator evaluator_;
+  const int threads_;
+  const bool forced_;  // every chunk's groups go to disk, at first
+  const GroupTableOptions options_;
   std::unique_ptr<GroupTable> table_;
   std::vector<HashAggregateSink::Gathered> gathered_;
+  std::optional<Chunk> pending_;  // comes when there is memory
+  uint64_t asked_ = 0;            // wishes that have been heard
+  BackgroundStep writing_;
 };
 
 std::unique_ptr<SinkOperator> HashAggregateSink::Make(DriverContext& context) {
@@ -106,7 +166,10 @@ std::optional<size_t> HashAggregateSink::PrepareStage(QueryContext& /*query*/, s
       }
       return feed_tasks_.size();
     case 2:
-      merge_ = std::make_unique<GroupMerge>(std::move(tables_), info.tracker);
+      if (has_spilled()) std::erase_if(tables_, [](const auto& table) { return table->group_count() == 0; });
+      if (tables_.empty()) return 0;
+      merge_ = std::make_unique<GroupMerge>(std::move(tables_), info.tracker,
+                                            has_spilled() ? SpilledGroups::kPartitionBits : -1);
       return merge_->table_count();
     default:
       return std::nullopt;
@@ -181,7 +244,7 @@ class HashAggregateReader final : public SourceOperator {
         }
         scan_.reset();
       }
-      GroupMerge& merge = shared_.sink_->merge();
+      GroupMerge& merge = *shared_.sink_->merge();
       const size_t partition = shared_.next_.fetch_add(1, std::memory_order_relaxed);
       if (partition >= merge.partition_count()) return Step::kFinished;
       scan_.emplace(merge.MergePartition(partition, GroupOutput::kFinal));
@@ -193,13 +256,32 @@ class HashAggregateReader final : public SourceOperator {
   std::optional<GroupScan> scan_;
 };
 
+class SpilledAggregateReader final : public SourceOperator {
+ public:
+  explicit SpilledAggregateReader(HashAggregateSource& shared)
+      : reader_(shared.sink_->spilled(), shared.sink_->merge(), shared.next_, shared.sink_->info.tracker) {}
+  Step Pull(DriverContext& context, Chunk& out) override { return reader_.Pull(context, out); }
+
+ private:
+  SpilledGroupsReader reader_;
+};
+
 std::unique_ptr<SourceOperator> HashAggregateSource::Make(DriverContext& /*context*/) {
+  if (sink_->has_spilled()) return std::make_unique<SpilledAggregateReader>(*this);
   return std::make_unique<HashAggregateReader>(*this);
 }
 
 void HashAggregateSource::ReportTo(obs::ProfileNode& profile) {
-  profile.AddExtra("group rows before merge", static_cast<int64_t>(sink_->merge().group_rows()));
-  profile.AddExtra("partitions", static_cast<int64_t>(sink_->merge().partition_count()));
+  if (sink_->has_spilled()) {
+    obs::ProfileCounters spilled;
+    for (const SpilledGroups::Table& table : sink_->spilled()->tables()) {
+      ++spilled.spills;
+      spilled.spilled_bytes += static_cast<int64_t>(table.file->bytes());
+    }
+    return profile.Merge(spilled);
+  }
+  profile.AddExtra("group rows before merge", static_cast<int64_t>(sink_->merge()->group_rows()));
+  profile.AddExtra("partitions", static_cast<int64_t>(sink_->merge()->partition_count()));
 }
 
 }  // namespace weir

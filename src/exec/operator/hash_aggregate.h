@@ -8,6 +8,7 @@
 #include "algo/group_table.h"
 #include "exec/operator.h"
 #include "exec/operator/aggregate_plan.h"
+#include "exec/operator/external_aggregate.h"
 
 namespace weir {
 
@@ -17,16 +18,23 @@ namespace weir {
 // Calls with DISTINCT or ORDER BY take a detour (see AggregatePlan): their rows are gathered beside the tables,
 // de-duplicated or sorted in the sink's stages, and then taken into further tables of the same layout, so that the
 // last merge brings all together: a state that was never updated is neutral there.
+//
+// When memory is tight tables go to disk (SpilledGroups), and the source brings one partition after the other together;
+// with such a detour all must fit.
 class HashAggregateSink final : public SinkFactory {
  public:
-  explicit HashAggregateSink(const PhysicalHashAggregate& node) : plan_(node) {}
+  HashAggregateSink(const PhysicalHashAggregate& node, SpillArea* spill)
+      : plan_(node),
+        spilled_(std::make_shared<SpilledGroups>(plan_.layout(), plan_.feeds().empty() ? spill : nullptr)) {}
   std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
   std::optional<size_t> PrepareStage(QueryContext& query, size_t stage) override;
   void RunTask(QueryContext& query, size_t stage, size_t task) override;
 
   const AggregatePlan& plan() const { return plan_; }
-  // Complete only.
-  GroupMerge& merge() { return *merge_; }
+  // Complete only. The tables in memory; null: there are none.
+  GroupMerge* merge() { return merge_.get(); }
+  const std::shared_ptr<SpilledGroups>& spilled() const { return spilled_; }
+  bool has_spilled() const { return !spilled_->tables().empty(); }
 
  private:
   friend class HashAggregator;
@@ -49,6 +57,7 @@ class HashAggregateSink final : public SinkFactory {
   void FeedChunk(const AggregatePlan::Feed& feed, const Chunk& chunk, GroupTable& table) const;
 
   const AggregatePlan plan_;
+  const std::shared_ptr<SpilledGroups> spilled_;
   std::mutex mutex_;  // guards tables_ and gathered rows while drivers hand them over
   std::vector<std::unique_ptr<GroupTable>> tables_;
   std::vector<FeedState> feeds_;
@@ -60,12 +69,15 @@ class HashAggregateSink final : public SinkFactory {
 class HashAggregateSource final : public SourceFactory {
  public:
   explicit HashAggregateSource(std::shared_ptr<HashAggregateSink> sink) : sink_(std::move(sink)) {}
-  size_t drivers_max() const override { return sink_->merge().partition_count(); }
+  size_t drivers_max() const override {
+    return sink_->has_spilled() ? SpilledGroups::kPartitions : sink_->merge()->partition_count();
+  }
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
   void ReportTo(obs::ProfileNode& profile) override;
 
  private:
   friend class HashAggregateReader;
+  friend class SpilledAggregateReader;
   const std::shared_ptr<HashAggregateSink> sink_;
   std::atomic<size_t> next_{0};
 };

@@ -52,7 +52,7 @@ class KeyAppender {
 class Sorter final : public SinkOperator {
  public:
   Sorter(SortSink& shared, const QueryContext& query)
-      : append_keys_(shared.plan(), query), rows_(shared.runs(), shared.info.tracker) {}
+      : append_keys_(shared.plan(), query), rows_(shared.runs(), shared.info.tracker, query.options.forced_spill) {}
   Step Push(DriverContext& context, Chunk input) override {
     return rows_.Push(context, append_keys_(std::move(input)));
   }

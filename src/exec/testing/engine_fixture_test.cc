@@ -1,6 +1,7 @@
 #include "exec/testing/engine_fixture.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "column/builder.h"
 #include "expr/row_adapter.h"
@@ -71,7 +72,16 @@ class IntegerOps final : public AggregateOps {
       out.AppendString({reinterpret_cast<const char*>(states[i]), sizeof(State)});
     }
   }
-  void MergeSerialized(const Column&, const RowSet&, uint8_t* const*, StateArena&) const override {}
+  void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
+                       StateArena& arena) const override {
+    const ColumnView view(column);
+    rows.ForEach([&](size_t row) {
+      State state;
+      std::memcpy(&state, view.At<StringRef>(row).view().data(), sizeof(state));
+      auto* from = reinterpret_cast<uint8_t*>(&state);
+      Merge(&from, states + row, 1, arena);
+    });
+  }
 
  private:
   struct State {

@@ -1,7 +1,6 @@
-#include "server/engine.h"
-
 #include <cmath>
 
+#include "server/engine.h"
 #include "server/roles.h"
 #include "server/scan_details.h"
 #include "server/settings.h"

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "runtime/worker_pool.h"
+
+namespace weir {
+
+// The drivers of an operator that collect rows in memory until it is tight. Who is refused memory then writes what it
+// has to disk and asks the others to do so, and one that has nothing to write waits for them. Threads: all methods
+// from any.
+class SpillGroup {
+ public:
+  // Each driver, at first and when what it has is somebody else's.
+  void Enter();
+  void Leave();
+
+  // Asks all to write. A driver that has seen another number than this one is asked.
+  uint64_t AskAll() { return asked_.fetch_add(1, std::memory_order_relaxed) + 1; }
+  uint64_t asked() const { return asked_.load(std::memory_order_relaxed); }
+
+  // Around a write.
+  void BeginWrite();
+  void EndWrite();
+  bool has_written() const { return writes() != 0; }
+  size_t writes() const { return writes_.load(std::memory_order_acquire); }
+  // For tests: how often drivers write that would not have to.
+  static constexpr size_t kForcedWritesMax = 64;
+
+  // The waker is woken when memory has come back. False when there is nobody who could give any.
+  bool WaitForMemory(const Waker& waker);
+
+ private:
+  void WakeAll();
+
+  std::atomic<uint64_t> asked_{0};
+  std::atomic<size_t> writes_{0};
+  std::mutex mutex_;  // guards the below
+  size_t collecting_ = 0;
+  size_t writing_ = 0;
+  std::vector<Waker> waiting_;
+};
+
+}  // namespace weir
