@@ -34,7 +34,8 @@ def same_row(a, b, numbers):
 
 
 def _sort_key(row, numbers):
-    key = []
+    """By what differs for sure, then by all digits: near numbers that do differ have an order of their own."""
+    key, digits = [], []
     for cell, number in zip(row, numbers):
         value = _number(cell) if number and cell is not None else None
         if cell is None:
@@ -45,7 +46,8 @@ def _sort_key(row, numbers):
             key.append((0, math.inf, "n"))
         else:
             key.append((0, float(f"{value:.6g}") + 0.0, ""))
-    return key
+            digits.append(value)
+    return key, digits
 
 
 def _seconds(cell):
