@@ -161,6 +161,7 @@ class LimitedMemory(ServerCase):
                     "WITH RECURSIVE r(n, s) AS (SELECT 1, repeat('x', 1000) UNION SELECT n + 1, s || n FROM r) SELECT count(*) FROM r"):
             client = self.connect()
             client.query("SET statement_timeout = '60s'")
+            client.query("SET enable_spill = off")
             with self.subTest(sql=sql):
                 self.assert_error("53200", client.query, sql)
                 self.assertEqual(client.value("SELECT 1"), "1")

@@ -45,7 +45,7 @@ TEST_F(ExternalAggregateTest, GroupsThatDoNotFitAreBroughtTogether) {
 }
 
 TEST_F(ExternalAggregateTest, WhatCannotBeWrittenFailsTheQueryAndLeavesNothing) {
-  const PhysicalPtr plan = Grouped(120'000);
+  const PhysicalPtr plan = Grouped(300'000);
   EXPECT_EQ(ErrorOf(plan, {.memory_limit_bytes = kLimit}), sqlstate::kOutOfMemory);
   {
     const ScopedFailPoints broken("exec_spill_write=skip(3)");

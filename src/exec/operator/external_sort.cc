@@ -78,19 +78,21 @@ Step RunCollector::Poll(DriverContext& context) {
     if (!pending_.has_value()) return Step::kNeedInput;
     if (runs_->group().asked() != asked_) {
       asked_ = runs_->group().asked();
-      if (run_->MemoryBytes() >= kRunBytesMin) {
+      if (IsWorthIt()) {
         StartWriting(context, std::exchange(run_, NewRun()));
         continue;
       }
     }
     if (TryAppend()) continue;
     asked_ = runs_->group().AskAll();
-    if (run_->row_count() != 0) {
+    if (IsWorthIt()) {
       StartWriting(context, std::exchange(run_, NewRun()));
     } else if (std::unique_ptr<SortRun> run = runs_->TakeBack()) {
       StartWriting(context, std::move(run));
     } else if (runs_->group().WaitForMemory(*context.waker)) {
       return blocked();
+    } else if (run_->row_count() != 0) {
+      StartWriting(context, std::exchange(run_, NewRun()));
     } else {
       run_->Append(*pending_);  // says what is wrong
     }
@@ -113,11 +115,18 @@ Step RunCollector::Finish(DriverContext& context) {
   return Step::kFinished;
 }
 
+bool RunCollector::IsWorthIt() const {
+  return run_->MemoryBytes() >= kRunBytesMin || (IsForced() && run_->row_count() != 0);
+}
+
+bool RunCollector::IsForced() const {
+  return forced_ && runs_->group().writes() < SpillGroup::kForcedWritesMax;
+}
+
 bool RunCollector::TryAppend() {
-  if (runs_->can_spill() && run_->row_count() != 0 && tracker_ != nullptr) {
-    if (forced_ && runs_->group().writes() < SpillGroup::kForcedWritesMax) return false;
+  if (runs_->can_spill() && IsWorthIt() && tracker_ != nullptr) {
     const auto part = static_cast<int64_t>(run_->MemoryBytes() / kHeadroomPart);
-    if (tracker_->available_bytes() < std::max(kHeadroomBytes, part)) return false;
+    if (IsForced() || tracker_->available_bytes() < std::max(kHeadroomBytes, part)) return false;
   }
   try {
     run_->Append(*pending_);
@@ -156,37 +165,21 @@ struct SortedRunsReader::State {
     }
   };
 
-  State(SortRuns& runs, const SortMerge& in_memory, const std::shared_ptr<MemoryTracker>& tracker)
-      : in_memory(in_memory),
-        files(runs.files().size()),
-        merge(runs.layout(), files.size() + 1, tracker),
+  State(SortRuns& runs, const std::shared_ptr<MemoryTracker>& tracker)
+      : files(runs.files().size()),
+        merge(runs.layout(), files.size(), tracker),
         ahead(tracker, static_cast<int64_t>(files.size() * kSpillChunkBytes)) {
     for (size_t i = 0; i < files.size(); ++i) files[i].file = runs.files()[i];
   }
 
-  std::optional<Chunk> NextInMemory(size_t rows) {
-    for (;;) {
-      if (scan.has_value()) {
-        if (std::optional<Chunk> chunk = scan->Next(rows)) return chunk;
-        scan.reset();
-      }
-      if (next_partition == in_memory.partition_count()) return std::nullopt;
-      scan.emplace(in_memory.Partition(next_partition++));
-    }
-  }
-
-  const SortMerge& in_memory;  // the last stream
-  size_t next_partition = 0;
-  std::optional<SortedScan> scan;
   std::vector<FileStream> files;
   RowMerge merge;
   ScopedReservation ahead;
   bool started = false;
 };
 
-SortedRunsReader::SortedRunsReader(SortRuns& runs, const SortMerge& in_memory,
-                                   const std::shared_ptr<MemoryTracker>& tracker)
-    : state_(std::make_unique<State>(runs, in_memory, tracker)) {}
+SortedRunsReader::SortedRunsReader(SortRuns& runs, const std::shared_ptr<MemoryTracker>& tracker)
+    : state_(std::make_unique<State>(runs, tracker)) {}
 
 SortedRunsReader::~SortedRunsReader() = default;
 
@@ -197,10 +190,6 @@ Step SortedRunsReader::Pull(DriverContext& context, Chunk& out) {
   }
   for (;;) {
     while (const std::optional<size_t> wanted = state.merge.wanted()) {
-      if (*wanted == state.files.size()) {
-        state.merge.Feed(*wanted, state.NextInMemory(context.query.chunk_rows()));
-        continue;
-      }
       State::FileStream& file = state.files[*wanted];
       if (!file.reading.Done()) {
         context.block_reason = BlockReason::kIo;

@@ -32,6 +32,7 @@ class SortRuns {
 
   // ---- when no driver collects any more
   const std::shared_ptr<const SortLayout>& layout() const { return layout_; }
+  size_t in_memory_count() const { return in_memory_.size(); }
   std::vector<std::unique_ptr<SortRun>> TakeAll() { return std::move(in_memory_); }
   const std::vector<std::shared_ptr<SpillFile>>& files() const { return files_; }
 
@@ -54,6 +55,8 @@ class RunCollector {
   Step Finish(DriverContext& context);
 
  private:
+  bool IsForced() const;
+  bool IsWorthIt() const;  // whether the run is large enough for a file
   bool TryAppend();
   void StartWriting(DriverContext& context, std::unique_ptr<SortRun> run);
   std::unique_ptr<SortRun> NewRun() const { return std::make_unique<SortRun>(runs_->layout(), tracker_); }
@@ -67,10 +70,10 @@ class RunCollector {
   BackgroundStep writing_;
 };
 
-// Reads the runs of a sort, some of which are on disk, as one. The drivers have left.
+// Reads the runs of a sort, all of which are on disk, as one. The drivers have left.
 class SortedRunsReader {
  public:
-  SortedRunsReader(SortRuns& runs, const SortMerge& in_memory, const std::shared_ptr<MemoryTracker>& tracker);
+  SortedRunsReader(SortRuns& runs, const std::shared_ptr<MemoryTracker>& tracker);
   ~SortedRunsReader();
   // kHasOutput, kBlocked or kFinished; chunks have the layout's columns.
   Step Pull(DriverContext& context, Chunk& out);

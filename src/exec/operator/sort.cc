@@ -90,8 +90,7 @@ class SortReader final : public SourceOperator {
 
 class ExternalSortReader final : public SourceOperator {
  public:
-  explicit ExternalSortReader(const SortSink& shared)
-      : shared_(shared), reader_(*shared.runs(), shared.merge(), shared.info.tracker) {}
+  explicit ExternalSortReader(const SortSink& shared) : shared_(shared), reader_(*shared.runs(), shared.info.tracker) {}
   Step Pull(DriverContext& context, Chunk& out) override {
     const Step step = reader_.Pull(context, out);
     if (step == Step::kHasOutput) out = shared_.plan().Output(std::move(out));
@@ -166,9 +165,20 @@ std::unique_ptr<SinkOperator> SortSink::Make(DriverContext& context) {
 }
 
 std::optional<size_t> SortSink::PrepareStage(QueryContext& /*query*/, size_t stage) {
-  if (stage != 0) return std::nullopt;
-  merge_.emplace(plan_.layout(), runs_->TakeAll());
-  return 0;
+  switch (stage) {
+    case 0:  // when some runs are on disk the others follow, so that there is memory for bringing them together
+      return runs_->files().empty() ? 0 : runs_->in_memory_count();
+    case 1:
+      merge_.emplace(plan_.layout(), runs_->TakeAll());
+      return 0;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Writes on a worker: a run each at most, into the system's cache.
+void SortSink::RunTask(QueryContext& /*query*/, size_t /*stage*/, size_t /*task*/) {
+  runs_->Write(runs_->TakeBack());
 }
 
 std::unique_ptr<SourceOperator> SortSource::Make(DriverContext& /*context*/) {

@@ -39,6 +39,7 @@ class SortSink final : public SinkFactory {
       : plan_(types, keys), runs_(std::make_shared<SortRuns>(plan_.layout(), spill)) {}
   std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
   std::optional<size_t> PrepareStage(QueryContext& query, size_t stage) override;
+  void RunTask(QueryContext& query, size_t stage, size_t task) override;
   const SortPlan& plan() const { return plan_; }
   const std::shared_ptr<SortRuns>& runs() const { return runs_; }
   const SortMerge& merge() const { return *merge_; }  // of the runs in memory

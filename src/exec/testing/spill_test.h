@@ -1,9 +1,9 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
+#include <latch>
+#include <memory>
 #include <string>
-#include <thread>
 
 #include <unistd.h>
 
@@ -18,16 +18,20 @@ class SpillTest : public EngineTest {
  protected:
   static constexpr int64_t kLimit = int64_t{11} << 20;
 
-  ~SpillTest() override { std::filesystem::remove_all(directory_); }
-  // Writes that a failed query has begun may end after it.
+  ~SpillTest() override {
+    WaitForIo();
+    std::filesystem::remove_all(directory_);
+  }
+  // Writes that a failed query has begun may end after it: when all threads are here, none is there.
+  void WaitForIo() {
+    constexpr int kThreads = IoPoolOptions().threads_max;
+    const auto all = std::make_shared<std::latch>(kThreads + 1);
+    for (int i = 0; i < kThreads; ++i) io_.Submit([all] { all->arrive_and_wait(); });
+    all->arrive_and_wait();
+  }
   size_t FilesLeft() {
-    size_t left = 0;
-    for (int tries = 0; tries < 500; ++tries) {
-      left = std::filesystem::exists(directory_) ? files_.ListRecursively(directory_.string()).size() : 0;
-      if (left == 0) return 0;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return left;
+    WaitForIo();
+    return std::filesystem::exists(directory_) ? files_.ListRecursively(directory_.string()).size() : 0;
   }
 
   const std::filesystem::path directory_ =
