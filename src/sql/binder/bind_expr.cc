@@ -628,6 +628,30 @@ ExprPtr ExpressionBinder::BindRegCast(const ast::CastExpr& cast, std::string_vie
   return Call(std::string(reg) + (is_text ? "in" : "out"), {std::move(operand)}, cast.offset);
 }
 
+namespace {
+
+// How many lists a value is of: a literal by the braces that it begins with, at least one.
+size_t DimensionsOf(const Expr& value) {
+  size_t count = 0;
+  if (value.is(ExprKind::kLiteral) && value.type().is(TypeKind::kUnknown) && !value.literal().is_null()) {
+    for (const char c : value.literal().bytes()) {
+      if (c == '{') ++count;
+      if (c != '{' && c != ' ') break;
+    }
+  }
+  for (const Type* type = &value.type(); type->is(TypeKind::kList); type = &type->element()) ++count;
+  return std::max<size_t>(count, 1);
+}
+
+// int[] is a type for any number of dimensions in PostgreSQL: of a cast's value here.
+Type FitDimensions(Type type, const Expr& value) {
+  while (type.is(TypeKind::kList)) type = Type(type.element());
+  for (size_t left = DimensionsOf(value); left > 0; --left) type = Type::List(std::move(type));
+  return type;
+}
+
+}  // namespace
+
 ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
   const auto reg_of = [](const ast::TypeName& type) -> std::string_view {
     const std::string_view name = type.name.empty() || !type.dimensions.empty() ? std::string_view() : type.name.back();
@@ -636,7 +660,7 @@ ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
     return is_reg ? name : std::string_view();
   };
   if (const std::string_view reg = reg_of(*cast.type); !reg.empty()) return BindRegCast(cast, reg);
-  const Type type = binder_.ResolveType(*cast.type);
+  Type type = binder_.ResolveType(*cast.type);
   const auto* inner = cast.operand->TryAs<ast::CastExpr>();
   if (inner != nullptr && type.is_string() && !reg_of(*inner->type).empty()) {
     // 't'::regclass::text is the name again.
@@ -645,6 +669,7 @@ ExprPtr ExpressionBinder::BindCast(const ast::CastExpr& cast) {
     return Call(std::string(reg_of(*inner->type)) + "out", {std::move(id)}, cast.offset);
   }
   ExprPtr operand = Bind(*cast.operand);
+  if (!cast.type->dimensions.empty()) type = FitDimensions(std::move(type), *operand);
   if (type.is_string() && IsSystemVector(operand->type())) {
     return Call("array_to_string", {std::move(operand), Expr::Literal(Value::String(" "))}, cast.offset);
   }
