@@ -31,6 +31,20 @@ ScalarKernel IntOfList(F f) {
   };
 }
 
+// The elements of a list, and of the lists in it, in order: f(column, slot).
+template <typename F>
+void ForEachElement(const ListView& lists, size_t row, const F& f) {
+  const ListEntry entry = lists.At(row);
+  const bool nested = lists.elements().base().type().is(TypeKind::kList);
+  for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
+    if (nested && !lists.IsNullElement(i)) {
+      ForEachElement(ListView(lists.elements().base()), lists.elements().Index(i), f);
+    } else {
+      f(lists, i);
+    }
+  }
+}
+
 int CountDimensions(const Type& type) {
   return type.is(TypeKind::kList) ? 1 + CountDimensions(type.element()) : 0;
 }
@@ -119,8 +133,15 @@ void AddAccess(Family& family) {
   const auto length = IntOfList([](const ListView& lists, size_t row) -> std::optional<int32_t> {
     return static_cast<int32_t>(lists.At(row).length);
   });
-  family.Add({"cardinality", {"array_size", "list_length"}}, "Number of elements of a list.",
-             "cardinality(ARRAY[1, 2, 3])", "3", {Total({kList}, kInt, length)});
+  const auto all = IntOfList([](const ListView& lists, size_t row) -> std::optional<int32_t> {
+    int32_t count = 0;
+    ForEachElement(lists, row, [&](const ListView&, uint32_t) { ++count; });
+    return count;
+  });
+  family.Add("cardinality", "Number of elements of a list, of the lists in it together.",
+             "cardinality(ARRAY[[1, 2], [3, 4]])", "4", {Total({kList}, kInt, all)});
+  family.Add({"array_size", {"list_length"}}, "Number of elements of a list.", "array_size(ARRAY[1, 2, 3])", "3",
+             {Total({kList}, kInt, length)});
   family.Add("length", "", "", "", {Total({kList}, kInt, length)});
   family.Add("array_length",
              "Length of a dimension of a list (NULL when empty); without a dimension the number of elements.",
@@ -553,18 +574,17 @@ ColumnPtr ToText(const KernelArgs& args) {
       return;
     }
     text.clear();
-    const ListEntry entry = lists.At(row);
     bool first = true;
-    for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
-      const bool null = lists.IsNullElement(i);
-      if (null && (args.columns.size() < 3 || nulls.IsNull(row))) continue;
+    ForEachElement(lists, row, [&](const ListView& list, uint32_t i) {
+      const bool null = list.IsNullElement(i);
+      if (null && (args.columns.size() < 3 || nulls.IsNull(row))) return;
       if (!first) text += delimiters.values<StringRef>()[delimiters.Index(row)].view();
       first = false;
       if (null)
         text += nulls.values<StringRef>()[nulls.Index(row)].view();
       else
-        AppendColumnText(lists.elements(), i, options, text);
-    }
+        AppendColumnText(list.elements(), i, options, text);
+    });
     out.SetString(row, text);
   });
   return out.Finish();

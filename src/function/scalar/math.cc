@@ -296,13 +296,29 @@ void Factorial(RowOut<int128_t>& out, int64_t n) {
   out.Set(result);
 }
 
-void DivideIntegers(RowOut<int64_t>& out, int64_t a, int64_t b) {
+template <typename T>
+void DivideIntegers(RowOut<T>& out, T a, T b) {
   if (b == 0)
     out.Fail(Error::User(sqlstate::kDivisionByZero, "division by zero"));
-  else if (b == -1 && a == INT64_MIN)
-    out.Fail(IntegerRange<int64_t>());
+  else if (b == -1 && a == std::numeric_limits<T>::min())
+    out.Fail(IntegerRange<T>());
   else
     out.Set(a / b);
+}
+
+// Of numerics of one scale, which the quotient does not have.
+FunctionOverload DecimalQuotient() {
+  constexpr TypePattern::Kind kDecimal = TypePattern::Kind::kDecimal;
+  return Resolving(
+      Partial({kDecimal, kDecimal}, kDecimal,
+              RowKernelWith<int128_t, int128_t, int128_t>([](RowOut<int128_t>& out, int128_t a, int128_t b) {
+                if (b == 0) return out.Fail(Error::User(sqlstate::kDivisionByZero, "division by zero"));
+                out.Set(a / b);
+              })),
+      [](std::span<const Type> types, std::span<const std::optional<Value>>) {
+        const Type type = Type::Decimal(Type::kDecimalPrecisionMax, std::max(types[0].scale(), types[1].scale()));
+        return ResolvedCall{{type, type}, Type::Decimal(Type::kDecimalPrecisionMax, 0)};
+      });
 }
 
 void WidthBucket(RowOut<int32_t>& out, double x, double low, double high, int32_t count) {
@@ -395,7 +411,9 @@ void AddIntegers(Family& family) {
   family.Add("factorial", "Product of the numbers from 1 to n.", "factorial(5)", "120",
              {Partial({kLong}, Type::Decimal(38, 0), RowKernelWith<int128_t, int64_t>(Factorial))});
   family.Add("div", "Quotient of two numbers, cut to an integer.", "div(9, 4)", "2",
-             {Partial({kLong, kLong}, kLong, RowKernelWith<int64_t, int64_t, int64_t>(DivideIntegers)),
+             {Partial({kInt, kInt}, kInt, RowKernelWith<int32_t, int32_t, int32_t>(DivideIntegers<int32_t>)),
+              Partial({kLong, kLong}, kLong, RowKernelWith<int64_t, int64_t, int64_t>(DivideIntegers<int64_t>)),
+              DecimalQuotient(),
               Partial({kDouble, kDouble}, kDouble,
                       RowKernelWith<double, double, double>([](RowOut<double>& out, double a, double b) {
                         if (b == 0)
