@@ -93,6 +93,7 @@ std::optional<int128_t> Rounded(Fast x, int scale) {
 std::optional<int128_t> Rounded(const Slow& x, int scale) {
   const Slow scaled = mp::round(x * mp::pow(Slow(10), scale));
   if (mp::abs(scaled) >= mp::pow(Slow(10), kDigitsMax)) return std::nullopt;
+  if (scaled.is_zero()) return 0;  // whose exponent the conversion would negate, and cannot
   const auto whole = static_cast<mp::int256_t>(scaled);
   return static_cast<int128_t>(whole);
 }

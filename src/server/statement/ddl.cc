@@ -188,6 +188,7 @@ struct TablePlace {
   bool temporary = false;
   std::string database;
   std::string schema;
+  CatalogPtr catalog;                      // keeps `content`
   const CatalogSchema* content = nullptr;  // null: the schema is only made, by `before`
   std::vector<CatalogChange> before;
 };
@@ -196,6 +197,7 @@ TablePlace PlaceOf(Session& session, const ast::CreateTable& create) {
   const CatalogPtr catalog = session.ReadCatalog();
   const weir::QualifiedName name = ToCatalogName(create.name);
   TablePlace place;
+  place.catalog = catalog;
   place.temporary = create.temporary || session.IsTemporary(name.schema);
   if (!place.temporary) {
     const auto [database, schema] = catalog->GetCreationSchema(name, session.creation_scope());
