@@ -189,7 +189,8 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
 
 void PipelineBuilder::BuildAggregate(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   const std::string name = OperatorName(*node);
-  auto factory = Named(std::make_shared<HashAggregateSink>(node->as<PhysicalHashAggregate>(), query_.spill()), name, own, {});
+  auto factory =
+      Named(std::make_shared<HashAggregateSink>(node->as<PhysicalHashAggregate>(), query_.spill()), name, own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
   auto source = Named(std::make_shared<HashAggregateSource>(factory), name, own, node->types());

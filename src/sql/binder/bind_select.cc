@@ -204,9 +204,9 @@ void SelectBinder::ExpandStar(const ast::StarExpr& star) {
         column.has_value() && column->type.is(TypeKind::kStruct)) {
       const ExprPtr base = Expr::Column(column->id, column->type, column->name);
       for (const Field& field : column->type.fields()) {
-        items_.push_back(
-            {binder_.registry_.BindCall("struct_extract", {base, Expr::Literal(Value::String(field.name))}, star.offset),
-             field.name});
+        items_.push_back({binder_.registry_.BindCall("struct_extract", {base, Expr::Literal(Value::String(field.name))},
+                                                     star.offset),
+                          field.name});
       }
       return;
     }
