@@ -68,7 +68,8 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
                                 : options_.data_dir.empty() ? ""
                                                             : JoinPath(options_.data_dir, "spill");
   if (!spill_dir.empty()) {
-    spill_ = std::make_unique<SpillArea>(services_.files, spill_dir, options_.spill_limit_bytes);
+    spill_ =
+        std::make_unique<SpillArea>(services_.files, spill_dir, services_.random.Next(), options_.spill_limit_bytes);
   }
   if (!options_.data_dir.empty()) {
     storage_ = Storage::Open(

@@ -45,8 +45,7 @@ struct EngineOptions {
   int64_t memory_limit_bytes = 0;  // of the process; 0: none
   // Empty: no tables of its own, only files and values (`weir local` without --data-dir).
   std::string data_dir;
-  // For what queries cannot keep in memory; only this process may use the folder. Empty: data_dir/spill, or nothing is
-  // spilled.
+  // For what queries cannot keep in memory. Empty: data_dir/spill, or nothing is spilled.
   std::string spill_dir;
   int64_t spill_limit_bytes = 0;  // 0: what the disk has
   StorageOptions storage;         // data_dir is set from the above

@@ -89,7 +89,7 @@ Step RunCollector::Poll(DriverContext& context) {
       StartWriting(context, std::exchange(run_, NewRun()));
     } else if (std::unique_ptr<SortRun> run = runs_->TakeBack()) {
       StartWriting(context, std::move(run));
-    } else if (runs_->group().WaitForMemory(*context.waker)) {
+    } else if (runs_->group().WaitForMemory(*context.waker, waited_)) {
       return blocked();
     } else if (run_->row_count() != 0) {
       StartWriting(context, std::exchange(run_, NewRun()));

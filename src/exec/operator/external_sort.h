@@ -67,6 +67,7 @@ class RunCollector {
   std::unique_ptr<SortRun> run_;
   std::optional<Chunk> pending_;  // did not fit yet
   uint64_t asked_ = 0;            // wishes that have been heard
+  uint64_t waited_ = 0;           // see SpillGroup::WaitForMemory
   BackgroundStep writing_;
 };
 

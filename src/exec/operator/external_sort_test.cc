@@ -25,6 +25,22 @@ TEST_F(ExternalSortTest, RowsThatDoNotFitComeSorted) {
     }
   }
   EXPECT_EQ(FilesLeft(), 0u);
+  EXPECT_EQ(area_.used_bytes(), 0);
+}
+
+TEST_F(ExternalSortTest, TheFolderMayHoldWhatIsOthers) {
+  std::filesystem::create_directories(directory_);
+  const std::string others = JoinPath(directory_.string(), "0.spill");
+  files_.WriteFileAtomically(others, AsBytes("mine"));
+  {
+    SpillArea area(files_, directory_.string(), 3);
+    const auto execution = Execute(Sorted(120'000), {.memory_limit_bytes = kLimit, .spill = &area});
+    Run(*execution);
+    EXPECT_GT(execution->profile().Take().counters.spills, 1);
+    WaitForIo();
+  }
+  EXPECT_EQ(files_.ReadFile(others), "mine");
+  EXPECT_EQ(FilesLeft(), 1u);
 }
 
 TEST_F(ExternalSortTest, WithoutAnAreaItIsAnError) {
@@ -39,7 +55,7 @@ TEST_F(ExternalSortTest, WhatCannotBeWrittenFailsTheQueryAndLeavesNothing) {
     EXPECT_EQ(ErrorOf(plan, config), sqlstate::kIoError);
   }
   EXPECT_EQ(FilesLeft(), 0u);
-  SpillArea small(files_, directory_.string(), 10'000);
+  SpillArea small(files_, directory_.string(), 2, 10'000);
   EXPECT_EQ(ErrorOf(plan, {.memory_limit_bytes = kLimit, .spill = &small}), sqlstate::kDiskFull);
   EXPECT_EQ(FilesLeft(), 0u);
   EXPECT_EQ(small.used_bytes(), 0);

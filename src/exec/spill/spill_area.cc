@@ -16,23 +16,28 @@ constexpr size_t kLengthBytes = sizeof(uint32_t);
 
 }  // namespace
 
-SpillArea::SpillArea(FileSystem& files, std::string directory, int64_t bytes_max)
-    : files_(files), directory_(std::move(directory)), bytes_max_(bytes_max) {}
+SpillArea::SpillArea(FileSystem& files, std::string directory, uint64_t tag, int64_t bytes_max)
+    : files_(files), directory_(std::move(directory)), tag_(tag), bytes_max_(bytes_max) {}
 
 SpillArea::~SpillArea() {
-  if (!prepared_) return;
-  // Only tidiness: the next process does it too.
-  CatchError([&] { files_.RemoveRecursively(directory_); });
+  if (made_directory_) CatchError([&] { files_.Remove(directory_); });
 }
 
-std::string SpillArea::NewPath() {
-  const std::scoped_lock lock(mutex_);
-  if (!prepared_) {
-    if (files_.Exists(directory_)) files_.RemoveRecursively(directory_);
-    files_.CreateDirectories(directory_);
-    prepared_ = true;
+SpillArea::Ends SpillArea::NewFile() {
+  std::string path;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (next_ == 0 && !files_.Exists(directory_)) {
+      files_.CreateDirectories(directory_);
+      made_directory_ = true;
+    }
+    path = JoinPath(directory_, fmt::format("{:016x}-{}.spill", tag_, next_++));
   }
-  return JoinPath(directory_, fmt::format("{}.spill", next_++));
+  Ends ends;
+  ends.in = files_.OpenForWrite(path, OpenMode::kCreateNew);
+  ends.out = files_.OpenForRead(path);
+  files_.Remove(path);
+  return ends;
 }
 
 void SpillArea::Reserve(int64_t bytes) {
@@ -43,44 +48,36 @@ void SpillArea::Reserve(int64_t bytes) {
       .WithHint("Raise --spill-limit, or the memory limit, or make the query smaller.");
 }
 
-SpillFile::SpillFile(SpillArea& area) : area_(area), path_(area.NewPath()) {}
-
 SpillFile::~SpillFile() {
-  out_.reset();
-  in_.reset();
-  CatchError([&] { area_.files().Remove(path_); });
   area_.Release(static_cast<int64_t>(bytes_));
 }
 
 void SpillFile::Append(const Chunk& chunk) {
   WEIR_FAIL_POINT(exec_spill_write);
-  if (out_ == nullptr) out_ = area_.files().OpenForWrite(path_, OpenMode::kCreateNew);
+  if (file_.in == nullptr) file_ = area_.NewFile();
   buffer_.assign(kLengthBytes, '\0');
   SerializeChunk(chunk, ChunkCompression::kLz4, buffer_);
   StoreUnaligned(buffer_.data(), static_cast<uint32_t>(buffer_.size() - kLengthBytes));
   area_.Reserve(static_cast<int64_t>(buffer_.size()));
   bytes_ += buffer_.size();
   rows_ += chunk.row_count();
-  out_->AppendText(buffer_);
+  file_.in->AppendText(buffer_);
 }
 
 void SpillFile::Finish() {
   buffer_ = {};
-  if (out_ == nullptr) return;
   // Not synced: it need not outlive the process.
-  out_->Close();
-  out_.reset();
-  in_ = area_.files().OpenForRead(path_);
+  if (file_.in != nullptr) file_.in->Close();
 }
 
 std::optional<Chunk> SpillFile::Read(uint64_t& offset) const {
   if (offset == bytes_) return std::nullopt;
-  const std::string length = in_->ReadString(offset, kLengthBytes);
+  const std::string length = file_.out->ReadString(offset, kLengthBytes);
   const auto size = LoadUnaligned<uint32_t>(length.data());
-  const std::string bytes = in_->ReadString(offset + kLengthBytes, size);
+  const std::string bytes = file_.out->ReadString(offset + kLengthBytes, size);
   offset += kLengthBytes + size;
   // Asked for now, so that it is there when it is read.
-  if (offset < bytes_) in_->Prefetch(offset, std::min<uint64_t>(bytes_ - offset, uint64_t{2} * size));
+  if (offset < bytes_) file_.out->Prefetch(offset, std::min<uint64_t>(bytes_ - offset, uint64_t{2} * size));
   return DeserializeChunk(bytes);
 }
 

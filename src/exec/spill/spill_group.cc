@@ -27,16 +27,19 @@ void SpillGroup::EndWrite() {
   WakeAll();
 }
 
-bool SpillGroup::WaitForMemory(const Waker& waker) {
+bool SpillGroup::WaitForMemory(const Waker& waker, uint64_t& since) {
   const std::scoped_lock lock(mutex_);
+  if (since == wakes_) return true;  // woken by something else
   // Those that wait have nothing, and the caller is one of those that collect.
-  if (writing_ == 0 && collecting_ <= waiting_.size() + 1) return false;
-  waiting_.push_back(waker);
+  if (writing_ == 0 && collecting_ <= wakers_.size() + 1) return false;
+  since = wakes_;
+  wakers_.push_back(waker);
   return true;
 }
 
 void SpillGroup::WakeAll() {
-  for (const Waker& waker : std::exchange(waiting_, {})) waker.Wake();
+  ++wakes_;
+  for (const Waker& waker : std::exchange(wakers_, {})) waker.Wake();
 }
 
 }  // namespace weir

@@ -30,8 +30,9 @@ class SpillGroup {
   // For tests: how often drivers write that would not have to.
   static constexpr size_t kForcedWritesMax = 64;
 
-  // The waker is woken when memory has come back. False when there is nobody who could give any.
-  bool WaitForMemory(const Waker& waker);
+  // The waker is woken when memory has come back. False when there is nobody who could give any. `since`: the driver's
+  // number of its last wait, at first 0; one that asks again without having been woken counts once.
+  bool WaitForMemory(const Waker& waker, uint64_t& since);
 
  private:
   void WakeAll();
@@ -39,9 +40,10 @@ class SpillGroup {
   std::atomic<uint64_t> asked_{0};
   std::atomic<size_t> writes_{0};
   std::mutex mutex_;  // guards the below
+  uint64_t wakes_ = 1;
   size_t collecting_ = 0;
   size_t writing_ = 0;
-  std::vector<Waker> waiting_;
+  std::vector<Waker> wakers_;  // of those that wait, each once
 };
 
 }  // namespace weir

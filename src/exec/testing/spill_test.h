@@ -37,7 +37,7 @@ class SpillTest : public EngineTest {
   const std::filesystem::path directory_ =
       std::filesystem::temp_directory_path() / ("weir-spill-test-" + std::to_string(::getpid()));
   PosixFileSystem files_;
-  SpillArea area_{files_, directory_.string()};
+  SpillArea area_{files_, directory_.string(), 1};
 };
 
 }  // namespace weir::exec_test

@@ -21,6 +21,15 @@ struct Part {
   double cost = 0;
 };
 
+// Whether rows find each other by hash; all pairs are tried otherwise.
+bool HasEquality(const std::vector<ExprPtr>& on) {
+  return std::ranges::any_of(on, [](const ExprPtr& condition) {
+    return condition->is(ExprKind::kCall) &&
+           (condition->name() == "=" || condition->name() == "is_not_distinct_from") &&
+           !ReferencedColumns(*condition->child(0)).empty() && !ReferencedColumns(*condition->child(1)).empty();
+  });
+}
+
 class Region {
  public:
   Region(const JoinGraph& graph, CardinalityEstimator& estimator) : graph_(graph), estimator_(estimator) {}
@@ -53,7 +62,8 @@ class Region {
     // Building costs more per row than probing.
     const double build = std::min(a.estimate.rows, b.estimate.rows);
     const double probe = std::max(a.estimate.rows, b.estimate.rows);
-    return {rows, a.cost + b.cost + rows + 2 * build + 0.5 * probe};
+    const double pairs = HasEquality(step.on) ? 0 : build * probe;
+    return {rows, a.cost + b.cost + rows + 2 * build + 0.5 * probe + pairs};
   }
 
   RelationEstimate Combined(const Part& a, const Part& b, const Step& step, double rows) {
