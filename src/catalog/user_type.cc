@@ -60,6 +60,26 @@ std::vector<T> ObjectsIn(const Catalog& catalog, std::string_view kind, std::str
   return out;
 }
 
+template <typename Definition>
+void WriteHead(const Definition& definition, ByteWriter& out) {
+  out.Put(kFormat);
+  out.PutVarint(definition.id);
+  out.PutString(definition.database);
+  out.PutString(definition.schema);
+  out.PutString(definition.name);
+}
+
+template <typename Definition>
+Definition ReadHead(ByteReader& in) {
+  CheckFormat(in);
+  Definition out;
+  out.id = static_cast<uint32_t>(in.GetVarint());
+  out.database = in.GetString();
+  out.schema = in.GetString();
+  out.name = in.GetString();
+  return out;
+}
+
 }  // namespace
 
 std::string ObjectPath(std::string_view database, std::string_view schema, std::string_view name) {
@@ -76,11 +96,7 @@ Type UserType::ToType() const {
 
 std::string UserType::Serialize() const {
   ByteWriter out;
-  out.Put(kFormat);
-  out.PutVarint(id);
-  out.PutString(database);
-  out.PutString(schema);
-  out.PutString(name);
+  WriteHead(*this, out);
   out.Put(static_cast<uint8_t>(kind));
   SerializeType(type, out);
   out.Put(static_cast<uint8_t>(not_null));
@@ -96,13 +112,8 @@ std::string UserType::Serialize() const {
 
 UserType UserType::Deserialize(std::string_view payload) {
   ByteReader in(payload);
-  CheckFormat(in);
-  UserType out;
-  out.id = static_cast<uint32_t>(in.GetVarint());
-  out.database = in.GetString();
-  out.schema = in.GetString();
-  out.name = in.GetString();
-  out.kind = static_cast<Kind>(in.Get<uint8_t>());
+  auto out = ReadHead<UserType>(in);
+  out.kind = ReadEnum(in, Kind::kComposite);
   out.type = DeserializeType(in);
   out.not_null = in.Get<uint8_t>() != 0;
   out.default_sql = in.GetString();
@@ -117,11 +128,7 @@ UserType UserType::Deserialize(std::string_view payload) {
 
 std::string UserCollation::Serialize() const {
   ByteWriter out;
-  out.Put(kFormat);
-  out.PutVarint(id);
-  out.PutString(database);
-  out.PutString(schema);
-  out.PutString(name);
+  WriteHead(*this, out);
   out.PutString(collation.name);
   out.PutString(collation.locale);
   out.Put(static_cast<uint8_t>(collation.deterministic));
@@ -130,12 +137,7 @@ std::string UserCollation::Serialize() const {
 
 UserCollation UserCollation::Deserialize(std::string_view payload) {
   ByteReader in(payload);
-  CheckFormat(in);
-  UserCollation out;
-  out.id = static_cast<uint32_t>(in.GetVarint());
-  out.database = in.GetString();
-  out.schema = in.GetString();
-  out.name = in.GetString();
+  auto out = ReadHead<UserCollation>(in);
   out.collation.name = in.GetString();
   out.collation.locale = in.GetString();
   out.collation.deterministic = in.Get<uint8_t>() != 0;

@@ -466,12 +466,12 @@ struct ArrayBox {
   std::vector<uint32_t> sizes;  // of each dimension; none when there are no elements
   ColumnView elements;
   std::vector<size_t> rows;  // of `elements`
-  Type type;                 // of an element
+  const Type* type;          // of an element
 };
 
 ArrayBox BoxOf(const ColumnView& view, const Type& type, size_t row) {
-  ArrayBox box{{}, view, {row}, type};
-  while (box.type.is(TypeKind::kList)) {
+  ArrayBox box{{}, view, {row}, &type};
+  while (box.type->is(TypeKind::kList)) {
     const uint32_t size = box.elements.At<ListEntry>(box.rows[0]).length;
     std::vector<size_t> inner;
     for (const size_t at : box.rows) {
@@ -484,11 +484,11 @@ ArrayBox BoxOf(const ColumnView& view, const Type& type, size_t row) {
     }
     box.sizes.push_back(size);
     box.elements = ColumnView(*box.elements.base().child(0));
-    box.type = Type(box.type.element());
+    box.type = &box.type->element();
     box.rows = std::move(inner);
     if (size == 0) {
       box.sizes.clear();
-      while (box.type.is(TypeKind::kList)) box.type = Type(box.type.element());
+      while (box.type->is(TypeKind::kList)) box.type = &box.type->element();
     }
   }
   return box;
@@ -496,24 +496,31 @@ ArrayBox BoxOf(const ColumnView& view, const Type& type, size_t row) {
 
 }  // namespace
 
+int32_t RowEncoder::OidIn(const Type& part) {
+  for (const auto& [type, oid] : part_oids_) {
+    if (type == &part) return oid;
+  }
+  return part_oids_.emplace_back(&part, static_cast<int32_t>(OidOf(part))).second;
+}
+
 void RowEncoder::BinaryArray(const ColumnView& view, const Type& type, size_t row, MessageWriter& out) {
   const ArrayBox box = BoxOf(view, type, row);
   const bool nulls = std::ranges::any_of(box.rows, [&](size_t at) { return box.elements.IsNull(at); });
   out.Int32(static_cast<int32_t>(box.sizes.size()));
   out.Int32(nulls ? 1 : 0);
-  out.Int32(static_cast<int32_t>(OidOf(box.type)));
+  out.Int32(OidIn(*box.type));
   for (const uint32_t size : box.sizes) {
     out.Int32(static_cast<int32_t>(size));
     out.Int32(IsSystemVector(type) ? 0 : 1);  // lower bound
   }
-  for (const size_t at : box.rows) Cell(box.elements, box.type, at, true, out);
+  for (const size_t at : box.rows) Cell(box.elements, *box.type, at, true, out);
 }
 
 void RowEncoder::BinaryRecord(const ColumnView& view, const Type& type, size_t row, MessageWriter& out) {
   out.Int32(static_cast<int32_t>(type.fields().size()));
   for (size_t i = 0; i < type.fields().size(); ++i) {
     const Type& field = type.fields()[i].type;
-    out.Int32(static_cast<int32_t>(OidOf(field)));
+    out.Int32(OidIn(field));
     Cell(ColumnView(*view.base().child(i)), field, view.Index(row), true, out);
   }
 }

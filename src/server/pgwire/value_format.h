@@ -52,11 +52,14 @@ class RowEncoder {
   void BinaryCell(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
   void BinaryArray(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
   void BinaryRecord(const ColumnView& view, const Type& type, size_t row, MessageWriter& out);
+  // The id of a part of a column's type, looked up once.
+  int32_t OidIn(const Type& part);
 
   const Schema schema_;
   const std::vector<bool> binary_;
   const std::string time_zone_;
   TextOptions text_;
+  std::vector<std::pair<const Type*, int32_t>> part_oids_;  // parts of schema_
 };
 
 // Writes rows as CopyData messages in COPY's text, csv, binary or json format, a message per row.
