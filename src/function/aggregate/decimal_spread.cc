@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <boost/multiprecision/cpp_int.hpp>
+#include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include "function/aggregate/families.h"
 #include "function/aggregate/spec.h"
@@ -42,6 +44,10 @@ struct WideSum {
     Add(other);
     Add({{1}});
   }
+  bool FitsInt64() const {
+    const uint64_t sign = static_cast<int64_t>(limbs[0]) < 0 ? ~uint64_t{0} : 0;
+    return std::all_of(limbs + 1, limbs + kLimbs, [sign](uint64_t limb) { return limb == sign; });
+  }
   cpp_int ToInteger() const {
     cpp_int out;
     mp::import_bits(out, limbs, limbs + kLimbs, 64, false);
@@ -74,12 +80,31 @@ SumOfSquares SquareOf(int128_t value) {
   return out;
 }
 
-cpp_int TenTo(int exponent) {
-  return mp::pow(cpp_int(10), static_cast<unsigned>(exponent));
+// What most results need; beyond it an operation throws std::overflow_error.
+using Small = mp::checked_int128_t;
+
+template <typename Int>
+Int TenTo(int exponent) {
+  if constexpr (std::is_same_v<Int, Small>) {
+    if (exponent > kDigitsMax) throw std::overflow_error("power of ten");
+    return PowerOfTen(exponent);
+  } else {
+    return mp::pow(Int(10), static_cast<unsigned>(exponent));
+  }
+}
+
+int DecimalDigits(const cpp_int& value) {
+  return static_cast<int>(value.str().size());
+}
+int DecimalDigits(const Small& value) {
+  int digits = 1;
+  while (digits <= kDigitsMax && value >= PowerOfTen(digits)) ++digits;
+  return digits;
 }
 
 // value / divisor, rounded half up; neither is negative.
-cpp_int DivideRounded(const cpp_int& value, const cpp_int& divisor) {
+template <typename Int>
+Int DivideRounded(const Int& value, const Int& divisor) {
   return (value * 2 + divisor) / (divisor * 2);
 }
 
@@ -88,21 +113,32 @@ cpp_int RootRounded(const cpp_int& value) {
   const cpp_int root = mp::sqrt(value, rest);
   return rest > root ? cpp_int(root + 1) : root;
 }
+Small RootRounded(const Small& value) {
+  if (value >= PowerOfTen(kDigitsMax)) throw std::overflow_error("square root");
+  const auto square = static_cast<uint128_t>(static_cast<int128_t>(value));
+  // Off by a few at most, since long double has 64 bits.
+  auto root = static_cast<uint128_t>(std::sqrt(static_cast<long double>(square)));
+  while (root * root > square) --root;
+  while ((root + 1) * (root + 1) <= square) ++root;
+  return static_cast<int128_t>(square - root * root > root ? root + 1 : root);
+}
 
 // How PostgreSQL sees value / 10^scale > 0: in digits of base 10000 around the point.
 struct BigDigits {
   int weight;  // of the first digit
   int first;
 };
-BigDigits DigitsOf(const cpp_int& value, int scale) {
-  const int exponent = static_cast<int>(value.str().size()) - 1 - scale;
+template <typename Int>
+BigDigits DigitsOf(const Int& value, int scale) {
+  const int exponent = DecimalDigits(value) - 1 - scale;
   const int weight = exponent >= 0 ? exponent / 4 : -((3 - exponent) / 4);
   const int shift = 4 * weight + scale;
-  const cpp_int first = shift >= 0 ? cpp_int(value / TenTo(shift)) : cpp_int(value * TenTo(-shift));
+  const Int first = shift >= 0 ? Int(value / TenTo<Int>(shift)) : Int(value * TenTo<Int>(-shift));
   return {weight, static_cast<int>(first)};
 }
 
-int QuotientScale(const cpp_int& value, int scale, const cpp_int& divisor) {
+template <typename Int>
+int QuotientScale(const Int& value, int scale, const Int& divisor) {
   const BigDigits a = DigitsOf(value, scale);
   const BigDigits b = DigitsOf(divisor, 0);
   const int weight = a.weight - b.weight - (a.first <= b.first ? 1 : 0);
@@ -141,12 +177,32 @@ struct DecimalSpreadKernel {
   }
   void Finalize(const State& state, ColumnBuilder& out) const {
     if (state.count < (kSample ? 2 : 1)) return out.AppendNull();
-    const cpp_int n = state.count;
-    const cpp_int sum = state.sum.ToInteger();
-    cpp_int squares = state.squares.ToInteger();
-    const cpp_int deviations = n * squares - sum * sum;  // with twice the scale
-    if (deviations <= 0) return out.Append(int128_t{0});
-    const cpp_int divisor = n * (kSample ? cpp_int(n - 1) : n);
+    if (state.sum.FitsInt64() && state.squares.FitsInt64()) {
+      try {
+        const Small small = Result<Small>(state.count, static_cast<int64_t>(state.sum.limbs[0]),
+                                          static_cast<int64_t>(state.squares.limbs[0]));
+        return Append(small, out);
+      } catch (const std::overflow_error&) {  // NOLINT(bugprone-empty-catch): then the long way
+      }
+    }
+    Append(Result<cpp_int>(state.count, state.sum.ToInteger(), state.squares.ToInteger()), out);
+  }
+
+ private:
+  template <typename Int>
+  void Append(const Int& value, ColumnBuilder& out) const {
+    if (value >= PowerOfTen(kDigitsMax)) {
+      throw Error::User(sqlstate::kNumericValueOutOfRange, "variance out of range for type {}", result.ToString())
+          .WithHint("Cast the argument to double precision.");
+    }
+    out.Append(static_cast<int128_t>(value));
+  }
+  // Unscaled, of the result's scale.
+  template <typename Int>
+  Int Result(const Int& n, const Int& sum, Int squares) const {
+    const Int deviations = n * squares - sum * sum;  // with twice the scale
+    if (deviations <= 0) return 0;
+    const Int divisor = n * (kSample ? Int(n - 1) : n);
     const int scale = 2 * (argument.is(TypeKind::kDecimal) ? argument.scale() : 0);
     int shown = scale;
     if (argument.has_natural_scale()) {
@@ -156,26 +212,21 @@ struct DecimalSpreadKernel {
         shown -= 2;
       }
     }
-    const cpp_int shift = TenTo(scale - shown);
-    const cpp_int seen = deviations % shift == 0 ? cpp_int(deviations / shift) : deviations;
+    const Int shift = TenTo<Int>(scale - shown);
+    const Int seen = deviations % shift == 0 ? Int(deviations / shift) : deviations;
     const int quotient = QuotientScale(seen, seen == deviations ? scale : shown, divisor);
     const int decimals = std::min(quotient, result.scale());
-    const cpp_int whole = divisor * TenTo(scale);
-    cpp_int value;
+    const Int whole = divisor * TenTo<Int>(scale);
+    Int value;
     if constexpr (kRoot) {
       // The square root of the variance as rounded.
-      const cpp_int variance = DivideRounded(deviations * TenTo(quotient), whole);
-      value = RootRounded(variance * TenTo(quotient));
-      if (decimals < quotient) value = DivideRounded(value, TenTo(quotient - decimals));
+      const Int variance = DivideRounded(deviations * TenTo<Int>(quotient), whole);
+      value = RootRounded(variance * TenTo<Int>(quotient));
+      if (decimals < quotient) value = DivideRounded(value, TenTo<Int>(quotient - decimals));
     } else {
-      value = DivideRounded(deviations * TenTo(decimals), whole);
+      value = DivideRounded(deviations * TenTo<Int>(decimals), whole);
     }
-    value *= TenTo(result.scale() - decimals);
-    if (value >= TenTo(kDigitsMax)) {
-      throw Error::User(sqlstate::kNumericValueOutOfRange, "variance out of range for type {}", result.ToString())
-          .WithHint("Cast the argument to double precision.");
-    }
-    out.Append(static_cast<int128_t>(value));
+    return value * TenTo<Int>(result.scale() - decimals);
   }
 };
 
