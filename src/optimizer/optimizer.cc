@@ -2,6 +2,7 @@
 
 #include "optimizer/join_order/order_joins.h"
 #include "optimizer/rule/answer_from_statistics.h"
+#include "optimizer/rule/filter_ctes.h"
 #include "optimizer/rule/infer_filters.h"
 #include "optimizer/rule/inline_rows.h"
 #include "optimizer/rule/limit_windows.h"
@@ -39,6 +40,7 @@ constexpr OptimizerPass kPasses[] = {
     {"filters", "infer_filters", "what holds for one side of an equality holds for the other", false, InferFilters},
     {"filters", "merge_conditions", "of several conditions on a value what they say together is tested, or never true",
      false, MergeConditions},
+    {"filters", "filter_ctes", "what no reader of a common table expression keeps is not computed", false, FilterCtes},
     {"reduce", "prune_empty", "what is known to have no rows is not computed", false, PruneEmpty},
     {"reduce", "remove_joins", "a join that adds neither rows nor columns that are used is left out", false,
      RemoveJoins},
