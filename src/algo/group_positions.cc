@@ -79,6 +79,13 @@ void AddCodes(const ColumnView& view, const RowSet& rows, int64_t low, uint64_t 
   }
 }
 
+WEIR_SIMD_CLONES void SetScaled(const uint32_t* codes, size_t count, uint32_t stride, uint32_t* out) {
+  for (size_t i = 0; i < count; ++i) out[i] = codes[i] * stride;
+}
+WEIR_SIMD_CLONES void AddScaled(const uint32_t* codes, size_t count, uint32_t stride, uint32_t* out) {
+  for (size_t i = 0; i < count; ++i) out[i] += codes[i] * stride;
+}
+
 }  // namespace
 
 bool GroupPositions::Classify(const ColumnPtr& column, const RowSet& rows, const Key& known, bool single,
@@ -176,12 +183,12 @@ bool GroupPositions::Prepare(std::span<const ColumnPtr> keys, const RowSet& rows
       const auto stride = static_cast<uint32_t>(key.stride);
       if (first) {
         if (rows.is_dense()) {
-          for (size_t i = 0; i < count; ++i) out[i] = indices[i] * stride;
+          SetScaled(indices, count, stride, out);
         } else {
           for (size_t i = 0; i < count; ++i) out[i] = indices[rows.rows()[i]] * stride;
         }
       } else if (rows.is_dense()) {
-        for (size_t i = 0; i < count; ++i) out[i] += indices[i] * stride;
+        AddScaled(indices, count, stride, out);
       } else {
         for (size_t i = 0; i < count; ++i) out[i] += indices[rows.rows()[i]] * stride;
       }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "algo/group_positions.h"
+#include "algo/position_runs.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 
@@ -65,6 +66,8 @@ void GroupTable::Reset() {
   forget_at_ = options_.cached_groups_max;
   distinct_.Clear();
   positions_ = std::make_unique<GroupPositions>();
+  position_runs_ = std::make_unique<PositionRuns>();
+  groups_due_.reset();
   runs_.clear();
   run_row_count_ = 0;
   if (layout_->key_types().empty()) {
@@ -103,7 +106,8 @@ double GroupTable::EstimatedGroups() const {
 }
 
 size_t GroupTable::MemoryBytes() const {
-  return storage_->bytes() + slots_.size() + positions_->bytes() + groups_.capacity() * 8 + states_.capacity() * 8;
+  return storage_->bytes() + slots_.size() + positions_->bytes() + position_runs_->bytes() + groups_.capacity() * 8 +
+         states_.capacity() * 8;
 }
 
 void GroupTable::EnsureSlots(size_t more_groups) {
@@ -164,6 +168,7 @@ void GroupTable::FindOrInsert(std::span<const ColumnPtr> keys, const RowSet& row
   WEIR_DCHECK(keys.size() == layout_->key_types().size());
   runs_.clear();
   run_row_count_ = 0;
+  groups_due_.reset();
   new_rows_.clear();
   rows_seen_ += rows.count();
   if (rows.empty()) return;
@@ -186,6 +191,12 @@ bool GroupTable::FindByPosition(std::span<const ColumnPtr> keys, const RowSet& r
   const size_t count = rows.count();
   const uint32_t* positions = cache.positions();
   uint8_t** known = cache.groups();
+  const bool few = layout_->aggregates().size() >= 2 && position_runs_->Find(rows, positions, cache.domain());
+  if (few && TakeRuns(count)) {
+    groups_due_ = rows;
+    cache.NoteMisses(0, count);
+    return true;
+  }
   // A mark for "being looked up", so that each missing position is looked up once.
   uint8_t* const pending_mark = reinterpret_cast<uint8_t*>(1);
   fresh_.clear();
@@ -224,38 +235,32 @@ bool GroupTable::FindByPosition(std::span<const ColumnPtr> keys, const RowSet& r
   } else {
     cache.NoteMisses(0, count);
   }
-  if (layout_->aggregates().size() >= 2) FindRuns(rows, positions, cache.domain());
+  if (few) TakeRuns(count);
   return true;
 }
 
-void GroupTable::FindRuns(const RowSet& rows, const uint32_t* positions, size_t domain) {
-  constexpr size_t kDomainMax = 4096;
-  constexpr size_t kRowsPerRun = 32;
-  const size_t count = rows.count();
-  if (domain > kDomainMax || count < 2 * kRowsPerRun) return;
-  at_.assign(domain, 0);
-  for (size_t i = 0; i < count; ++i) ++at_[positions[i]];
-  size_t touched = 0;
-  for (size_t p = 0; p < domain; ++p) touched += at_[p] != 0;
-  if (touched * kRowsPerRun > count) return;
-  uint32_t begin = 0;
-  uint8_t** known = positions_->groups();
-  for (size_t p = 0; p < domain; ++p) {
-    const auto rows_here = static_cast<uint32_t>(at_[p]);
-    if (rows_here == 0) continue;
-    runs_.push_back({known[p], begin, rows_here});
-    at_[p] = begin;
-    begin += rows_here;
+// Of position_runs_; false when a group is not known yet.
+bool GroupTable::TakeRuns(size_t row_count) {
+  uint8_t* const* known = positions_->groups();
+  for (const PositionRuns::Run& run : position_runs_->runs()) {
+    if (known[run.position] == nullptr) {
+      runs_.clear();
+      return false;
+    }
+    runs_.push_back({known[run.position], run.begin, run.count});
   }
-  run_row_count_ = count;
-  if (runs_.size() == 1) return;  // the row set itself
-  run_rows_.resize(std::max(run_rows_.size(), count));
-  uint32_t* out = run_rows_.data();
-  if (rows.is_dense()) {
-    for (size_t i = 0; i < count; ++i) out[at_[positions[i]]++] = static_cast<uint32_t>(i);
-  } else {
-    for (size_t i = 0; i < count; ++i) out[at_[positions[i]]++] = rows.rows()[i];
+  run_row_count_ = row_count;
+  return true;
+}
+
+uint8_t* const* GroupTable::groups() {
+  if (groups_due_.has_value()) {
+    const uint32_t* positions = positions_->positions();
+    uint8_t* const* known = positions_->groups();
+    for (size_t i = 0; i < groups_due_->count(); ++i) groups_[(*groups_due_)[i]] = known[positions[i]];
+    groups_due_.reset();
   }
+  return groups_.data();
 }
 
 namespace {
@@ -554,9 +559,10 @@ uint8_t* const* GroupTable::StatePointers(size_t aggregate, const RowSet& rows) 
   const size_t offset = layout_->state_offset(aggregate);
   if (states_.size() < groups_.size()) states_.resize(groups_.size());
   if (rows.is_dense()) {
-    AddOffset(groups_.data(), rows.count(), offset, states_.data());
+    AddOffset(groups(), rows.count(), offset, states_.data());
   } else {
-    for (size_t i = 0; i < rows.count(); ++i) states_[rows.rows()[i]] = groups_[rows.rows()[i]] + offset;
+    uint8_t* const* of_rows = groups();
+    for (size_t i = 0; i < rows.count(); ++i) states_[rows.rows()[i]] = of_rows[rows.rows()[i]] + offset;
   }
   return states_.data();
 }
@@ -569,7 +575,7 @@ void GroupTable::Update(size_t aggregate, std::span<const ColumnPtr> args, const
     ops.UpdateSingle({args, rows, storage_->arena}, runs_[0].group + offset);
   } else if (!runs_.empty() && rows.count() == run_row_count_) {
     for (const Run& run : runs_) {
-      const RowSet run_rows = RowSet::Of({run_rows_.data() + run.begin, run.count});
+      const RowSet run_rows = RowSet::Of({position_runs_->rows() + run.begin, run.count});
       ops.UpdateSingle({args, run_rows, storage_->arena}, run.group + offset);
     }
   } else {

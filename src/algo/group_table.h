@@ -35,6 +35,7 @@ struct GroupTableOptions {
 };
 
 class GroupPositions;
+class PositionRuns;
 
 // What the rows of one or several group tables look like and live in; see GroupTable.
 class GroupLayout {
@@ -118,8 +119,9 @@ class GroupTable {
 
   // Finds the group of every row, making those that are missing. The columns are of the key types and any encoding.
   void FindOrInsert(std::span<const ColumnPtr> keys, const RowSet& rows);
-  // groups()[row]: the group row of physical row `row` of the last FindOrInsert, for the rows given to it.
-  uint8_t* const* groups() const { return groups_.data(); }
+  // groups()[row]: the group row of physical row `row` of the last FindOrInsert, for the rows given to it, which must
+  // still be there, as for the calls below.
+  uint8_t* const* groups();
   // Rows of the last FindOrInsert that made a new group, ascending: what DISTINCT passes on.
   const Selection& new_rows() const { return new_rows_; }
 
@@ -161,7 +163,7 @@ class GroupTable {
   void FindString(const ColumnPtr& key, const RowSet& rows);
   void FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows);
   void Prefetch(const uint64_t* hashes, size_t count) const;
-  void FindRuns(const RowSet& rows, const uint32_t* positions, size_t domain);
+  bool TakeRuns(size_t row_count);
   uint8_t* const* StatePointers(size_t aggregate, const RowSet& rows);
 
   std::shared_ptr<const GroupLayout> layout_;
@@ -182,6 +184,7 @@ class GroupTable {
   KeyHasher hasher_;
   std::unique_ptr<GroupPositions> positions_;
   std::vector<uint8_t*> groups_;
+  std::optional<RowSet> groups_due_;  // rows whose groups_ are those of their positions, and filled in when asked for
   std::vector<uint8_t*> states_;
   Selection new_rows_;
   // Scratch of one call, by position in the row set.
@@ -198,8 +201,8 @@ class GroupTable {
     uint32_t begin, count;
   };
   std::vector<Run> runs_;
-  std::vector<uint32_t> run_rows_;
-  size_t run_row_count_ = 0;  // rows of the set that runs_ covers; 0 = not valid
+  std::unique_ptr<PositionRuns> position_runs_;  // the rows of runs_
+  size_t run_row_count_ = 0;                     // rows of the set that runs_ covers; 0 = not valid
 };
 
 enum class GroupOutput : uint8_t {
