@@ -7,21 +7,26 @@
 
 namespace weir {
 
-// Whether the call over all rows follows from the call over parts of them, and computing it for parts cannot fail
-// where the whole does not.
+// Whether the call over all rows follows from calls over parts of them, and computing those cannot fail where the whole
+// does not.
 bool IsDecomposable(const AggregateCall& call);
 
-// Calls over the results of `IsDecomposable` calls for parts of the rows.
-class PartialTotals {
+// Calls over parts of the rows, and the calls over their results that stand for those over all rows.
+class PartialAggregates {
  public:
-  PartialTotals(const Registry& registry, FreshIds& ids) : registry_(registry), ids_(ids) {}
-  // Adds the call that makes of `part`, a column of results of `call`, the result of all; what that result is.
-  ExprPtr Add(const AggregateCall& call, const ExprPtr& part);
+  PartialAggregates(const Registry& registry, FreshIds& ids) : registry_(registry), ids_(ids) {}
+  // Adds what a decomposable call needs; its result, of `total_columns`.
+  ExprPtr Add(const AggregateCall& call);
 
-  std::vector<AggregateCall> calls;
-  std::vector<PlanColumn> columns;
+  std::vector<AggregateCall> parts;
+  std::vector<PlanColumn> part_columns;
+  std::vector<AggregateCall> totals;  // over part_columns
+  std::vector<PlanColumn> total_columns;
 
  private:
+  ExprPtr AddSimple(const AggregateCall& call);
+  ExprPtr AddAverage(const AggregateCall& call);
+
   const Registry& registry_;
   FreshIds& ids_;
 };

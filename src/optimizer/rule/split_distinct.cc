@@ -65,22 +65,18 @@ class DistinctSplitter {
     keys.push_back(argument);
     columns.push_back(ids_.Make(argument->type(), argument->ToString()));
     const ExprPtr value = ToExpr(columns.back());
-    std::vector<AggregateCall> parts;
-    std::vector<ExprPtr> part_of(aggregate.aggregates.size());
+    PartialAggregates partial(context_.registry, ids_);
+    std::vector<ExprPtr> total_of(aggregate.aggregates.size());
     for (size_t i = 0; i < aggregate.aggregates.size(); ++i) {
-      if (aggregate.aggregates[i].distinct) continue;
-      parts.push_back(aggregate.aggregates[i]);
-      columns.push_back(ids_.Make(parts.back().type, parts.back().ToString()));
-      part_of[i] = ToExpr(columns.back());
+      if (!aggregate.aggregates[i].distinct) total_of[i] = partial.Add(aggregate.aggregates[i]);
     }
-    const bool is_pure = parts.empty();
-    LogicalPtr below =
-        std::make_shared<LogicalAggregate>(aggregate.child(), std::move(keys), std::move(parts), columns);
+    const bool is_pure = partial.parts.empty();
+    columns.insert(columns.end(), partial.part_columns.begin(), partial.part_columns.end());
+    LogicalPtr below = std::make_shared<LogicalAggregate>(aggregate.child(), std::move(keys), partial.parts, columns);
     const bool pays =
         estimator_.Estimate(plan).rows >= kGroupsMin || (is_pure && estimator_.Estimate(below).rows >= kValuesMin);
     if (!pays) return plan;
 
-    PartialTotals totals(context_.registry, ids_);
     std::vector<ExprPtr> groups, results;
     std::vector<PlanColumn> group_columns;
     for (size_t i = 0; i < width; ++i) {
@@ -91,19 +87,19 @@ class DistinctSplitter {
     for (size_t i = 0; i < aggregate.aggregates.size(); ++i) {
       const AggregateCall& call = aggregate.aggregates[i];
       if (!call.distinct) {
-        results.push_back(totals.Add(call, part_of[i]));
+        results.push_back(total_of[i]);
         continue;
       }
       AggregateCall over = call;
       over.distinct = false;
       over.args = {value};
-      totals.columns.push_back(ids_.Make(over.type, over.ToString()));
-      totals.calls.push_back(std::move(over));
-      results.push_back(ToExpr(totals.columns.back()));
+      partial.total_columns.push_back(ids_.Make(over.type, over.ToString()));
+      partial.totals.push_back(std::move(over));
+      results.push_back(ToExpr(partial.total_columns.back()));
     }
-    group_columns.insert(group_columns.end(), totals.columns.begin(), totals.columns.end());
-    LogicalPtr above = std::make_shared<LogicalAggregate>(std::move(below), std::move(groups), std::move(totals.calls),
-                                                          std::move(group_columns));
+    group_columns.insert(group_columns.end(), partial.total_columns.begin(), partial.total_columns.end());
+    LogicalPtr above = std::make_shared<LogicalAggregate>(std::move(below), std::move(groups),
+                                                          std::move(partial.totals), std::move(group_columns));
     return std::make_shared<LogicalProject>(std::move(above), std::move(results), plan->columns());
   }
 
