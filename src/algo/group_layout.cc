@@ -155,41 +155,4 @@ void GroupStorage::AccountVariableBytes() {
   variable_bytes.Resize(static_cast<int64_t>(heap.bytes() + arena.bytes()));
 }
 
-GroupScan::GroupScan(const GroupTable& table, GroupOutput output)
-    : layout_(table.layout()), storages_{table.storage()}, output_(output) {
-  const GroupStorage& storage = *table.storage();
-  rows_.reserve(table.group_count());
-  storage.rows.ForEach([&](uint8_t* row) { rows_.push_back(row); });
-  nulls_from_ = rows_.size();
-  storage.null_rows.ForEach([&](uint8_t* row) { rows_.push_back(row); });
-  owners_.push_back(storage.heap.owner());
-}
-
-GroupScan::GroupScan(std::shared_ptr<const GroupLayout> layout, std::vector<uint8_t*> rows, size_t nulls_from,
-                     std::vector<std::shared_ptr<GroupStorage>> storages, GroupOutput output)
-    : layout_(std::move(layout)),
-      rows_(std::move(rows)),
-      nulls_from_(nulls_from),
-      storages_(std::move(storages)),
-      output_(output) {
-  for (const auto& storage : storages_) owners_.push_back(storage->heap.owner());
-}
-
-std::optional<Chunk> GroupScan::Next(size_t max_rows) {
-  if (at_ == rows_.size()) return std::nullopt;
-  const size_t count = std::min(max_rows, rows_.size() - at_);
-  uint8_t* const* rows = rows_.data() + at_;
-  const size_t nulls_from = nulls_from_ > at_ ? std::min(nulls_from_ - at_, count) : 0;
-  std::vector<ColumnPtr> columns;
-  for (size_t i = 0; i < layout_->key_types().size(); ++i) {
-    columns.push_back(layout_->GatherKey(i, rows, count, nulls_from, owners_));
-  }
-  for (size_t i = 0; i < layout_->aggregates().size(); ++i) {
-    columns.push_back(output_ == GroupOutput::kFinal ? layout_->FinalizeAggregate(i, rows, count)
-                                                     : layout_->SerializeAggregate(i, rows, count));
-  }
-  at_ += count;
-  return Chunk(std::move(columns), count);
-}
-
 }  // namespace weir

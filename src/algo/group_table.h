@@ -9,6 +9,7 @@
 #include "algo/hyper_log_log.h"
 #include "algo/key_hash.h"
 #include "algo/row_blocks.h"
+#include "algo/row_bound.h"
 #include "algo/row_layout.h"
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -223,8 +224,15 @@ class GroupScan {
   size_t row_count() const { return rows_.size(); }
   // Empty (no columns) at the end.
   std::optional<Chunk> Next(size_t max_rows = kChunkRowsDefault);
+  // The same without groups beyond the bound, whose keys are columns of the output: of most of them only what the first
+  // keys need is read.
+  std::optional<Chunk> NextWithin(const RowBound& bound, size_t max_rows = kChunkRowsDefault);
 
  private:
+  ColumnPtr ColumnOf(size_t column, uint8_t* const* rows, size_t count, size_t nulls_from) const;
+  Chunk ChunkOf(uint8_t* const* rows, size_t count, size_t nulls_from) const;
+  void Prefetch(size_t count) const;
+
   std::shared_ptr<const GroupLayout> layout_;
   std::vector<uint8_t*> rows_;
   size_t nulls_from_ = 0;

@@ -99,6 +99,35 @@ void ExpectSame(const Groups& got, const Groups& want) {
   }
 }
 
+// A scan up to a bound puts out what all of a scan has up to there.
+void CheckWithin(const GroupTable& table, RandomColumns& random) {
+  const std::vector<Type>& types = table.layout()->key_types();
+  GroupScan everything(table, GroupOutput::kFinal);
+  const std::optional<Chunk> all = everything.Next(table.group_count());
+  ASSERT_TRUE(all.has_value());
+  const size_t at = random.Below(all->size());
+  std::vector<SortColumn> keys;
+  std::vector<ColumnPtr> values;
+  for (size_t c = types.size() + 1; c-- > 0;) {
+    if (!RowBound::Supports(all->column(c)->type()) || (!keys.empty() && random.OneIn(3))) break;
+    keys.push_back({c, random.OneIn(2), random.OneIn(2)});
+    values.push_back(Column::ConstantOf(all->column(c), at, 1));
+  }
+  const RowBound bound(keys, values, random.OneIn(2));
+  std::vector<std::string> want;
+  for (size_t row = 0; row < all->size(); ++row) {
+    const int order = CompareRows(keys, *all, row, *all, at);
+    if (order < 0 || (order == 0 && !bound.is_whole())) want.push_back(all->RowToString(row));
+  }
+  std::vector<std::string> got;
+  GroupScan scan(table, GroupOutput::kFinal);
+  while (const auto chunk = scan.NextWithin(bound, 7)) {
+    chunk->Verify();
+    for (size_t row = 0; row < chunk->size(); ++row) got.push_back(chunk->RowToString(row));
+  }
+  EXPECT_EQ(got, want);
+}
+
 void Feed(GroupTable& table, const Chunk& chunk, size_t keys, const ColumnPtr& argument) {
   const std::span<const ColumnPtr> key_columns(chunk.columns().data(), keys);
   table.FindOrInsert(key_columns, chunk.rows());
@@ -137,6 +166,7 @@ void CheckTypes(const std::vector<Type>& types, uint64_t seed, uint64_t domain, 
     EXPECT_EQ(single.group_count(), reference.size());
     GroupScan scan(single, GroupOutput::kFinal);
     ExpectSame(ReadScan(scan, types.size(), 7), reference);
+    CheckWithin(single, random);
 
     GroupMerge merge(std::move(several), root, static_cast<int>(random.Below(4)));
     for (size_t t = 0; t < merge.table_count(); ++t) merge.PartitionTable(t);

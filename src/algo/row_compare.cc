@@ -6,23 +6,6 @@ namespace weir {
 
 namespace {
 
-template <typename T>
-int ComparePlain(const T& a, const T& b) {
-  if constexpr (std::is_same_v<T, Interval>) {
-    return ComparePlain(a.NormalizedMicros(), b.NormalizedMicros());
-  } else if constexpr (std::is_same_v<T, StringRef>) {
-    const auto order = a <=> b;
-    return order < 0 ? -1 : order > 0 ? 1 : 0;
-  } else if constexpr (std::is_floating_point_v<T>) {
-    if (a != a || b != b) return static_cast<int>(a != a) - static_cast<int>(b != b);
-    return a < b ? -1 : b < a ? 1 : 0;
-  } else if constexpr (std::is_same_v<T, ListEntry>) {
-    return 0;
-  } else {
-    return a < b ? -1 : b < a ? 1 : 0;
-  }
-}
-
 // A part of a nested value: NULLs are last and equal.
 int CompareParts(const Column& a, size_t a_row, const Column& b, size_t b_row) {
   const bool a_null = ColumnView(a).IsNull(a_row);

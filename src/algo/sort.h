@@ -29,11 +29,6 @@ class SortLayout {
 
   // Writes the selected rows of the chunk into `out`. Returns whether the first key had a NULL.
   bool Encode(const Chunk& chunk, uint8_t* const* out, RowHeap& heap) const;
-  // Of the selected rows in turn: what Prefix(row, false) & FirstKeyMask() will be, for throwing rows away early.
-  // (0 where that would be as dear as encoding everything.)
-  void EncodePrefixes(const Chunk& chunk, uint64_t* out) const;
-  // The bits of a prefix with NULL flag that belong to the first key.
-  uint64_t FirstKeyMask() const;
   // Copies a row and what it points to.
   void CopyRow(const uint8_t* from, uint8_t* to, RowHeap& heap) const { rows_.CopyRow(from, to, heap); }
   // Negative, 0, positive.

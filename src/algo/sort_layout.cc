@@ -59,16 +59,6 @@ void EncodeValue(const T& value, uint8_t* out) {
   }
 }
 
-// The first eight bytes of a key that begins with the value: flag, then the value from its highest byte on.
-template <typename T>
-uint64_t IntegerPrefix(T value, bool descending) {
-  using U = std::make_unsigned_t<T>;
-  U bits = static_cast<U>(value);
-  if constexpr (std::is_signed_v<T>) bits = static_cast<U>(bits ^ (U{1} << (sizeof(T) * 8 - 1)));
-  if (descending) bits = static_cast<U>(~bits);
-  return uint64_t{kValid} << 56 | (static_cast<uint64_t>(bits) << (64 - sizeof(T) * 8)) >> 8;
-}
-
 std::vector<Type> RowTypes(const std::vector<Type>& types, size_t hidden) {
   std::vector<Type> out = types;
   out.insert(out.end(), hidden, Type(TypeKind::kVarbinary));
@@ -171,60 +161,8 @@ bool SortLayout::Encode(const Chunk& chunk, uint8_t* const* out, RowHeap& heap) 
   return has_null;
 }
 
-void SortLayout::EncodePrefixes(const Chunk& chunk, uint64_t* out) const {
-  const RowSet rows = chunk.rows();
-  const size_t count = rows.count();
-  const Segment& first = segments_[0];
-  const Column& column = *chunk.column(keys_[0].column);
-  if (column.type().is_nested()) {
-    std::fill_n(out, count, 0);  // too dear to encode for this: nothing is thrown away
-    return;
-  }
-  const SortColumn& key = keys_[first.key];
-  const bool is_done = VisitPhysical(column.type().physical(), [&]<typename T>() {
-    if constexpr (std::is_integral_v<T> && sizeof(T) <= sizeof(uint64_t) && !std::is_same_v<T, bool>) {
-      const ColumnView view(column);
-      const T* values = view.values<T>();
-      if (view.is_identity() && rows.is_dense() && !view.may_have_nulls()) {
-        for (size_t i = 0; i < count; ++i) out[i] = IntegerPrefix(values[i], key.descending);
-        return true;
-      }
-      const uint64_t null = uint64_t{key.nulls_first ? kNullFirst : kNullLast} << 56;
-      for (size_t i = 0; i < count; ++i) {
-        const size_t row = rows[i];
-        out[i] = view.IsValid(row) ? IntegerPrefix(values[view.Index(row)], key.descending) : null;
-      }
-      return true;
-    }
-    return false;
-  });
-  if (is_done) return;
-  // Fixed rows of scratch, encoded as Encode does.
-  constexpr size_t kBatch = 256;
-  std::array<std::array<uint8_t, 32>, kBatch> memory;
-  std::array<uint8_t*, kBatch> targets;
-  for (size_t i = 0; i < kBatch; ++i) {
-    memory[i].fill(0);
-    targets[i] = memory[i].data();
-  }
-  std::vector<uint32_t> batch(kBatch);
-  const size_t bytes = std::min(first.bytes, kPrefixBytes);
-  const uint64_t mask = bytes == kPrefixBytes ? ~uint64_t{0} : ~(~uint64_t{0} >> (8 * bytes));
-  for (size_t begin = 0; begin < count; begin += kBatch) {
-    const size_t n = std::min(kBatch, count - begin);
-    for (size_t i = 0; i < n; ++i) batch[i] = static_cast<uint32_t>(rows[begin + i]);
-    EncodeSegment(first, column, RowSet::Of({batch.data(), n}), targets.data());
-    for (size_t i = 0; i < n; ++i) out[begin + i] = LoadBigEndian<uint64_t>(targets[i]) & mask;
-  }
-}
-
 uint64_t SortLayout::Prefix(const uint8_t* row, bool skip_null_flag) const {
   return LoadBigEndian<uint64_t>(row + (skip_null_flag ? 1 : 0));
-}
-
-uint64_t SortLayout::FirstKeyMask() const {
-  const size_t bytes = std::min(segments_[0].bytes, kPrefixBytes);
-  return bytes == kPrefixBytes ? ~uint64_t{0} : ~(~uint64_t{0} >> (8 * bytes));
 }
 
 int SortLayout::Compare(const uint8_t* a, const uint8_t* b) const {

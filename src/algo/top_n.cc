@@ -27,21 +27,10 @@ size_t TopN::MemoryBytes() const {
 void TopN::Append(const Chunk& chunk) {
   if (limit_ == 0 || chunk.empty()) return;
   Chunk wanted = chunk;
-  if (bound_row_ != nullptr) {
-    const size_t count = chunk.row_count();
-    prefixes_.resize(std::max(prefixes_.size(), count));
-    layout_->EncodePrefixes(chunk, prefixes_.data());
-    const uint64_t bound = bound_prefix_ & layout_->FirstKeyMask();
-    const RowSet rows = chunk.rows();
-    auto selection = std::make_shared<Selection>(count);
-    size_t n = 0;
-    for (size_t i = 0; i < count; ++i) {
-      (*selection)[n] = static_cast<uint32_t>(rows[i]);
-      n += prefixes_[i] <= bound;
-    }
-    if (n == 0) return;
-    selection->resize(n);
-    if (n != count) wanted = chunk.WithSelection(std::move(selection));
+  if (bound_ != nullptr) {
+    SelectionPtr selection = SelectWanted(chunk);
+    if (selection->empty()) return;
+    if (selection->size() != chunk.row_count()) wanted = chunk.WithSelection(std::move(selection));
   }
   const size_t count = wanted.row_count();
   targets_.resize(std::max(targets_.size(), count));
@@ -57,6 +46,20 @@ void TopN::Append(const Chunk& chunk) {
   if (tracker_ != nullptr) {
     other_bytes_.Resize(static_cast<int64_t>(heap_->bytes() + entries_.capacity() * sizeof(SortEntry)));
   }
+}
+
+// The rows of the chunk that are not beyond the bound.
+SelectionPtr TopN::SelectWanted(const Chunk& chunk) const {
+  Selection tied(chunk.row_count());
+  const RowSet rows = chunk.rows();
+  for (size_t i = 0; i < tied.size(); ++i) tied[i] = static_cast<uint32_t>(rows[i]);
+  auto before = std::make_shared<Selection>();
+  for (size_t k = 0; k < bound_->keys().size() && !tied.empty(); ++k) {
+    bound_->Split(k, *chunk.column(bound_->keys()[k].column), tied, *before);
+  }
+  if (!bound_->is_whole()) before->insert(before->end(), tied.begin(), tied.end());
+  std::ranges::sort(*before);
+  return before;
 }
 
 // Keeps the best rows only, in fresh memory.
@@ -86,12 +89,16 @@ void TopN::Cut() {
 }
 
 void TopN::NoteBound() {
-  const size_t column = layout_->keys()[0].column;
-  const ColumnPtr value = layout_->rows().Gather(column, &bound_row_, 1, {heap_->owner()});
-  std::optional<Value> bound = value->GetValue(0);
-  if (bound_ && *bound_ == *bound) return;
-  bound_ = std::move(bound);
-  ++bound_version_;
+  std::vector<SortColumn> keys;
+  std::vector<ColumnPtr> values;
+  for (const SortColumn& key : layout_->keys()) {
+    if (!RowBound::Supports(layout_->types()[key.column])) break;
+    keys.push_back(key);
+    values.push_back(layout_->rows().Gather(key.column, &bound_row_, 1, {heap_->owner()}));
+  }
+  if (keys.empty()) return;
+  const bool is_whole = keys.size() == layout_->keys().size();
+  bound_ = std::make_shared<const RowBound>(std::move(keys), std::move(values), is_whole);
 }
 
 void TopN::Merge(TopN& other) {

@@ -5,12 +5,13 @@
 #include <optional>
 #include <vector>
 
+#include "algo/row_bound.h"
 #include "algo/sort.h"
 
 namespace weir {
 
-// Keeps the first `limit` rows of an ordering (LIMIT plus OFFSET). Rows beyond the current bound are dropped by
-// comparing key prefixes before anything is copied; the buffer is cut back whenever it doubles.
+// Keeps the first `limit` rows of an ordering (LIMIT plus OFFSET). Rows beyond the current bound are dropped, key
+// by key, before anything is copied; the buffer is cut back whenever it doubles.
 //
 // One per driver; at the end Merge them into one and read it. Single-threaded.
 class TopN {
@@ -20,11 +21,9 @@ class TopN {
   void Append(const Chunk& chunk);
   void Merge(TopN& other);
 
-  // The first key's value in the last row that would be kept now: rows that come after it in the order of the first
-  // key alone are not wanted any more. Empty until `limit` rows are there. A NULL value is a NULL key.
-  const std::optional<Value>& bound() const { return bound_; }
-  // Changes whenever bound() does.
-  uint64_t bound_version() const { return bound_version_; }
+  // The last row that would be kept now, as far as its first keys can be compared: rows after it are not wanted any
+  // more. Null until `limit` rows are there, or when nothing can be said.
+  const std::shared_ptr<const RowBound>& bound() const { return bound_; }
 
   size_t row_count() const { return entries_.size(); }
   size_t MemoryBytes() const;
@@ -32,6 +31,7 @@ class TopN {
   SortedScan Finish();
 
  private:
+  SelectionPtr SelectWanted(const Chunk& chunk) const;
   void Cut();
   void NoteBound();
 
@@ -44,9 +44,7 @@ class TopN {
   std::vector<SortEntry> entries_;
   const uint8_t* bound_row_ = nullptr;
   uint64_t bound_prefix_ = UINT64_MAX;
-  std::optional<Value> bound_;
-  uint64_t bound_version_ = 0;
-  std::vector<uint64_t> prefixes_;
+  std::shared_ptr<const RowBound> bound_;
   std::vector<uint8_t*> targets_;
 };
 

@@ -193,7 +193,9 @@ void PipelineBuilder::BuildAggregate(const PhysicalPtr& node, const NodeResource
       Named(std::make_shared<HashAggregateSink>(node->as<PhysicalHashAggregate>(), query_.spill()), name, own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
-  auto source = Named(std::make_shared<HashAggregateSource>(factory), name, own, node->types());
+  std::shared_ptr<TopNGroupBound> bound;
+  if (const auto found = group_bounds_.find(node.get()); found != group_bounds_.end()) bound = found->second;
+  auto source = Named(std::make_shared<HashAggregateSource>(factory, std::move(bound)), name, own, node->types());
   graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
 }
 
@@ -269,6 +271,13 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
     auto bound = std::make_shared<TopNBound>(top_n.keys[0].descending, top_n.keys[0].nulls_first);
     factory->set_bound(bound);
     bounds_[target->scan] = {std::move(bound), target->column};
+  }
+  if (auto groups = FindTopNGroups(*node->child(), top_n.keys);
+      groups.has_value() && query_.options.runtime_filters && uses_[groups->aggregate] == 1) {
+    const bool is_whole = groups->keys.size() == top_n.keys.size();
+    auto bound = std::make_shared<TopNGroupBound>(std::move(groups->keys), is_whole);
+    factory->set_group_bound(bound);
+    group_bounds_[groups->aggregate] = std::move(bound);
   }
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));

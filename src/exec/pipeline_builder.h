@@ -90,6 +90,7 @@ class PipelineBuilder {
     size_t column;
   };
   std::map<const PhysicalScan*, Bound> bounds_;
+  std::map<const PhysicalNode*, std::shared_ptr<TopNGroupBound>> group_bounds_;  // by aggregation
   std::map<const PhysicalScan*, std::vector<SubfieldPaths>> subfields_;
   std::shared_ptr<StatementChanges> changes_;                // of the plan's changes, when there are any
   std::vector<std::shared_ptr<PipelineSink>> change_sinks_;  // of all of them

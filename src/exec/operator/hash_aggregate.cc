@@ -237,7 +237,9 @@ class HashAggregateReader final : public SourceOperator {
   Step Pull(DriverContext& context, Chunk& out) override {
     for (;;) {
       if (scan_.has_value()) {
-        std::optional<Chunk> chunk = scan_->Next(context.query.chunk_rows());
+        const std::shared_ptr<const RowBound> bound = shared_.bound_ == nullptr ? nullptr : shared_.bound_->bound();
+        const size_t rows = context.query.chunk_rows();
+        std::optional<Chunk> chunk = bound == nullptr ? scan_->Next(rows) : scan_->NextWithin(*bound, rows);
         if (chunk.has_value()) {
           out = std::move(*chunk);
           return Step::kHasOutput;

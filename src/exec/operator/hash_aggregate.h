@@ -9,6 +9,7 @@
 #include "exec/operator.h"
 #include "exec/operator/aggregate_plan.h"
 #include "exec/operator/external_aggregate.h"
+#include "exec/runtime_filter/top_n_bound.h"
 
 namespace weir {
 
@@ -68,7 +69,10 @@ class HashAggregateSink final : public SinkFactory {
 
 class HashAggregateSource final : public SourceFactory {
  public:
-  explicit HashAggregateSource(std::shared_ptr<HashAggregateSink> sink) : sink_(std::move(sink)) {}
+  // `bound`: how far groups are wanted by a TopN above; null: all.
+  explicit HashAggregateSource(std::shared_ptr<HashAggregateSink> sink,
+                               std::shared_ptr<const TopNGroupBound> bound = nullptr)
+      : sink_(std::move(sink)), bound_(std::move(bound)) {}
   size_t drivers_max() const override {
     return sink_->has_spilled() ? SpilledGroups::kPartitions : sink_->merge()->partition_count();
   }
@@ -79,6 +83,7 @@ class HashAggregateSource final : public SourceFactory {
   friend class HashAggregateReader;
   friend class SpilledAggregateReader;
   const std::shared_ptr<HashAggregateSink> sink_;
+  const std::shared_ptr<const TopNGroupBound> bound_;
   std::atomic<size_t> next_{0};
 };
 

@@ -119,9 +119,10 @@ class TopNKeeper final : public SinkOperator {
   Step Push(DriverContext& /*context*/, Chunk input) override {
     if (shared_.rows_max() == 0) return Step::kFinished;
     rows_->Append(append_keys_(std::move(input)));
-    if (shared_.bound() != nullptr && rows_->bound_version() != offered_ && rows_->bound().has_value()) {
-      offered_ = rows_->bound_version();
-      shared_.bound()->Offer(*rows_->bound());
+    if (rows_->bound() != offered_) {
+      offered_ = rows_->bound();
+      if (shared_.bound() != nullptr) shared_.bound()->Offer(offered_->value(0));
+      if (shared_.group_bound() != nullptr) shared_.group_bound()->Offer(*offered_);
     }
     return Step::kNeedInput;
   }
@@ -134,7 +135,7 @@ class TopNKeeper final : public SinkOperator {
   TopNSink& shared_;
   KeyAppender append_keys_;
   std::unique_ptr<TopN> rows_;
-  uint64_t offered_ = 0;  // version of the bound that was offered last
+  std::shared_ptr<const RowBound> offered_;  // the bound that was offered last
 };
 
 class TopNReader final : public SourceOperator {

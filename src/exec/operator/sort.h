@@ -67,6 +67,9 @@ class TopNSink final : public SinkFactory {
   // Tells the scan below how far rows are wanted. Before it runs.
   void set_bound(std::shared_ptr<TopNBound> bound) { bound_ = std::move(bound); }
   TopNBound* bound() const { return bound_.get(); }
+  // The same for an aggregation below.
+  void set_group_bound(std::shared_ptr<TopNGroupBound> bound) { group_bound_ = std::move(bound); }
+  TopNGroupBound* group_bound() const { return group_bound_.get(); }
   std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
   const SortPlan& plan() const { return plan_; }
   size_t rows_max() const { return rows_max_; }
@@ -80,6 +83,7 @@ class TopNSink final : public SinkFactory {
   const size_t rows_max_;
   const uint64_t offset_;
   std::shared_ptr<TopNBound> bound_;
+  std::shared_ptr<TopNGroupBound> group_bound_;
   std::mutex mutex_;  // guards best_ while drivers hand theirs over
   std::unique_ptr<TopN> best_;
 };

@@ -1,5 +1,6 @@
 #include "exec/runtime_filter/top_n_bound.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -86,18 +87,39 @@ bool TopNBound::MayWant(const std::optional<Value>& min, const std::optional<Val
   return !min.has_value() || Value::Compare(*min, *bound) <= 0;
 }
 
-std::optional<TopNTarget> FindTopNTarget(const PhysicalNode& input, const ExprPtr& key) {
+void TopNGroupBound::Offer(const RowBound& bound) {
+  const size_t keys = std::min(keys_.size(), bound.keys().size());
+  std::vector<SortColumn> columns(keys_.begin(), keys_.begin() + static_cast<ptrdiff_t>(keys));
+  std::vector<ColumnPtr> values(bound.values().begin(), bound.values().begin() + static_cast<ptrdiff_t>(keys));
+  const bool is_whole = is_whole_ && bound.is_whole();
+  auto offered = std::make_shared<const RowBound>(std::move(columns), std::move(values), is_whole);
+  const std::scoped_lock lock(mutex_);
+  if (bound_ != nullptr && !offered->IsBefore(*bound_)) return;
+  bound_ = std::move(offered);
+  set_.store(true, std::memory_order_release);
+}
+
+std::shared_ptr<const RowBound> TopNGroupBound::bound() const {
+  if (!set_.load(std::memory_order_acquire)) return nullptr;
+  const std::scoped_lock lock(mutex_);
+  return bound_;
+}
+
+namespace {
+
+// Where a column of a node's output comes from, through nodes that rows may be kept from without changing which of the
+// others come out.
+struct Origin {
+  const PhysicalNode* node;
+  size_t column;
+};
+
+std::optional<Origin> FindOrigin(const PhysicalNode& input, const ExprPtr& key) {
   if (!key->is(ExprKind::kInput)) return std::nullopt;
   size_t column = key->input_index();
   const PhysicalNode* node = &input;
   for (;;) {
     switch (node->kind()) {
-      case PhysicalKind::kScan: {
-        const auto& scan = node->as<PhysicalScan>();
-        const size_t at = scan.output[column];
-        if (!TopNBound::Supports(scan.columns[at].type)) return std::nullopt;
-        return TopNTarget{&scan, at};
-      }
       case PhysicalKind::kFilter:
         break;
       case PhysicalKind::kProject: {
@@ -116,10 +138,36 @@ std::optional<TopNTarget> FindTopNTarget(const PhysicalNode& input, const ExprPt
         break;
       }
       default:
-        return std::nullopt;
+        return Origin{node, column};
     }
     node = node->child(0).get();
   }
+}
+
+}  // namespace
+
+std::optional<TopNTarget> FindTopNTarget(const PhysicalNode& input, const ExprPtr& key) {
+  const std::optional<Origin> origin = FindOrigin(input, key);
+  if (!origin.has_value() || origin->node->kind() != PhysicalKind::kScan) return std::nullopt;
+  const auto& scan = origin->node->as<PhysicalScan>();
+  const size_t at = scan.output[origin->column];
+  if (!TopNBound::Supports(scan.columns[at].type)) return std::nullopt;
+  return TopNTarget{&scan, at};
+}
+
+std::optional<TopNGroups> FindTopNGroups(const PhysicalNode& input, const std::vector<SortKey>& keys) {
+  TopNGroups out;
+  for (const SortKey& key : keys) {
+    const std::optional<Origin> origin = FindOrigin(input, key.expr);
+    if (!origin.has_value() || origin->node->kind() != PhysicalKind::kHashAggregate) break;
+    const auto& aggregate = origin->node->as<PhysicalHashAggregate>();
+    if (out.aggregate != nullptr && out.aggregate != &aggregate) break;
+    if (!RowBound::Supports(key.expr->type())) break;
+    out.aggregate = &aggregate;
+    out.keys.push_back({.column = origin->column, .descending = key.descending, .nulls_first = key.nulls_first});
+  }
+  if (out.aggregate == nullptr) return std::nullopt;
+  return out;
 }
 
 }  // namespace weir

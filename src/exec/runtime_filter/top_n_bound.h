@@ -4,7 +4,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
+#include "algo/row_bound.h"
 #include "column/chunk.h"
 #include "plan/physical.h"
 
@@ -42,6 +45,27 @@ class TopNBound {
   std::shared_ptr<const Value> key_;
 };
 
+// The same for groups of an aggregation, which are held against as many of the keys as come from its output, so that of
+// most groups nothing else needs to be put out.
+//
+// Shared by the drivers of both; any thread. The bound only ever becomes tighter.
+class TopNGroupBound {
+ public:
+  // `keys`: the first keys of the ordering, as columns of the aggregation's output; `is_whole`: all of them.
+  TopNGroupBound(std::vector<SortColumn> keys, bool is_whole) : keys_(std::move(keys)), is_whole_(is_whole) {}
+  // The bound of the TopN: of at least as many keys as its keys can be compared.
+  void Offer(const RowBound& bound);
+  // Null until there is a bound.
+  std::shared_ptr<const RowBound> bound() const;
+
+ private:
+  const std::vector<SortColumn> keys_;
+  const bool is_whole_;
+  std::atomic<bool> set_{false};
+  mutable std::mutex mutex_;  // guards bound_; leaf
+  std::shared_ptr<const RowBound> bound_;
+};
+
 // The scan that a sort key comes from, when rows of the scan that come late in the order may be dropped there without
 // changing the result's beginning: through filters, projections of plain columns, and joins that keep what their
 // probe side has.
@@ -50,5 +74,12 @@ struct TopNTarget {
   size_t column = 0;  // of the scan's columns
 };
 std::optional<TopNTarget> FindTopNTarget(const PhysicalNode& input, const ExprPtr& key);
+
+// Likewise the aggregation that the first sort keys come from, with these as columns of its output.
+struct TopNGroups {
+  const PhysicalHashAggregate* aggregate = nullptr;
+  std::vector<SortColumn> keys;
+};
+std::optional<TopNGroups> FindTopNGroups(const PhysicalNode& input, const std::vector<SortKey>& keys);
 
 }  // namespace weir
