@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 
 namespace weir {
 
@@ -32,31 +33,37 @@ GroupMerge::GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::sha
     bits_ = std::min<int>(kBitsMax, std::bit_width(group_rows_ / kRowsPerPartition));
   }
   parts_.resize(tables_.size());
-  part_bytes_.resize(tables_.size());
 }
 
 void GroupMerge::PartitionTable(size_t t) {
   const GroupTable& table = *tables_[t];
   const RowBlocks& rows = storages_[t]->rows;
-  auto& parts = parts_[t];
-  parts.resize(partition_count());
-  if (tracker_ != nullptr) {
-    part_bytes_[t] = ScopedReservation(tracker_, static_cast<int64_t>(rows.size() * sizeof(Entry)));
-  }
+  Parts& parts = parts_[t];
+  const size_t count = rows.size();
+  parts.entries = BigArray(count * sizeof(Entry), tracker_);
+  parts.begins.assign(partition_count() + 1, 0);
+  auto* entries = parts.entries.as<Entry>();
   if (tables_.size() == 1 && !table.has_forgotten() && !by_hash_) {
     // Nothing to merge: any even split will do, and one in order of making reads memory in order.
-    const size_t step = rows.size() / partition_count() + 1;
-    for (auto& part : parts) part.reserve(step);
-    size_t i = 0;
-    rows.ForEach([&](uint8_t* row) { parts[i++ / step].push_back({0, row}); });
+    const size_t step = count / partition_count() + 1;
+    for (size_t p = 0; p < parts.begins.size(); ++p) parts.begins[p] = std::min(p * step, count);
+    rows.ForEach([&](uint8_t* row) { *entries++ = {0, row}; });
     return;
   }
-  std::vector<size_t> counts(parts.size());
-  rows.ForEach([&](const uint8_t* row) { ++counts[HashPartition(layout_->HashOf(row), bits_)]; });
-  for (size_t p = 0; p < parts.size(); ++p) parts[p].reserve(counts[p]);
-  rows.ForEach([&](uint8_t* row) {
+  // Hashes are kept from the counting, so that rows are read once.
+  const BigArray kept(count * sizeof(uint64_t), tracker_);
+  auto* hashes = kept.as<uint64_t>();
+  rows.ForEach([&](const uint8_t* row) {
     const uint64_t hash = layout_->HashOf(row);
-    parts[HashPartition(hash, bits_)].push_back({hash, row});
+    *hashes++ = hash;
+    ++parts.begins[HashPartition(hash, bits_) + 1];
+  });
+  std::partial_sum(parts.begins.begin(), parts.begins.end(), parts.begins.begin());
+  std::vector<size_t> ends(parts.begins.begin(), parts.begins.end() - 1);
+  hashes = kept.as<uint64_t>();
+  rows.ForEach([&](uint8_t* row) {
+    const uint64_t hash = *hashes++;
+    entries[ends[HashPartition(hash, bits_)]++] = {hash, row};
   });
 }
 
@@ -92,22 +99,22 @@ GroupScan GroupMerge::MergePartition(size_t partition, GroupOutput output) {
   size_t sources = 0;
   bool may_repeat = false;
   for (size_t t = 0; t < tables_.size(); ++t) {
-    total += parts_[t][partition].size();
-    sources += !parts_[t][partition].empty();
+    total += parts_[t].of(partition).size();
+    sources += !parts_[t].of(partition).empty();
     may_repeat |= tables_[t]->has_forgotten();
   }
   rows.reserve(sources <= 1 ? total : total / 2);
   if (sources <= 1 && !may_repeat) {
-    for (const auto& table : parts_) {
-      for (const Entry& entry : table[partition]) rows.push_back(entry.row);
+    for (const Parts& table : parts_) {
+      for (const Entry& entry : table.of(partition)) rows.push_back(entry.row);
     }
   } else {
     const size_t slot_count = std::bit_ceil(total * 3 / 2 + 1);
     const size_t mask = slot_count - 1;
     const BigArray memory = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
     auto* slots = memory.as<uint64_t>();
-    for (const auto& table : parts_) {
-      const std::vector<Entry>& part = table[partition];
+    for (const Parts& table : parts_) {
+      const std::span<const Entry> part = table.of(partition);
       for (size_t i = 0; i < part.size(); ++i) {
         if (i + 2 * kPrefetchAhead < part.size()) {
           __builtin_prefetch(slots + (part[i + 2 * kPrefetchAhead].hash & mask));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "algo/group_table.h"
@@ -41,9 +42,15 @@ class GroupMerge {
     uint64_t hash;  // kept, so that rows need not be touched again to find out that they are new
     uint8_t* row;
   };
-  // [table][partition]: group rows, in order of making.
-  std::vector<std::vector<std::vector<Entry>>> parts_;
-  std::vector<ScopedReservation> part_bytes_;
+  // One table's group rows, those of each partition together and in order of making.
+  struct Parts {
+    BigArray entries;
+    std::vector<size_t> begins;  // and the end
+    std::span<const Entry> of(size_t partition) const {
+      return {entries.as<const Entry>() + begins[partition], begins[partition + 1] - begins[partition]};
+    }
+  };
+  std::vector<Parts> parts_;
 };
 
 }  // namespace weir
