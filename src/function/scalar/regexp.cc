@@ -48,6 +48,7 @@ class Arguments {
   std::string_view Text(size_t i, size_t row) const {
     return views_[i].values<StringRef>()[views_[i].Index(row)].view();
   }
+  const StringRef& Ref(size_t i, size_t row) const { return views_[i].values<StringRef>()[views_[i].Index(row)]; }
   std::string_view TextOr(size_t i, size_t row, std::string_view otherwise) const {
     return i < views_.size() ? Text(i, row) : otherwise;
   }
@@ -60,6 +61,7 @@ class Arguments {
     if (start < 1) {
       throw Error::User(sqlstate::kInvalidParameterValue, "invalid value for parameter \"start\": {}", start);
     }
+    if (start == 1) return 0;
     const auto skip = static_cast<size_t>(start - 1);
     return skip > CountCharacters(text) ? text.size() + 1 : OffsetOfCharacter(text, skip);
   }
@@ -105,13 +107,20 @@ template <size_t kStartAt, size_t kNthAt, size_t kFlagsAt>
 ColumnPtr RegexpReplace(const KernelArgs& args) {
   Arguments in(args);
   FlatWriter<StringRef> out(args.result_type, args.size);
+  // Texts in which nothing is replaced stay where they are.
+  out.AddOwners(ColumnView(*args.columns[0]).base().owners());
+  std::string replaced;
   ForEachRow(args, [&](size_t row) {
     const std::string_view text = in.Text(0, row);
     const RegexpPattern& pattern = in.Pattern(row, in.TextOr(kFlagsAt, row, ""));
     const int32_t nth = in.IntOr(kNthAt, row, pattern.is_global() ? 0 : 1);
     if (nth < 0) throw Error::User(sqlstate::kInvalidParameterValue, "invalid value for parameter \"n\": {}", nth);
     const size_t from = Arguments::Start(text, in.IntOr(kStartAt, row, 1));
-    out.SetString(row, pattern.Replace(text, in.Text(2, row), from, static_cast<size_t>(nth)));
+    if (pattern.Replace(text, in.Text(2, row), from, static_cast<size_t>(nth), replaced)) {
+      out.SetString(row, replaced);
+    } else {
+      out.Set(row, in.Ref(0, row));
+    }
   });
   return out.Finish();
 }

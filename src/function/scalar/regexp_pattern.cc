@@ -1,6 +1,8 @@
 #include "function/scalar/regexp_pattern.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include <re2/re2.h>
 
@@ -150,22 +152,72 @@ RegexpPattern::RegexpPattern(std::string_view pattern, std::string_view flags) {
     throw error;
   }
   groups_ = static_cast<size_t>(re_->NumberOfCapturingGroups());
+  if (!options.case_sensitive()) return;
+  if (options.literal()) {
+    shape_.required = text;
+    shape_.is_literal = !text.empty();
+  } else {
+    shape_ = ShapeOfRegexp(multiline ? std::string_view(text).substr(4) : text);
+  }
 }
 
 RegexpPattern::~RegexpPattern() = default;
 
+namespace {
+
+size_t Find(std::string_view text, std::string_view what, size_t from) {
+  const void* at = memmem(text.data() + from, text.size() - from, what.data(), what.size());
+  return at == nullptr ? text.npos : static_cast<size_t>(static_cast<const char*>(at) - text.data());
+}
+
+// The first run of characters of the set from `from` on; empty: there is none.
+std::string_view FindSet(std::string_view text, const RegexpShape::CharacterSet& set, size_t from) {
+  size_t begin = from;
+  while (begin < text.size() && !set.has[static_cast<uint8_t>(text[begin])]) ++begin;
+  if (begin >= text.size()) return {};
+  size_t end = begin + 1;
+  while (set.repeats && end < text.size() && set.has[static_cast<uint8_t>(text[end])]) ++end;
+  return text.substr(begin, end - begin);
+}
+
+}  // namespace
+
 bool RegexpPattern::Contains(std::string_view text) const {
+  if (shape_.set.has_value()) return !FindSet(text, *shape_.set, 0).empty();
+  if (!shape_.required.empty()) {
+    const bool may_match = Find(text, shape_.required, 0) != text.npos;
+    if (!may_match || shape_.is_literal) return may_match;
+  }
   return re_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
-bool RegexpPattern::Match(std::string_view text, size_t from, std::vector<std::string_view>& groups) const {
-  std::vector<re2::StringPiece> pieces(groups_ + 1);
-  if (!re_->Match(re2::StringPiece(text.data(), text.size()), from, text.size(), re2::RE2::UNANCHORED, pieces.data(),
-                  static_cast<int>(pieces.size()))) {
+bool RegexpPattern::Match(std::string_view text, size_t from, std::vector<std::string_view>& groups,
+                          size_t groups_max) const {
+  if (shape_.set.has_value()) {
+    const std::string_view found = FindSet(text, *shape_.set, from);
+    if (!found.empty()) groups.assign(1, found);
+    return !found.empty();
+  }
+  if (!shape_.required.empty()) {
+    const size_t at = Find(text, shape_.required, from);
+    if (at == text.npos) return false;
+    if (shape_.is_literal) {
+      groups.assign(1, text.substr(at, shape_.required.size()));
+      return true;
+    }
+  }
+  constexpr size_t kFew = 10;
+  std::array<re2::StringPiece, kFew> few;
+  std::vector<re2::StringPiece> many;
+  const size_t count = std::min(groups_, groups_max) + 1;
+  if (count > kFew) many.resize(count);
+  re2::StringPiece* pieces = count > kFew ? many.data() : few.data();
+  if (!re_->Match(re2::StringPiece(text.data(), text.size()), from, text.size(), re2::RE2::UNANCHORED, pieces,
+                  static_cast<int>(count))) {
     return false;
   }
   groups.clear();
-  for (const re2::StringPiece& piece : pieces) groups.emplace_back(piece.data(), piece.size());
+  for (size_t i = 0; i < count; ++i) groups.emplace_back(pieces[i].data(), pieces[i].size());
   return true;
 }
 
@@ -173,35 +225,46 @@ size_t RegexpPattern::Step(std::string_view text, size_t at) {
   return at < text.size() ? Utf8Width(text[at]) : 1;
 }
 
-std::string RegexpPattern::Replace(std::string_view text, std::string_view replacement, size_t from, size_t nth) const {
-  std::string out;
+bool RegexpPattern::Replace(std::string_view text, std::string_view replacement, size_t from, size_t nth,
+                            std::string& out) const {
+  out.clear();
+  size_t groups_max = 0;
+  for (size_t i = 0; i + 1 < replacement.size(); ++i) {
+    if (replacement[i] != '\\') continue;
+    const char next = replacement[++i];
+    if (next >= '1' && next <= '9') groups_max = std::max(groups_max, static_cast<size_t>(next - '0'));
+  }
   size_t copied = 0, count = 0;
-  ForEachMatch(text, from, /*splitting=*/false,
-               [&](size_t begin, size_t end, const std::vector<std::string_view>& groups) {
-                 if (nth != 0 && ++count < nth) return true;
-                 out += text.substr(copied, begin - copied);
-                 copied = end;
-                 for (size_t i = 0; i < replacement.size(); ++i) {
-                   if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
-                     out += replacement[i];
-                     continue;
-                   }
-                   const char next = replacement[++i];
-                   if (next >= '1' && next <= '9') {
-                     const auto group = static_cast<size_t>(next - '0');
-                     if (group < groups.size()) out += groups[group];
-                   } else if (next == '&') {
-                     out += groups[0];
-                   } else if (next == '\\') {
-                     out += '\\';
-                   } else {
-                     (out += '\\') += next;
-                   }
-                 }
-                 return nth == 0;
-               });
+  bool replaced = false;
+  ForEachMatch(
+      text, from, /*splitting=*/false,
+      [&](size_t begin, size_t end, const std::vector<std::string_view>& groups) {
+        if (nth != 0 && ++count < nth) return true;
+        replaced = true;
+        out += text.substr(copied, begin - copied);
+        copied = end;
+        for (size_t i = 0; i < replacement.size(); ++i) {
+          if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
+            out += replacement[i];
+            continue;
+          }
+          const char next = replacement[++i];
+          if (next >= '1' && next <= '9') {
+            const auto group = static_cast<size_t>(next - '0');
+            if (group < groups.size()) out += groups[group];
+          } else if (next == '&') {
+            out += groups[0];
+          } else if (next == '\\') {
+            out += '\\';
+          } else {
+            (out += '\\') += next;
+          }
+        }
+        return nth == 0;
+      },
+      groups_max);
   out += text.substr(copied);
-  return out;
+  return replaced;
 }
 
 std::string RegexpPattern::FromSimilarTo(std::string_view pattern, std::string_view escape) {

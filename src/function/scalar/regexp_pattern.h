@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "function/scalar/regexp_shape.h"
+
 namespace re2 {
 class RE2;
 }
@@ -29,15 +31,17 @@ class RegexpPattern {
   size_t group_count() const { return groups_; }
 
   bool Contains(std::string_view text) const;
-  // groups[0] is the match, groups[i] a group; a group without part in the match has null data().
-  bool Match(std::string_view text, size_t from, std::vector<std::string_view>& groups) const;
+  // groups[0] is the match, groups[i] a group, of which the first `groups_max` are asked for; a group without part in
+  // the match has null data().
+  bool Match(std::string_view text, size_t from, std::vector<std::string_view>& groups,
+             size_t groups_max = SIZE_MAX) const;
   // The matches from character offset `from` (bytes) on, one after the other. Empty matches move on by a character;
   // for splitting those at the ends of the text or of the match before do not count.
   template <typename F>
-  void ForEachMatch(std::string_view text, size_t from, bool splitting, F&& f) const {
+  void ForEachMatch(std::string_view text, size_t from, bool splitting, F&& f, size_t groups_max = SIZE_MAX) const {
     std::vector<std::string_view> groups;
     size_t last_end = 0;
-    while (from <= text.size() && Match(text, from, groups)) {
+    while (from <= text.size() && Match(text, from, groups, groups_max)) {
       const auto begin = static_cast<size_t>(groups[0].data() - text.data());
       const size_t end = begin + groups[0].size();
       if (!splitting || (begin < text.size() && end > last_end)) {
@@ -48,12 +52,14 @@ class RegexpPattern {
       if (begin == end) from += Step(text, from);
     }
   }
-  // Matches number `nth` from 1 (0: all) replaced; \1..\9 and \& are groups.
-  std::string Replace(std::string_view text, std::string_view replacement, size_t from, size_t nth) const;
+  // Puts the text with matches number `nth` from 1 (0: all) replaced into `out`; \1..\9 and \& are groups. False, and
+  // `out` undefined, when nothing is.
+  bool Replace(std::string_view text, std::string_view replacement, size_t from, size_t nth, std::string& out) const;
 
  private:
   static size_t Step(std::string_view text, size_t at);
   std::unique_ptr<re2::RE2> re_;
+  RegexpShape shape_;
   bool global_ = false;
   size_t groups_ = 0;
 };
