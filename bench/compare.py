@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Weir, DuckDB and ClickHouse side by side on the same data in one run: same threads, medians, answers compared.
 
-usage: compare.py --weir BINARY [--suite tpch|tpcds|webstats|groupjoin|PATH] [--engines weir,duckdb] [--threads 4,1] [--cold]
+usage: compare.py --weir BINARY [--suite tpch|tpcds|webstats|groupjoin|json|PATH] [--engines weir,duckdb] [--threads 4,1] [--cold]
                   [--scale 1] [--rows 2000000] [--runs 5] [--queries q01,q06] [--data DIR] [--tables name=file.parquet,...] [--out FILE]
 
 Engines: weir and duckdb read the Parquet files, weir-tables and duckdb-tables have loaded them, clickhouse (package chdb) reads the files.
@@ -31,12 +31,12 @@ def measure(suite, options, threads, folder):
     print(f"{options.suite}, {suite.size}, {threads} threads, {'cold' if options.cold else 'hot'}, median of {options.runs}")
     print(f"{'query':<18}" + "".join(f"{name + ' ms':>17}" for name in names) + "".join(f"{a + '/' + b:>26}" for a, b in pairs) + "  answers")
     results = []
-    for query, text in suite.queries.items():
+    for query in suite.names():
         result = {"query": query, "ms": {}, "peak": {}, "errors": {}, "different": []}
         expected = None
         for name in names:
             try:
-                run = running[name].run(text, options.runs)
+                run = running[name].run(suite.text(query, name), options.runs)
             except Exception as error:  # noqa: BLE001: reported in the table
                 result["errors"][name] = str(error)
                 continue
@@ -83,11 +83,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True)
     parser.add_argument("--weir-options", default="", help="further options of `weir local`, such as --page-cache=0")
-    parser.add_argument("--suite", default="tpch", help="tpch, tpcds, webstats, groupjoin, or a folder or file of queries")
+    parser.add_argument("--suite", default="tpch", help="tpch, tpcds, webstats, groupjoin, json, or a folder or file of queries")
     parser.add_argument("--engines", default="weir,duckdb", help=", ".join(engines.ENGINES))
     parser.add_argument("--tables", default="", help="of a suite by path: name=file.parquet, by commas, or a folder of files")
     parser.add_argument("--scale", default="1")
-    parser.add_argument("--rows", type=int, default=2_000_000, help="of webstats and groupjoin")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="of webstats, groupjoin and json")
     parser.add_argument("--threads", default=str(os.cpu_count()), help="one number, or several by commas")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--cold", action="store_true")

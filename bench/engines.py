@@ -224,13 +224,14 @@ class ClickHouseMaker:
         clickhouse = session.Session()
         clickhouse.query("CREATE DATABASE suite ENGINE = Atomic")
         clickhouse.query("USE suite")
-        for name, file in self.files.items():
-            clickhouse.query(f"CREATE VIEW {name} AS SELECT * FROM file('{file}', Parquet)")
         # What the SQL standard says of outer joins, UNION and empty sums.
         settings = {"max_threads": self.threads, "join_use_nulls": 1, "union_default_mode": "'DISTINCT'", "aggregate_functions_null_for_empty": 1,
-                    "data_type_default_nullable": 1, "output_format_json_quote_64bit_integers": 0, "output_format_json_quote_decimals": 0}
+                    "data_type_default_nullable": 1, "output_format_json_quote_64bit_integers": 0, "output_format_json_quote_decimals": 0,
+                    "input_format_parquet_enable_json_parsing": 0}
         for name, value in settings.items():
             clickhouse.query(f"SET {name} = {value}")
+        for name, file in self.files.items():
+            clickhouse.query(f"CREATE VIEW {name} AS SELECT * FROM file('{file}', Parquet)")
 
         def execute(sql):
             text = str(clickhouse.query(sql, "JSONCompactEachRow"))

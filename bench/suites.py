@@ -19,7 +19,14 @@ SCANS = {
 class Suite:
     size: str       # as shown: "scale 1"
     files: dict     # Parquet files by table
-    queries: dict   # texts by name
+    queries: dict   # texts by name; what another engine says otherwise by name and engine: "j05.duckdb"
+
+    def names(self):
+        return [name for name in self.queries if "." not in name]
+
+    def text(self, query, engine):
+        """As this engine (`duckdb`, also for `duckdb-tables`) says it."""
+        return self.queries.get(f"{query}.{engine.split('-')[0]}", self.queries[query])
 
 
 def files_of(folder):
@@ -92,6 +99,12 @@ def groupjoin(options):
     return Suite(f"{options.rows} rows", files_of(folder), even | skewed)
 
 
+def json_documents(options):
+    folder = pathlib.Path(options.data or "build/json").resolve() / str(options.rows)
+    generate_by(options.weir, HERE / "json" / "tables.sql", folder, options.rows)
+    return Suite(f"{options.rows} documents", files_of(folder), queries_of(HERE / "json"))
+
+
 def by_path(options):
     if options.tables and "=" not in options.tables:
         files = files_of(pathlib.Path(options.tables).resolve())
@@ -101,13 +114,13 @@ def by_path(options):
     return Suite(options.suite, files, queries_of(pathlib.Path(options.suite)))
 
 
-SUITES = {"tpch": tpch, "tpcds": tpcds, "webstats": webstats, "groupjoin": groupjoin}
+SUITES = {"tpch": tpch, "tpcds": tpcds, "webstats": webstats, "groupjoin": groupjoin, "json": json_documents}
 
 
 def load(options):
     suite = SUITES.get(options.suite, by_path)(options)
     if options.queries:
-        suite.queries = {k: v for k, v in suite.queries.items() if k in options.queries.split(",")}
+        suite.queries = {k: v for k, v in suite.queries.items() if k.split(".")[0] in options.queries.split(",")}
     return suite
 
 

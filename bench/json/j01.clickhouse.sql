@@ -1,0 +1,1 @@
+SELECT JSONExtractString(doc, 'type') AS type, count(*) FROM events GROUP BY type ORDER BY type;

@@ -1,0 +1,1 @@
+SELECT doc->>'type', doc->'actor'->>'login', doc->'payload'->'detail'->>'title' FROM events WHERE id = 12345;

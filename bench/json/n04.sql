@@ -1,0 +1,1 @@
+SELECT label, count(*) FROM nested, unnest(labels) AS e(label) GROUP BY label ORDER BY label;
