@@ -74,6 +74,19 @@ def summarise(results, names, pairs):
     print("peak memory: " + ", ".join(f"{name} {peak / 2**20:.0f} MiB" for name, peak in peaks.items()) + "\n")
 
 
+def show_scaling(tables):
+    """How much faster each engine is with more threads: the geometric mean over the queries that all thread counts have."""
+    tables = sorted(tables, key=lambda table: table["threads"])
+    base, by_name = tables[0], {}
+    for table in tables[1:]:
+        for one, many in zip(base["results"], table["results"]):
+            for name in one["ms"].keys() & many["ms"].keys():
+                by_name.setdefault(name, {}).setdefault(table["threads"], []).append(one["ms"][name] / many["ms"][name])
+    for name, factors in by_name.items():
+        print(f"{name}: " + ", ".join(f"{statistics.geometric_mean(f):.2f} times as fast with {n} threads as with {base['threads']} (worst {min(f):.2f})"
+                                      for n, f in factors.items()))
+
+
 def commit():
     done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=suites.HERE)
     return done.stdout.strip()
@@ -103,6 +116,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="weir-bench-", dir=options.data or None) as folder:
         for threads in options.threads.split(","):
             tables.append({"threads": int(threads), "results": measure(suite, options, int(threads), folder)})
+    if len(tables) > 1:
+        show_scaling(tables)
     out = pathlib.Path(options.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"suite": options.suite, "size": suite.size, "commit": commit(), "cold": options.cold, "runs": options.runs,
