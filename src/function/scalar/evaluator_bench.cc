@@ -1,32 +1,17 @@
 #include <fmt/core.h>
 
-#include <chrono>
 #include <random>
 
+#include "base/kernel_bench.h"
 #include "function/scalar/expression_testing.h"
 #include "function/scalar/register.h"
 
-// Time per row of typical expressions over chunks of 4096 rows.
+// Time per row of typical expressions over chunks of 4096 rows: evaluator_bench [part of a name].
 
 namespace weir {
 namespace {
 
 constexpr size_t kRows = kChunkRowsDefault;
-
-template <typename F>
-void Measure(std::string_view name, size_t rows, F f) {
-  using Clock = std::chrono::steady_clock;
-  for (int i = 0; i < 100; ++i) f();
-  double best = 1e30;
-  for (int repeat = 0; repeat < 7; ++repeat) {
-    constexpr int kCalls = 400;
-    const auto start = Clock::now();
-    for (int i = 0; i < kCalls; ++i) f();
-    const double ns = std::chrono::duration<double, std::nano>(Clock::now() - start).count();
-    best = std::min(best, ns / kCalls / static_cast<double>(rows));
-  }
-  fmt::print("{:55} {:7.3f} ns/row\n", name, best);
-}
 
 ColumnPtr Dictionary(const ColumnPtr& base, std::mt19937& random) {
   auto indices = Buffer::Allocate(kRows * sizeof(uint32_t));
@@ -35,6 +20,7 @@ ColumnPtr Dictionary(const ColumnPtr& base, std::mt19937& random) {
 }
 
 void RunAll(std::string_view only) {
+  KernelBench bench;
   Registry registry;
   RegisterCoreFunctions(registry);
   RegisterLikeFunctions(registry);
@@ -79,12 +65,12 @@ void RunAll(std::string_view only) {
   const auto evaluate = [&](std::string_view name, const ExprPtr& expr, const Chunk& input) {
     if (name.find(only) == std::string_view::npos) return;
     Evaluator evaluator({expr}, registry, statement);
-    Measure(name, kRows, [&] { evaluator.Evaluate(0, input); });
+    bench.Measure(std::string(name).c_str(), kRows, 0, [&] { evaluator.Evaluate(0, input); });
   };
   const auto filter = [&](std::string_view name, const ExprPtr& expr) {
     if (name.find(only) == std::string_view::npos) return;
     Evaluator evaluator({expr}, registry, statement);
-    Measure(name, kRows, [&] { evaluator.Filter(0, chunk); });
+    bench.Measure(std::string(name).c_str(), kRows, 0, [&] { evaluator.Filter(0, chunk); });
   };
   const auto integer = [](int64_t value) { return Lit(Value::Int64(value)); };
   const ExprPtr net = call("*", {price, call("-", {Lit(Value::Int32(1)), discount})});
