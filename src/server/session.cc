@@ -136,6 +136,7 @@ SessionInfo Session::info() const {
   info.user = options_.user;
   info.database = options_.database;
   info.client_address = options_.client_address;
+  if (shown_settings_ != nullptr) info.application_name = shown_settings_->Get("application_name");
   info.state = running_ == nullptr ? "idle" : "active";
   info.query = running_text_;
   info.started = connected_;

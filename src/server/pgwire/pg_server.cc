@@ -7,7 +7,7 @@ namespace weir {
 
 namespace {
 
-constexpr int64_t kClientCheckNanos = kNanosPerSecond;
+constexpr int64_t kClientCheckNanos = 50 * kNanosPerMilli;
 constexpr int64_t kStopGraceNanos = 2 * kNanosPerSecond;
 
 }  // namespace
