@@ -65,7 +65,7 @@ NodeResources PipelineBuilder::Own(const PhysicalNode& node, obs::ProfileNode& p
   if (node.estimated_rows() >= 0) {
     profile.SetInfo("estimated rows", fmt::format("{}", static_cast<int64_t>(node.estimated_rows())));
   }
-  NodeResources own{&profile, query_.tracker->CreateChild(OperatorName(node), MemoryScope::kOperator)};
+  NodeResources own{&profile, query_.tracker->CreateChild(profile.name(), MemoryScope::kOperator)};
   resources_.push_back(own);
   return own;
 }
@@ -81,7 +81,7 @@ Pipeline& PipelineBuilder::AddPipeline(std::shared_ptr<SourceFactory> source, co
 
 void PipelineBuilder::BuildNode(const PhysicalPtr& node, obs::ProfileNode& profile, Downstream down) {
   const NodeResources own = Own(*node, profile);
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   const std::vector<Type> types = node->types();
   switch (node->kind()) {
     case PhysicalKind::kScan:
@@ -188,7 +188,7 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
 }
 
 void PipelineBuilder::BuildAggregate(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   auto factory =
       Named(std::make_shared<HashAggregateSink>(node->as<PhysicalHashAggregate>(), query_.spill()), name, own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
@@ -201,7 +201,7 @@ void PipelineBuilder::BuildAggregate(const PhysicalPtr& node, const NodeResource
 
 void PipelineBuilder::BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   const auto& join = node->as<PhysicalHashJoin>();
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   auto build = Named(std::make_shared<HashJoinBuild>(join, own.tracker), name + " build", own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(build);
   BuildChild(*node, 1, own, Into(sink));
@@ -235,7 +235,7 @@ std::vector<Pipeline*> PipelineBuilder::Through(const TransformFactory& transfor
 }
 
 void PipelineBuilder::BuildNestedLoopJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   auto rows = std::make_shared<MaterializedRows>(own.tracker);
   auto materialize = Named(std::make_shared<MaterializeSink>(rows), name + " build", own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(std::move(materialize));
@@ -254,7 +254,7 @@ void PipelineBuilder::BuildNestedLoopJoin(const PhysicalPtr& node, const NodeRes
 }
 
 void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   const std::vector<Type> types = node->types();
   if (node->kind() == PhysicalKind::kSort) {
     auto factory =
@@ -286,7 +286,7 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
 }
 
 void PipelineBuilder::BuildWindow(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   auto factory = Named(std::make_shared<WindowSink>(node->as<PhysicalWindow>(), node->child()->types()), name, own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
@@ -295,7 +295,7 @@ void PipelineBuilder::BuildWindow(const PhysicalPtr& node, const NodeResources& 
 }
 
 void PipelineBuilder::BuildSetOperation(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   const std::vector<Type> types = node->types();
   auto factory =
       Named(std::make_shared<SetOperationSink>(node->as<PhysicalSetOperation>().operation, types), name, own, {});
@@ -314,7 +314,7 @@ void PipelineBuilder::BuildSetOperation(const PhysicalPtr& node, const NodeResou
 
 void PipelineBuilder::BuildCte(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   auto rows = std::make_shared<MaterializedRows>(own.tracker);
-  auto materialize = Named(std::make_shared<MaterializeSink>(rows), OperatorName(*node), own, {});
+  auto materialize = Named(std::make_shared<MaterializeSink>(rows), own.profile->name(), own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(std::move(materialize));
   BuildChild(*node, 0, own, Into(sink));
   ctes_[node->as<PhysicalCte>().id] = {std::move(rows), sink};
@@ -332,7 +332,7 @@ void AddCteScans(const PhysicalNode& node, std::vector<CteId>& out) {
 
 void PipelineBuilder::BuildRecursion(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   const auto& recursion = node->as<PhysicalRecursion>();
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   auto rows = std::make_shared<MaterializedRows>(own.tracker);
   auto materialize = Named(std::make_shared<MaterializeSink>(rows), name + " base", own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(std::move(materialize));
@@ -360,7 +360,7 @@ void PipelineBuilder::BuildChange(const PhysicalPtr& node, const NodeResources& 
     throw Error::Internal("a change of a table without storage");
   }
   const RowChange& change = node->as<PhysicalChange>().change;
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   if (changes_ == nullptr) changes_ = std::make_shared<StatementChanges>();
   const std::shared_ptr<TableChange> own_change = changes_->Add(change, query_.tracker);
   auto returned = std::make_shared<MaterializedRows>(own.tracker);
