@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -27,6 +28,7 @@ namespace {
 constexpr size_t kRefineMin = 24;
 // Rows of such ranges are anywhere in memory: so many entries before they are looked at they are asked for.
 constexpr size_t kTiesAhead = 48;
+constexpr size_t kEntriesBetweenChecks = size_t{1} << 14;
 
 bool ByPrefix(const SortEntry& a, const SortEntry& b) {
   return a.prefix < b.prefix;
@@ -75,6 +77,7 @@ template <typename Next>
 void SortTied(const SortLayout& layout, const Next& next_of, size_t byte, SortEntry* entries, size_t count) {
   SortByPrefix(entries, count);
   size_t ahead = 1;
+  size_t checked = 0;
   for (size_t begin = 0; begin < count;) {
     const size_t end = EndOfTies(entries, begin, count);
     // Long ranges look ahead themselves.
@@ -85,6 +88,10 @@ void SortTied(const SortLayout& layout, const Next& next_of, size_t byte, SortEn
         __builtin_prefetch(entries[ahead - 1].address() + byte);
       }
       __builtin_prefetch(entries[ahead].address() + byte);
+    }
+    if (end - checked >= kEntriesBetweenChecks) {
+      CancellationScope::Check();
+      checked = end;
     }
     const uint64_t prefix = entries[begin].prefix;
     SortEntry* range = entries + begin;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "runtime/cancellation_scope.h"
+
 namespace weir {
 
 namespace {
 
 // Rows beyond the limit that are collected before cutting back, at least.
 constexpr size_t kSlackMin = 1024;
+constexpr size_t kRowsBetweenChecks = 4096;
 
 }  // namespace
 
@@ -74,7 +77,9 @@ void TopN::Cut() {
   }
   auto rows = std::make_shared<RowBlocks>(layout_->row_bytes(), tracker_);
   auto heap = std::make_shared<RowHeap>();
+  size_t copied = 0;
   for (SortEntry& entry : entries_) {
+    if (copied++ % kRowsBetweenChecks == 0) CancellationScope::Check();
     uint8_t* copy = rows->Append();
     layout_->CopyRow(entry.address(), copy, *heap);
     entry.row = reinterpret_cast<uint64_t>(copy);
@@ -102,7 +107,9 @@ void TopN::NoteBound() {
 }
 
 void TopN::Merge(TopN& other) {
+  size_t copied = 0;
   for (const SortEntry& entry : other.entries_) {
+    if (copied++ % kRowsBetweenChecks == 0) CancellationScope::Check();
     uint8_t* copy = rows_->Append();
     layout_->CopyRow(entry.address(), copy, *heap_);
     entries_.push_back({reinterpret_cast<uint64_t>(copy), entry.prefix});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/cancellation_scope.h"
 #include "runtime/io_pool.h"
 
 namespace weir {
@@ -166,6 +167,7 @@ void PipelineDriver::Propagate(Chunk chunk, size_t at) {
 }
 
 DriverState PipelineDriver::Run(TimeSlice& slice) {
+  const CancellationScope scope(context_.query.token);
   context_.waker = &slice.waker();
   if (phase_ == Phase::kStart) Open();
   if (blocked_in_ != nullptr) {
@@ -282,6 +284,7 @@ DriverState PipelineDriver::Run(TimeSlice& slice) {
 
 DriverState StageDriver::Run(TimeSlice& slice) {
   QueryContext& query = graph_.query_;
+  const CancellationScope scope(query.token);
   for (;;) {
     query.token.ThrowIfCanceled();
     const size_t task = shared_->next.fetch_add(1, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "env/sim/sim_executor.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 namespace {
@@ -18,6 +19,26 @@ TEST(Cancellation, ADefaultTokenIsNeverCanceled) {
   EXPECT_EQ(token.reason(), nullptr);
   token.ThrowIfCanceled();
   const auto registration = token.OnCancel([](const Error&) { FAIL(); });
+}
+
+TEST(Cancellation, AScopeSaysForWhatItsThreadComputes) {
+  CancellationSource outer;
+  CancellationSource inner;
+  const CancellationToken outer_token = outer.token();
+  const CancellationToken inner_token = inner.token();
+  CancellationScope::Check();
+  outer.Cancel(Error::Canceled("outer"));
+  {
+    const CancellationScope scope(outer_token);
+    EXPECT_THROW(CancellationScope::Check(), Error);
+    {
+      const CancellationScope nested(inner_token);
+      CancellationScope::Check();
+    }
+    EXPECT_THROW(CancellationScope::Check(), Error);
+    std::thread([] { CancellationScope::Check(); }).join();
+  }
+  CancellationScope::Check();
 }
 
 TEST(Cancellation, TheFirstReasonStays) {

@@ -17,6 +17,8 @@ constexpr int64_t kHeadroomBytes = int64_t{4} << 20;
 constexpr size_t kHeadroomPart = 2;
 // Smaller runs are not worth a file, unless there is nothing else to give.
 constexpr size_t kRunBytesMin = size_t{1} << 20;
+// Runs of more rows are sorted before the input ends: sorting one is a step that does not yield.
+constexpr size_t kRunRowsMax = size_t{1} << 20;
 
 }  // namespace
 
@@ -83,7 +85,13 @@ Step RunCollector::Poll(DriverContext& context) {
         continue;
       }
     }
-    if (TryAppend()) continue;
+    if (TryAppend()) {
+      if (run_->row_count() >= kRunRowsMax) {
+        run_->Finish();
+        runs_->Add(std::exchange(run_, NewRun()));
+      }
+      continue;
+    }
     asked_ = runs_->group().AskAll();
     if (IsWorthIt()) {
       StartWriting(context, std::exchange(run_, NewRun()));

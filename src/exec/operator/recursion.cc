@@ -6,6 +6,7 @@
 
 #include "algo/group_table.h"
 #include "exec/pipeline_builder.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -142,6 +143,7 @@ class Recursion final : public SourceOperator {
     auto out = std::make_shared<MaterializedRows>(shared_.info.tracker);
     for (const Chunk& chunk : rows.chunks()) {
       if (chunk.empty()) continue;
+      CancellationScope::Check();
       seen_->FindOrInsert(chunk.columns(), chunk.rows());
       if (seen_->new_rows().empty()) continue;
       auto selection = std::make_shared<Selection>(seen_->new_rows());

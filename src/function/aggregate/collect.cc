@@ -3,6 +3,7 @@
 #include "function/aggregate/families.h"
 #include "function/aggregate/spec.h"
 #include "function/aggregate/typed_aggregate.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -152,7 +153,10 @@ class ArrayAggOps final : public AggregateOps {
         continue;
       }
       ByteReader in(state.values.view());
-      for (uint64_t k = 0; k < state.count; ++k) DeserializeNested(in, out.child(0));
+      for (uint64_t k = 0; k < state.count; ++k) {
+        if (k % 4096 == 0) CancellationScope::Check();
+        DeserializeNested(in, out.child(0));
+      }
       out.CloseRow();
     }
   }

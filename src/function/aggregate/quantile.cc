@@ -73,12 +73,12 @@ struct SampleKernel {
       const double position = std::ceil(fraction * static_cast<double>(count)) - 1;
       auto at = static_cast<size_t>(std::clamp(position, 0.0, static_cast<double>(count - 1)));
       if (descending) at = count - 1 - at;
-      std::nth_element(values, values + at, values + count, OrderedBefore<T>);
+      SelectValue(values, values + at, values + count);
       Put(values[at], out);
     } else {
       const double position = (descending ? 1 - fraction : fraction) * static_cast<double>(count - 1);
       const auto low = static_cast<size_t>(position);
-      std::nth_element(values, values + low, values + count, OrderedBefore<T>);
+      SelectValue(values, values + low, values + count);
       T value = values[low];
       const double part = position - static_cast<double>(low);
       if (part > 0) {
@@ -123,7 +123,7 @@ struct SampleKernel {
   // Sorts the values and calls body(begin, length) for each run of equal ones.
   template <typename Body>
   static void ForEachRun(T* values, size_t count, Body&& body) {
-    std::sort(values, values + count, OrderedBefore<T>);
+    OrderValues(values, values + count);
     for (size_t begin = 0; begin < count;) {
       size_t end = begin + 1;
       while (end < count && !OrderedBefore(values[begin], values[end])) ++end;
@@ -133,7 +133,7 @@ struct SampleKernel {
   }
   static T MiddleOf(T* values, size_t count) {
     const size_t low = (count - 1) / 2;
-    std::nth_element(values, values + low, values + count, OrderedBefore<T>);
+    SelectValue(values, values + low, values + count);
     if (count % 2 == 1) return values[low];
     const T next = *std::min_element(values + low + 1, values + count, OrderedBefore<T>);
     return values[low] == next ? next : values[low] + (next - values[low]) / 2;

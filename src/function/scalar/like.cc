@@ -3,10 +3,14 @@
 #include "function/scalar/kernel.h"
 #include "function/scalar/like_pattern.h"
 #include "function/scalar/register.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
 namespace {
+
+// A chunk of longer texts takes long.
+constexpr size_t kLongText = size_t{4} << 10;
 
 // Compiled from constants once; from rows when the pattern changes.
 class PatternSource {
@@ -15,6 +19,7 @@ class PatternSource {
       : prepared_(static_cast<const LikePattern*>(prepared)), ignore_case_(ignore_case) {}
 
   const LikePattern& Get(std::string_view pattern, std::string_view escape) {
+    CancellationScope::Check();
     if (prepared_ != nullptr) return *prepared_;
     if (!last_.has_value() || pattern != last_pattern_ || escape != last_escape_) {
       last_.reset();
@@ -49,8 +54,11 @@ std::vector<FunctionOverload> LikeOverloads() {
     PatternSource source(args.state, kIgnoreCase);
     if (args.state != nullptr) {
       const LikePattern& pattern = *static_cast<const LikePattern*>(args.state);
-      return ApplyRows<uint8_t, StringRef, StringRef>(
-          args, [&](StringRef text, StringRef) -> uint8_t { return pattern.Matches(text) != kNegate ? 1 : 0; });
+      return ApplyRows<uint8_t, StringRef, StringRef>(args, [&](StringRef text, StringRef) -> uint8_t {
+        if (text.size() >= kLongText) [[unlikely]]
+          CancellationScope::Check();
+        return pattern.Matches(text) != kNegate ? 1 : 0;
+      });
     }
     return ApplyRows<uint8_t, StringRef, StringRef>(args, [&](RowOut<uint8_t>& out, StringRef text, StringRef pattern) {
       Guard(out, [&] { out.Set(source.Get(pattern, "\\").Matches(text) != kNegate ? 1 : 0); });

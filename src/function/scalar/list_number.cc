@@ -4,6 +4,7 @@
 
 #include "function/scalar/list_view.h"
 #include "function/scalar/register.h"
+#include "runtime/cancellation_scope.h"
 #include "types/decimal.h"
 
 namespace weir {
@@ -170,7 +171,10 @@ ColumnPtr Generate(const KernelArgs& args) {
     if (count > kElementsMax)
       throw Error::User(sqlstate::kProgramLimitExceeded, "list longer than {} elements", 10'000'000);
     if ((step > 0) == (start <= stop) || start == stop) {
-      for (int128_t i = 0; i < count; ++i) out.child(0).Append(static_cast<T>(start + i * step));
+      for (int128_t i = 0; i < count; ++i) {
+        if (i % (1 << 16) == 0) CancellationScope::Check();
+        out.child(0).Append(static_cast<T>(start + i * step));
+      }
     }
     out.CloseRow();
   });

@@ -322,6 +322,7 @@ std::string RegexpPattern::FromSimilarTo(std::string_view pattern, std::string_v
 }
 
 const RegexpPattern& RegexpCache::Get(std::string_view pattern, std::string_view flags) {
+  CancellationScope::Check();
   if (prepared_ != nullptr) return *prepared_;
   if (last_ == nullptr || pattern != pattern_ || flags != flags_) {
     last_.reset();

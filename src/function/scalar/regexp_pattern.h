@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "function/scalar/regexp_shape.h"
+#include "runtime/cancellation_scope.h"
 
 namespace re2 {
 class RE2;
@@ -41,7 +42,8 @@ class RegexpPattern {
   void ForEachMatch(std::string_view text, size_t from, bool splitting, F&& f, size_t groups_max = SIZE_MAX) const {
     std::vector<std::string_view> groups;
     size_t last_end = 0;
-    while (from <= text.size() && Match(text, from, groups, groups_max)) {
+    for (size_t count = 1; from <= text.size() && Match(text, from, groups, groups_max); ++count) {
+      if (count % 1024 == 0) CancellationScope::Check();
       const auto begin = static_cast<size_t>(groups[0].data() - text.data());
       const size_t end = begin + groups[0].size();
       if (!splitting || (begin < text.size() && end > last_end)) {

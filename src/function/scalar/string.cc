@@ -191,7 +191,10 @@ void Repeat(RowOut<StringRef>& out, std::string_view text, int64_t count) {
   }
   std::string result;
   result.reserve(text.size() * static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i) result += text;
+  result = text;
+  // What there is once more, as long as that is not too much.
+  const size_t size = text.size() * static_cast<size_t>(count);
+  while (result.size() < size) result.append(result, 0, std::min(result.size(), size - result.size()));
   out.SetString(result);
 }
 

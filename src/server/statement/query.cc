@@ -1,5 +1,6 @@
 
 #include "optimizer/optimizer.h"
+#include "runtime/cancellation_scope.h"
 #include "server/plan_round_trip.h"
 #include "server/scan_details.h"
 #include "server/statement/statement.h"
@@ -190,6 +191,7 @@ std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& 
   if (bound.changes_rows) session.RequireWritable();
   CancellationToken token = session.BeginStatement(statement.text);
   try {
+    const CancellationScope scope(token);
     auto query = MakeQuery(session, bound, snapshot, token);
     return std::make_unique<QueryStatementExecution>(session, std::move(query), ResultSchema(bound), std::move(verb),
                                                      std::move(token), std::move(again));
