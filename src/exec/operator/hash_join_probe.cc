@@ -7,6 +7,7 @@
 #include "algo/row_compare.h"
 #include "column/builder.h"
 #include "expr/evaluator.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -187,6 +188,8 @@ class PairProbe final : public ProbeBase {
 
   Step Pull(DriverContext& /*context*/, Chunk& out) override {
     while (pairs_left_) {
+      // A condition may let none of many pairs pass.
+      CancellationScope::Check();
       size_t count = probe_.Next(capacity_, probe_rows_.data(), build_rows_.data());
       if (count == 0) {
         pairs_left_ = false;

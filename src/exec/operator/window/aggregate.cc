@@ -6,6 +6,7 @@
 #include "exec/operator/window/evaluator.h"
 #include "exec/operator/window/frame_finder.h"
 #include "exec/operator/window/state_tree.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -165,6 +166,7 @@ class FrameReader final : public WindowReader {
       const bool same = i != 0 && found_count == piece_count &&
                         std::equal(found.begin(), found.begin() + static_cast<ptrdiff_t>(found_count), pieces.begin());
       if (!same) {
+        CancellationScope::Check();
         pieces = found;
         piece_count = found_count;
         if (grows_) {

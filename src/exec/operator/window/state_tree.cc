@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/cancellation_scope.h"
+
 namespace weir {
 
 StateTree::StateTree(const AggregateOps& ops, std::span<const ColumnPtr> args, const PassingRows& rows,
@@ -12,6 +14,7 @@ StateTree::StateTree(const AggregateOps& ops, std::span<const ColumnPtr> args, c
   if (nodes == 0) return;
   levels_.emplace_back(nodes * stride_, tracker);
   for (uint32_t i = 0; i < nodes; ++i) {
+    if (i % 1024 == 0) CancellationScope::Check();
     ops.Init(Node(0, i));
     ops.UpdateSingle({args, rows.Slice(i * kLeafRows, (i + 1) * kLeafRows), arena_}, Node(0, i));
   }
