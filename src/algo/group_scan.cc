@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "algo/group_table.h"
+#include "base/prefetch.h"
 
 namespace weir {
 
@@ -47,6 +48,7 @@ void GroupScan::Prefetch(size_t count) const {
     __builtin_prefetch(rows_[i]);
     if (bytes > 32) __builtin_prefetch(rows_[i] + bytes - 1);
   }
+  KeepPrefetches();
 }
 
 std::optional<Chunk> GroupScan::Next(size_t max_rows) {

@@ -9,6 +9,7 @@
 #include "algo/position_runs.h"
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/prefetch.h"
 
 namespace weir {
 
@@ -319,6 +320,7 @@ void GroupTable::Prefetch(const uint64_t* hashes, size_t count) const {
     const uint64_t slot = slots[hashes[i] & slot_mask_];
     if (SaltMatches(slot, hashes[i])) __builtin_prefetch(RowOf(slot));
   }
+  KeepPrefetches();
 }
 
 template <size_t kWords>

@@ -94,7 +94,8 @@ void RowBlocks::NewBlock() {
   // Blocks double with the whole, so that small tables stay small and large ones get huge pages.
   const size_t wanted = std::clamp(std::bit_ceil(bytes_ + 1), kFirstBlockBytes, kBlockBytesMax);
   const size_t rows = std::max<size_t>(wanted / row_bytes_, 1);
-  Block block{BigArray(rows * row_bytes_, tracker_), 0};
+  // All of what was wanted, though rows may not fill it: less than a huge page would not get one.
+  Block block{BigArray(std::max(wanted, rows * row_bytes_), tracker_), 0};
   at_ = block.memory.data();
   bytes_ += block.memory.size();
   blocks_.push_back(std::move(block));
