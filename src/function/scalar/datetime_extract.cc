@@ -218,7 +218,27 @@ void ForEachField(const KernelArgs& args, F&& f) {
   });
 }
 
+// Hours and minutes of timestamps without zone, which need no calendar. Null: it is something else.
+ColumnPtr ExtractTimeOfDay(const KernelArgs& args) {
+  const ColumnView names(*args.columns[0]);
+  const ColumnView values(*args.columns[1]);
+  if (!args.columns[1]->type().is(TypeKind::kTimestamp) || !names.is_constant() || names.IsNull(0)) return nullptr;
+  if (args.result_type.physical() != PhysicalType::kInt64 || args.result_type.scale() != 0) return nullptr;
+  const std::optional<TimeField> field = FindTimeField(names.At<StringRef>(0).view());
+  if (field != TimeField::kMinute && field != TimeField::kHour) return nullptr;
+  const int64_t unit = (field == TimeField::kMinute ? 60 : 3600) * kMicrosPerSecond;
+  const int64_t period = field == TimeField::kMinute ? 60 : 24;
+  FlatWriter<int64_t> out(args.result_type, args.size);
+  args.rows.ForEach([&](size_t row) {
+    const auto value = values.At<int64_t>(row);
+    out.Set(row, FloorMod(FloorDiv(value, unit), period));
+    if (IsInfiniteTimestamp(value)) out.SetNull(row);
+  });
+  return out.Finish();
+}
+
 ColumnPtr Extract(const KernelArgs& args) {
+  if (ColumnPtr out = ExtractTimeOfDay(args)) return out;
   const int scale = args.result_type.scale();
   const auto run = [&]<typename T>() {
     FlatWriter<T> out(args.result_type, args.size);

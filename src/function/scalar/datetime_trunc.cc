@@ -11,11 +11,51 @@ bool IsBelowDay(TimeField field) {
   return field <= TimeField::kHour;
 }
 
+// Microseconds of what a timestamp without zone is cut down to a multiple of; 0: it is no such thing.
+int64_t FixedUnit(TimeField field) {
+  switch (field) {
+    case TimeField::kMicrosecond:
+      return 1;
+    case TimeField::kMillisecond:
+      return 1000;
+    case TimeField::kSecond:
+      return kMicrosPerSecond;
+    case TimeField::kMinute:
+      return 60 * kMicrosPerSecond;
+    case TimeField::kHour:
+      return 3600 * kMicrosPerSecond;
+    case TimeField::kDay:
+      return kSecondsPerDay * kMicrosPerSecond;
+    default:
+      return 0;
+  }
+}
+
+// By one unit for all rows, without a calendar.
+ColumnPtr TruncateToUnit(const KernelArgs& args, int64_t unit) {
+  const ColumnView values(*args.columns[1]);
+  FlatWriter<int64_t> out(args.result_type, args.size);
+  int64_t begin = 0;  // of the unit that the last row was in: times come in order as a rule
+  args.rows.ForEach([&](size_t row) {
+    const auto value = values.At<int64_t>(row);
+    if (IsInfiniteTimestamp(value)) return out.Set(row, value);
+    const bool is_in_it = static_cast<uint64_t>(value) - static_cast<uint64_t>(begin) < static_cast<uint64_t>(unit);
+    if (!is_in_it) begin = FloorDiv(value, unit) * unit;
+    out.Set(row, begin);
+  });
+  return out.Finish();
+}
+
 // date_trunc(unit, timestamp [, zone])
 ColumnPtr DateTrunc(const KernelArgs& args) {
   const ColumnView names(*args.columns[0]);
   const ColumnView values(*args.columns[1]);
   const Type& type = args.columns[1]->type();
+  if (type.is(TypeKind::kTimestamp) && !type.is_timestamp_ns() && names.is_constant() && names.IsValid(0)) {
+    const std::optional<TimeField> field = FindTimeField(names.At<StringRef>(0).view());
+    const int64_t unit = field.has_value() ? FixedUnit(*field) : 0;
+    if (unit != 0) return TruncateToUnit(args, unit);
+  }
   StatementContext statement = args.context.statement();
   std::optional<MomentCodec> codec;
   const bool has_zone = args.columns.size() > 2;
