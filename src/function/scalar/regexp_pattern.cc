@@ -166,6 +166,7 @@ RegexpPattern::~RegexpPattern() = default;
 namespace {
 
 size_t Find(std::string_view text, std::string_view what, size_t from) {
+  if (text.size() - from < what.size()) return text.npos;
   const void* at = memmem(text.data() + from, text.size() - from, what.data(), what.size());
   return at == nullptr ? text.npos : static_cast<size_t>(static_cast<const char*>(at) - text.data());
 }
