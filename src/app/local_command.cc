@@ -25,6 +25,7 @@ struct LocalOptions {
   std::string data_dir;
   std::string memory_limit;
   std::string page_cache;
+  std::string query_cache;
   std::string spill_dir;
   std::string spill_limit;
   std::string format = "table";
@@ -157,6 +158,9 @@ int RunLocal(int argc, char** argv) {
   app.add_option("--threads", options.threads, "workers (default: all cores)");
   app.add_option("--memory-limit", options.memory_limit, "memory limit, e.g. 2GB (default: none)");
   app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)");
+  app.add_option("--query-cache", options.query_cache,
+                 "memory for answers and partial aggregates that sessions keep, 0: none (default: 512MB)")
+      ->envname("WEIR_QUERY_CACHE");
   app.add_option("--spill-dir", options.spill_dir, "where queries put what does not fit in memory");
   app.add_option("--spill-limit", options.spill_limit, "how much they may put there (default: what the disk has)");
   app.add_option("--format", options.format, "table, csv, json or md")->capture_default_str();
@@ -169,6 +173,7 @@ int RunLocal(int argc, char** argv) {
   engine_options.background_jobs = false;
   if (!options.memory_limit.empty()) engine_options.memory_limit_bytes = ByteSizeOption(options.memory_limit);
   if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
+  if (!options.query_cache.empty()) engine_options.query_cache_bytes = ByteSizeOption(options.query_cache);
   engine_options.spill_dir = options.spill_dir;
   // Of this process alone, which removes it at its end.
   if (options.spill_dir.empty() && options.data_dir.empty()) {

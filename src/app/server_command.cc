@@ -39,6 +39,7 @@ struct ServerOptions {
   int threads = 0;
   std::string memory_limit;
   std::string page_cache;
+  std::string query_cache;
   std::string spill_dir;
   std::string spill_limit;
   std::string tls_cert;
@@ -90,6 +91,9 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
       ->envname("WEIR_MEMORY_LIMIT");
   app.add_option("--page-cache", options.page_cache, "memory for decompressed pages, 0: none (default: 1GB)")
       ->envname("WEIR_PAGE_CACHE");
+  app.add_option("--query-cache", options.query_cache,
+                 "memory for answers and partial aggregates that sessions keep, 0: none (default: 512MB)")
+      ->envname("WEIR_QUERY_CACHE");
   app.add_option("--spill-dir", options.spill_dir,
                  "for what queries cannot keep in memory (default: in the data folder)")
       ->envname("WEIR_SPILL_DIR");
@@ -204,6 +208,7 @@ int RunServer(int argc, char** argv) {
   engine_options.spill_dir = options.spill_dir;
   if (!options.spill_limit.empty()) engine_options.spill_limit_bytes = ByteSizeOption(options.spill_limit);
   if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
+  if (!options.query_cache.empty()) engine_options.query_cache_bytes = ByteSizeOption(options.query_cache);
 
   Process process;
   auto system_tables = std::make_shared<SystemTables>();

@@ -35,6 +35,7 @@ struct DriverContext {
   size_t driver = 0;                              // position among the pipeline's drivers
   const Waker* waker = nullptr;                   // of the running slice
   BlockReason block_reason = BlockReason::kNone;  // set by whoever returns kBlocked
+  size_t unit = SIZE_MAX;                         // of the scan that the rows on their way are from
 };
 
 // Local state of one driver. Calls come from one thread at a time. Destroyed without Finish when the query fails.

@@ -13,6 +13,7 @@
 #include "exec/operator/project.h"
 #include "exec/operator/recursion.h"
 #include "exec/operator/row_change.h"
+#include "exec/operator/segment_partials.h"
 #include "exec/operator/set_operation.h"
 #include "exec/operator/sort.h"
 #include "exec/operator/storage_scan.h"
@@ -176,8 +177,10 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
     if (query_.services.storage == nullptr || query_.snapshot == nullptr) {
       throw Error::Internal("a scan of a table without storage");
     }
-    source =
+    auto table =
         std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column, subfields_[&scan]);
+    if (const auto partials = partials_.extract(&scan); !partials.empty()) table->set_units(partials.mapped());
+    source = std::move(table);
   } else {
     source = std::make_shared<VirtualScanSource>(scan, filters, bound.bound, bound.column);
   }
@@ -189,14 +192,32 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
 
 void PipelineBuilder::BuildAggregate(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   const std::string name = own.profile->name();
+  const auto& aggregate = node->as<PhysicalHashAggregate>();
+  const std::shared_ptr<SegmentPartials> partials = PartialsOf(aggregate);
   auto factory =
-      Named(std::make_shared<HashAggregateSink>(node->as<PhysicalHashAggregate>(), query_.spill()), name, own, {});
+      Named(std::make_shared<HashAggregateSink>(aggregate, query_.spill(), partials != nullptr), name, own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
-  BuildChild(*node, 0, own, Into(sink));
+  if (partials == nullptr) {
+    BuildChild(*node, 0, own, Into(sink));
+  } else {
+    const NodeResources part{&own.profile->AddChild("PartialAggregate", ++next_id_), own.tracker};
+    partials_[&partials->scan()] = partials;
+    BuildChild(*node, 0, part, Into(sink).After(Named(partials, "PartialAggregate", part, partials->types())));
+  }
   std::shared_ptr<TopNGroupBound> bound;
   if (const auto found = group_bounds_.find(node.get()); found != group_bounds_.end()) bound = found->second;
   auto source = Named(std::make_shared<HashAggregateSource>(factory, std::move(bound)), name, own, node->types());
   graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+}
+
+std::shared_ptr<SegmentPartials> PipelineBuilder::PartialsOf(const PhysicalHashAggregate& node) {
+  std::shared_ptr<SegmentPartials> partials = SegmentPartials::Of(node, query_);
+  if (partials == nullptr || bounds_.contains(&partials->scan())) return nullptr;
+  // What a join says of its keys is not in the fragment.
+  for (const RuntimeFilterTarget& target : partials->scan().runtime_filters) {
+    if (filters_.contains(target.id)) return nullptr;
+  }
+  return partials;
 }
 
 void PipelineBuilder::BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {

@@ -14,6 +14,7 @@
 namespace weir {
 
 class MaterializedRows;
+class SegmentPartials;
 class StatementChanges;
 
 // "HashJoin": the operator of a node, for profiles and trackers.
@@ -49,6 +50,8 @@ class PipelineBuilder {
   void BuildNode(const PhysicalPtr& node, obs::ProfileNode& profile, Downstream down);
   void BuildScan(const PhysicalScan& scan, const NodeResources& own, const Downstream& down);
   void BuildAggregate(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  // Null: the aggregation takes rows.
+  std::shared_ptr<SegmentPartials> PartialsOf(const PhysicalHashAggregate& node);
   void BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildNestedLoopJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildSort(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
@@ -91,6 +94,7 @@ class PipelineBuilder {
   };
   std::map<const PhysicalScan*, Bound> bounds_;
   std::map<const PhysicalNode*, std::shared_ptr<TopNGroupBound>> group_bounds_;  // by aggregation
+  std::map<const PhysicalScan*, std::shared_ptr<SegmentPartials>> partials_;     // of the aggregation being built
   std::map<const PhysicalScan*, std::vector<SubfieldPaths>> subfields_;
   std::shared_ptr<StatementChanges> changes_;                // of the plan's changes, when there are any
   std::vector<std::shared_ptr<PipelineSink>> change_sinks_;  // of all of them

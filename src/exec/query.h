@@ -25,6 +25,7 @@ namespace weir {
 
 class FooterCache;
 class IoPool;
+class QueryCache;
 class QueryState;
 class SpillArea;
 class Storage;
@@ -39,6 +40,7 @@ struct QueryServices {
   Storage* storage = nullptr;            // tables; null: only files, values and virtual tables
   const FileFormats* formats = nullptr;  // readers of other formats than Parquet; null: none
   SpillArea* spill = nullptr;            // for what does not fit in memory; null: it must fit
+  QueryCache* cache = nullptr;           // of partial aggregates; null: none
 };
 
 struct QueryOptions {
@@ -50,6 +52,9 @@ struct QueryOptions {
   bool profile = true;  // times per operator; rows are counted in any case
   bool runtime_filters = true;
   bool spill = true;  // where there is a SpillArea
+  // Keep the states of aggregations by row group, and use those that are kept. Only for snapshots of what is committed.
+  bool partial_aggregates = false;
+  int64_t cache_entry_bytes_max = int64_t{4} << 20;
 #ifdef WEIR_DEBUG
   bool verify_chunks = true;
 #else
@@ -57,6 +62,7 @@ struct QueryOptions {
 #endif
   // For tests. Operators that can spill do so at every opportunity.
   bool forced_spill = false;
+  bool forced_partials = false;  // of inline rows, too
   // For tests, 0: off. The first makes drivers block, yield and cut what sources give at random; the second hands on
   // chunks under other encodings (exec/chunk_disguise.h).
   uint64_t random_block_seed = 0;

@@ -191,7 +191,7 @@ void ExprWriter::Write(const Expr& expr, const std::vector<uint64_t>& children) 
   const uint64_t type = Add(expr.type());
   expr_bytes_.Put(expr.kind());
   expr_bytes_.Put(static_cast<uint8_t>(expr.is_try() ? kFlagTry : 0));
-  expr_bytes_.PutZigzag(expr.position());
+  expr_bytes_.PutZigzag(with_positions_ ? expr.position() : -1);
   expr_bytes_.PutVarint(type);
   switch (expr.kind()) {
     case ExprKind::kLiteral:

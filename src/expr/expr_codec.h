@@ -19,6 +19,8 @@ namespace weir {
 // storage.
 class ExprWriter {
  public:
+  // Without positions in the statement's text: for comparing.
+  explicit ExprWriter(bool with_positions = true) : with_positions_(with_positions) {}
   // Numbers to refer to them by. The expression must live until Finish. Columns, parameters and subqueries of logical
   // plans are an internal error.
   uint64_t Add(const Type& type);
@@ -28,6 +30,7 @@ class ExprWriter {
  private:
   void Write(const Expr& expr, const std::vector<uint64_t>& children);
 
+  const bool with_positions_;
   std::unordered_map<std::string, uint64_t> types_;  // by their bytes
   std::string type_bytes_;
   std::unordered_map<const Expr*, uint64_t> exprs_;

@@ -36,6 +36,12 @@ std::string SerializePlan(const TravellingPlan& plan) {
   return Sealed(body.buffer());
 }
 
+std::string PlanIdentity(const PhysicalPtr& plan) {
+  PlanWriter writer(/*identity=*/true);
+  writer.Add(plan);
+  return writer.Finish();
+}
+
 TravellingPlan DeserializePlan(std::string_view bytes, PlanResolver& resolver) {
   ByteReader header(bytes);
   PlanReader::Need(header.Get<uint32_t>() == kMagic, "magic");

@@ -31,6 +31,10 @@ struct TravellingPlan {
 };
 std::string SerializePlan(const TravellingPlan& plan);
 
+// Bytes that are the same for plans that compute the same in the same way: as above, but without what the optimizer
+// guessed and where in the statement's text expressions came from. For keys; not to be read.
+std::string PlanIdentity(const PhysicalPtr& plan);
+
 // Throws kDataCorrupted on whatever SerializePlan does not write, also when the checksum is right: positions, types of
 // inputs, counts and nesting are checked, as operators rely on them. kUndefinedFunction and what the resolver throws:
 // the plan is from a process that has more.

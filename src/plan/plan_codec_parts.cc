@@ -20,7 +20,7 @@ uint64_t PlanWriter::Add(const PhysicalPtr& node) {
   children.reserve(node->children().size());
   for (const PhysicalPtr& child : node->children()) children.push_back(Add(child));
   PutEnum(node->kind());
-  nodes_.Put(node->estimated_rows());
+  nodes_.Put(identity_ ? -1.0 : node->estimated_rows());
   PutList(children, [&](uint64_t child) { nodes_.PutVarint(child); });
   WriteNode(*node, *this);
   return numbers_.emplace(node.get(), numbers_.size()).first->second;

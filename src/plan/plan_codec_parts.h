@@ -18,6 +18,8 @@ namespace weir {
 // Read... function beside it, in the file of its family (plan_codec_*.cc).
 class PlanWriter {
  public:
+  // `identity`: only what decides on the rows, see PlanIdentity.
+  explicit PlanWriter(bool identity = false) : identity_(identity), exprs_(!identity) {}
   // The number that the node is referred to by; children come before it.
   uint64_t Add(const PhysicalPtr& node);
   std::string Finish();
@@ -51,6 +53,7 @@ class PlanWriter {
   void Put(const std::vector<SortKey>& keys);
 
  private:
+  const bool identity_;
   ExprWriter exprs_;
   ByteWriter nodes_;
   std::unordered_map<const PhysicalNode*, uint64_t> numbers_;

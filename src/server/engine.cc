@@ -21,6 +21,14 @@ int64_t PageCacheBytes(const EngineOptions& options) {
   return options.memory_limit_bytes > 0 ? std::min(wanted, options.memory_limit_bytes / 4) : wanted;
 }
 
+int64_t QueryCacheBytes(const EngineOptions& options) {
+  const int64_t wanted = options.query_cache_bytes;
+  return options.memory_limit_bytes > 0 ? std::min(wanted, options.memory_limit_bytes / 8) : wanted;
+}
+
+// Between two looks for entries that nobody will ask for again.
+constexpr int64_t kCacheJobNanos = 10 * kNanosPerSecond;
+
 StorageOptions WithFolder(const EngineOptions& options) {
   StorageOptions storage = options.storage;
   storage.data_dir = options.data_dir;
@@ -71,6 +79,9 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
     spill_ =
         std::make_unique<SpillArea>(services_.files, spill_dir, services_.random.Next(), options_.spill_limit_bytes);
   }
+  if (QueryCacheBytes(options_) > 0) {
+    cache_ = std::make_unique<QueryCache>(memory_, QueryCacheBytes(options_), &services_.metrics);
+  }
   if (!options_.data_dir.empty()) {
     storage_ = Storage::Open(
         {services_.files, services_.clock, services_.random, services_.timers, *io_, services_.metrics, memory_},
@@ -81,6 +92,12 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
     DropLeftTemporaries(*storage_);
     auto_analyze_ = std::make_unique<AutoAnalyze>(*storage_, services_.random, memory_, options_.auto_analyze);
     storage_->AddJob("analyze", options_.auto_analyze.interval_nanos, [this] { return auto_analyze_->Run(); });
+    if (cache_ != nullptr) {
+      storage_->AddJob("query cache", kCacheJobNanos, [this]() -> std::string {
+        const uint64_t dropped = cache_->DropOutdated(*storage_->snapshot()->state());
+        return dropped == 0 ? "" : fmt::format("{} entries dropped", dropped);
+      });
+    }
   } else {
     footers_ =
         std::make_shared<FooterCache>(memory_, kBareFooterCacheBytes, PageCacheBytes(options_), &services_.metrics);
@@ -113,7 +130,8 @@ void Engine::Stop() {
 }
 
 QueryServices Engine::query_services() {
-  return {registry(), *workers_, *io_, &services_.files, footers_, storage_.get(), &formats_, spill_.get()};
+  return {registry(),     *workers_, *io_,         &services_.files, footers_,
+          storage_.get(), &formats_, spill_.get(), cache_.get()};
 }
 
 CatalogPtr Engine::catalog() const {

@@ -13,6 +13,7 @@
 #include "env/executor.h"
 #include "env/file_system.h"
 #include "env/random.h"
+#include "exec/cache/query_cache.h"
 #include "exec/query.h"
 #include "exec/spill/spill_area.h"
 #include "expr/registry.h"
@@ -48,7 +49,9 @@ struct EngineOptions {
   // For what queries cannot keep in memory. Empty: data_dir/spill, or nothing is spilled.
   std::string spill_dir;
   int64_t spill_limit_bytes = 0;  // 0: what the disk has
-  StorageOptions storage;         // data_dir is set from the above
+  // Of answers and partial aggregates that sessions ask to keep; at most an eighth of the memory limit. 0: none.
+  int64_t query_cache_bytes = int64_t{512} << 20;
+  StorageOptions storage;  // data_dir is set from the above
   LoadServiceOptions loads;
   bool background_jobs = true;
   AutoAnalyzeOptions auto_analyze;
@@ -83,6 +86,7 @@ struct FinishedQuery {
   int64_t cpu_nanos = 0;
   uint64_t rows = 0;
   int64_t memory_bytes_peak = 0;
+  bool from_cache = false;  // the answer was kept from another time
 };
 
 // One database process without its front doors: storage, workers, memory and the list of sessions. The servers and
@@ -105,6 +109,7 @@ class Engine {
   AutoAnalyze* auto_analyze() { return auto_analyze_.get(); }  // null without a data folder
   LoadService* loads() { return loads_.get(); }
   const std::shared_ptr<FooterCache>& footers() const { return footers_; }
+  QueryCache* cache() { return cache_.get(); }  // null: none
   const std::shared_ptr<MemoryTracker>& memory() const { return memory_; }
   const FileFormats& formats() const { return formats_; }
   QueryServices query_services();
@@ -139,6 +144,7 @@ class Engine {
   FileFormats formats_;
   std::shared_ptr<VirtualTables> virtual_tables_;
   std::unique_ptr<SpillArea> spill_;
+  std::unique_ptr<QueryCache> cache_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<IoPool> io_;
   std::unique_ptr<Storage> storage_;

@@ -48,6 +48,7 @@ void AddQuerySpan(const FinishedQuery& query, SelfTelemetry& telemetry) {
       {"weir.session.id", static_cast<int64_t>(query.session_id)},
       {"weir.cpu_ns", query.cpu_nanos},
       {"weir.memory_bytes_peak", query.memory_bytes_peak}};
+  if (query.from_cache) attributes.emplace_back("weir.from_cache", true);
   const bool failed = !query.error.empty();
   if (failed) attributes.emplace_back("db.response.status_code", query.sqlstate);
   telemetry.AddSpan(std::move(operation), query.started, query.duration_nanos, query.error, std::move(attributes));

@@ -330,6 +330,9 @@ QueryOptions Session::MakeQueryOptions() {
   options.runtime_filters = settings_.GetBool("runtime_filters");
   options.spill = settings_.GetBool("enable_spill");
   options.forced_spill = settings_.GetBool("forced_spill");
+  options.partial_aggregates = settings_.GetBool("enable_query_cache") && !has_own_changes();
+  options.cache_entry_bytes_max = settings_.GetBytes("query_cache_entry_max_bytes");
+  options.forced_partials = settings_.GetBool("forced_query_cache");
   if (settings_.GetBool("verify_chunks")) options.verify_chunks = true;
   options.random_block_seed = static_cast<uint64_t>(settings_.GetInteger("random_blocking_seed"));
   options.disguise_seed = static_cast<uint64_t>(settings_.GetInteger("forced_encoding_seed"));

@@ -88,6 +88,8 @@ class StatementExecution {
   // Stops early, waiting for the drivers. Blocks.
   virtual void Close() = 0;
   virtual const QueryExecution* query() const { return nullptr; }
+  // The rows were there already, so that there is no query.
+  virtual bool from_cache() const { return false; }
 };
 
 // A value in the binary format of the protocol at hand; throws 22P03.
@@ -174,6 +176,8 @@ class Session {
   // The snapshot that the next statement reads: the newest, or the open transaction's with its own changes.
   SnapshotPtr ReadSnapshot();
   CatalogPtr ReadCatalog();
+  // Whether it has changes that are not committed: parts that nobody else will know by their ids.
+  bool has_own_changes() const { return transaction_ == TransactionStatus::kOpen && transaction_changed_; }
   // Where names are looked up; temporary tables come first.
   NameScope name_scope() const;
   // Where what has no schema of its own is made.

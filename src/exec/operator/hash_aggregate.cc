@@ -99,6 +99,7 @@ class HashAggregator final : public SinkOperator {
   }
 
   void Aggregate(const Chunk& input) {
+    if (shared_.takes_states_) return TakeStates(input);
     evaluator_.Start(input);
     table_->FindOrInsert(evaluator_.groups(), input.rows());
     for (const AggregatePlan::DirectCall& call : plan_.direct_calls()) {
@@ -106,6 +107,14 @@ class HashAggregator final : public SinkOperator {
       table_->Update(call.aggregate, arguments.columns, arguments.rows);
     }
     for (size_t i = 0; i < gathered_.size(); ++i) Gather(plan_.feeds()[i], gathered_[i], input.size());
+  }
+
+  void TakeStates(const Chunk& states) {
+    const size_t keys = plan_.group_count();
+    table_->FindOrInsert({states.columns().data(), keys}, states.rows());
+    for (size_t i = 0; i < plan_.layout()->aggregates().size(); ++i) {
+      table_->MergeSerialized(i, *states.column(keys + i), states.rows());
+    }
   }
 
   void Gather(const AggregatePlan::Feed& feed, HashAggregateSink::Gathered& gathered, size_t size) {

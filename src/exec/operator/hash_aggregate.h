@@ -24,8 +24,10 @@ namespace weir {
 // with such a detour all must fit.
 class HashAggregateSink final : public SinkFactory {
  public:
-  HashAggregateSink(const PhysicalHashAggregate& node, SpillArea* spill)
+  // `takes_states`: the input is keys and serialised states, not rows (SegmentPartials).
+  HashAggregateSink(const PhysicalHashAggregate& node, SpillArea* spill, bool takes_states = false)
       : plan_(node),
+        takes_states_(takes_states),
         spilled_(std::make_shared<SpilledGroups>(plan_.layout(), plan_.feeds().empty() ? spill : nullptr)) {}
   std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
   std::optional<size_t> PrepareStage(QueryContext& query, size_t stage) override;
@@ -58,6 +60,7 @@ class HashAggregateSink final : public SinkFactory {
   void FeedChunk(const AggregatePlan::Feed& feed, const Chunk& chunk, GroupTable& table) const;
 
   const AggregatePlan plan_;
+  const bool takes_states_;
   const std::shared_ptr<SpilledGroups> spilled_;
   std::mutex mutex_;  // guards tables_ and gathered rows while drivers hand them over
   std::vector<std::unique_ptr<GroupTable>> tables_;

@@ -185,6 +185,11 @@ void StorageScanSource::Prepare(QueryContext& query) {
   } else {
     plan_ = files_->Plan(std::move(spec));
   }
+  if (units_ != nullptr) {
+    auto chosen = std::make_shared<ScanPlan>(*plan_);
+    units_->Choose(query, chosen->units);
+    plan_ = std::move(chosen);
+  }
   if (filter_.bound != nullptr) FindUnitBounds();
 }
 
@@ -231,7 +236,8 @@ bool StorageScanSource::UnitIsWanted(size_t unit) const {
 }
 
 size_t StorageScanSource::drivers_max() const {
-  return plan_ == nullptr ? 0 : plan_->units.size();
+  if (plan_ == nullptr) return 0;
+  return plan_->units.size() + (units_ == nullptr ? 0 : units_->more_drivers());
 }
 
 class StorageScanReader final : public SourceOperator {
@@ -264,10 +270,13 @@ class StorageScanReader final : public SourceOperator {
         reader_->Open(*unit_);
       }
       Chunk chunk;
+      const auto unit = static_cast<size_t>(unit_ - shared_.plan_->units.data());
       if (!reader_->Next(context.query.chunk_rows() * batch_chunks_, scan_filter_, chunk)) {
+        if (shared_.units_ != nullptr) shared_.units_->Ended(unit);
         unit_ = nullptr;
         continue;
       }
+      context.unit = unit;
       out = Output(chunk);
       return Step::kHasOutput;
     }
@@ -331,6 +340,7 @@ std::unique_ptr<SourceOperator> StorageScanSource::Make(DriverContext& context) 
 
 void StorageScanSource::ReportTo(obs::ProfileNode& profile) {
   if (plan_ == nullptr) return;
+  if (units_ != nullptr) units_->ReportTo(profile);
   const ScanCounters& counters = *plan_->counters;
   obs::ProfileCounters units;
   units.units_pruned = static_cast<int64_t>(counters.row_groups_pruned + counters.segments_pruned + units_skipped_);

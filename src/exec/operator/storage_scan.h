@@ -11,6 +11,19 @@
 
 namespace weir {
 
+// Follows a scan of a table by its units. Threads: Choose and ReportTo from one, before and after the others.
+class ScanUnits {
+ public:
+  virtual ~ScanUnits() = default;
+  // Takes units away that need not be read. Those that stay are spoken of by position from then on.
+  virtual void Choose(QueryContext& query, std::vector<ScanUnit>& units) = 0;
+  // Drivers that have something to do besides reading units.
+  virtual size_t more_drivers() const = 0;
+  // All rows of the unit have been put out, or none passed. Called by the driver that has read it.
+  virtual void Ended(size_t unit) = 0;
+  virtual void ReportTo(obs::ProfileNode& profile) = 0;
+};
+
 // Tables and Parquet files, read through storage. Drivers take units (row groups) one by one; columns that are filtered
 // on are read first, the others for the rows that pass. What is pruned is decided in Prepare, when the runtime
 // filters that the scan waits for are there.
@@ -22,6 +35,8 @@ class StorageScanSource final : public SourceFactory {
   StorageScanSource(const PhysicalScan& scan, std::vector<std::shared_ptr<RuntimeFilterSlot>> filters,
                     std::shared_ptr<const TopNBound> bound = nullptr, size_t bound_column = 0,
                     std::vector<SubfieldPaths> subfields = {});
+  // Before Prepare.
+  void set_units(std::shared_ptr<ScanUnits> units) { units_ = std::move(units); }
   void Prepare(QueryContext& query) override;
   size_t drivers_max() const override;
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
@@ -54,6 +69,7 @@ class StorageScanSource final : public SourceFactory {
   ScanFilterPlan filter_;
   std::vector<FieldId> fields_;  // of the scan's columns
   ScanPlanPtr plan_;
+  std::shared_ptr<ScanUnits> units_;  // null: nobody follows
   struct UnitBounds {
     size_t unit;
     std::optional<Value> min, max;

@@ -81,21 +81,8 @@ double Millis(int64_t nanos) {
   return static_cast<double>(nanos) / 1e6;
 }
 
-std::unique_ptr<StatementExecution> Analyze(Session& session, const ast::StatementPtr& statement,
-                                            std::vector<Value> parameters, const ExplainOptions& options) {
-  const auto& clock = session.engine().services().clock;
-  const int64_t start = clock.Monotonic();
-  auto execution = ExecuteStatement(session, statement, std::move(parameters));
-  const int64_t planned = clock.Monotonic();
-  ExplainSummary summary;
-  while (auto chunk = execution->Next()) summary.rows += chunk->row_count();
-  if (execution->query() == nullptr) return PlanText("");  // WITH NO DATA
-  if (!execution->columns().has_value()) summary.rows = execution->query()->rows_affected();
-  summary.planning_nanos = planned - start;
-  summary.execution_nanos = clock.Monotonic() - planned;
-  summary.cpu_nanos = execution->query()->cpu_nanos();
-  summary.memory_bytes_peak = execution->query()->memory().peak_bytes();
-  const auto profile = execution->query()->profile().Take();
+std::unique_ptr<StatementExecution> Analyzed(const obs::ProfileNode::Snapshot& profile, const ExplainSummary& summary,
+                                             const ExplainOptions& options) {
   if (options.json) return PlanJson(ExplainJson(profile, options, summary));
   std::string out =
       obs::ProfileText(profile, {.times = options.timing, .resources = options.buffers, .estimates = options.costs});
@@ -106,6 +93,34 @@ std::unique_ptr<StatementExecution> Analyze(Session& session, const ast::Stateme
                        static_cast<double>(summary.memory_bytes_peak) / (1024.0 * 1024));
   }
   return PlanText(out);
+}
+
+// Of a statement whose answer was there: there is no plan that ran.
+obs::ProfileNode::Snapshot CachedProfile(const ExplainSummary& summary) {
+  obs::ProfileNode node("ResultCache");
+  obs::ProfileCounters counters;
+  counters.rows_out = static_cast<int64_t>(summary.rows);
+  counters.cpu_nanos = summary.execution_nanos;
+  node.Merge(counters);
+  return node.Take();
+}
+
+std::unique_ptr<StatementExecution> Analyze(Session& session, const ast::StatementPtr& statement,
+                                            std::vector<Value> parameters, const ExplainOptions& options) {
+  const auto& clock = session.engine().services().clock;
+  const int64_t start = clock.Monotonic();
+  auto execution = ExecuteStatement(session, statement, std::move(parameters));
+  const int64_t planned = clock.Monotonic();
+  ExplainSummary summary;
+  while (auto chunk = execution->Next()) summary.rows += chunk->row_count();
+  summary.planning_nanos = planned - start;
+  summary.execution_nanos = clock.Monotonic() - planned;
+  if (execution->from_cache()) return Analyzed(CachedProfile(summary), summary, options);
+  if (execution->query() == nullptr) return PlanText("");  // WITH NO DATA
+  if (!execution->columns().has_value()) summary.rows = execution->query()->rows_affected();
+  summary.cpu_nanos = execution->query()->cpu_nanos();
+  summary.memory_bytes_peak = execution->query()->memory().peak_bytes();
+  return Analyzed(execution->query()->profile().Take(), summary, options);
 }
 
 std::unique_ptr<StatementExecution> Show(Session& session, const ast::Statement& statement,

@@ -3,6 +3,7 @@
 #include "runtime/cancellation_scope.h"
 #include "server/plan_round_trip.h"
 #include "server/scan_details.h"
+#include "server/statement/result_cache.h"
 #include "server/statement/statement.h"
 
 namespace weir {
@@ -33,12 +34,14 @@ class QueryStatementExecution final : public StatementExecution {
   // `again`: of a change that is a commit of its own, makes the query anew, on the newest snapshot. A commit that meets
   // another one leaves nothing behind, and comes before the first row of RETURNING, so the statement is done again.
   QueryStatementExecution(Session& session, std::unique_ptr<QueryExecution> execution, std::optional<Schema> columns,
-                          std::string verb, CancellationToken token, QueryMaker again)
+                          std::string verb, CancellationToken token, QueryMaker again,
+                          std::unique_ptr<ResultCache> cache)
       : session_(session),
         columns_(std::move(columns)),
         verb_(std::move(verb)),
         token_(std::move(token)),
         again_(std::move(again)),
+        cache_(std::move(cache)),
         execution_(std::move(execution)) {
     execution_->Start();
   }
@@ -122,10 +125,12 @@ class QueryStatementExecution final : public StatementExecution {
   // Counts the chunk; false for one that is not for the client: the count of a change, which is in its tag.
   bool Take(const std::optional<Chunk>& chunk) {
     if (!chunk.has_value()) {
+      if (cache_ != nullptr && !ended_) cache_->Keep();
       End({});
       return true;
     }
     rows_ += chunk->row_count();
+    if (cache_ != nullptr) cache_->Add(*chunk);
     return columns_.has_value();
   }
 
@@ -151,6 +156,7 @@ class QueryStatementExecution final : public StatementExecution {
   const std::string verb_;
   const CancellationToken token_;
   const QueryMaker again_;
+  const std::unique_ptr<ResultCache> cache_;  // null: the answer is not kept
   std::unique_ptr<QueryExecution> execution_;
   int attempts_ = 1;
   uint64_t rows_ = 0;
@@ -172,18 +178,17 @@ std::string VerbOf(const ast::Statement& statement) {
   }
 }
 
-std::unique_ptr<QueryExecution> MakeQuery(Session& session, const BoundStatement& bound, SnapshotPtr snapshot,
+std::unique_ptr<QueryExecution> MakeQuery(Session& session, const BoundStatement& bound, PhysicalPtr plan,
+                                          SnapshotPtr snapshot, StatementContext statement,
                                           const CancellationToken& token) {
-  PhysicalPtr plan = PlanRows(session, bound, snapshot);
   QueryOptions options = session.MakeQueryOptions();
   if (bound.changes_rows && session.transaction_status() == TransactionStatus::kOpen) {
     options.on_delta = [&session](CommitKind commit, TableDelta delta) {
       session.ApplyDelta(commit, std::move(delta), {});
     };
   }
-  return std::make_unique<QueryExecution>(std::move(plan), session.engine().query_services(),
-                                          session.MakeStatementContext(), std::move(snapshot),
-                                          session.engine().memory(), token, std::move(options));
+  return std::make_unique<QueryExecution>(std::move(plan), session.engine().query_services(), std::move(statement),
+                                          std::move(snapshot), session.engine().memory(), token, std::move(options));
 }
 
 std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& statement, const BoundStatement& bound,
@@ -192,9 +197,15 @@ std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& 
   CancellationToken token = session.BeginStatement(statement.text);
   try {
     const CancellationScope scope(token);
-    auto query = MakeQuery(session, bound, snapshot, token);
+    PhysicalPtr plan = PlanRows(session, bound, snapshot);
+    StatementContext context = session.MakeStatementContext();
+    auto cache = bound.changes_rows ? nullptr : ResultCache::For(session, plan, snapshot, context);
+    if (cache != nullptr) {
+      if (CachedRowsPtr rows = cache->Find()) return MakeCachedExecution(session, std::move(rows), ResultSchema(bound));
+    }
+    auto query = MakeQuery(session, bound, std::move(plan), snapshot, std::move(context), token);
     return std::make_unique<QueryStatementExecution>(session, std::move(query), ResultSchema(bound), std::move(verb),
-                                                     std::move(token), std::move(again));
+                                                     std::move(token), std::move(again), std::move(cache));
   } catch (...) {
     FinishedQuery finished;
     const Error error = Error::FromCurrentException();
@@ -296,7 +307,8 @@ std::unique_ptr<StatementExecution> ExecuteRows(Session& session, const ast::Sta
             .WithHint("retry the statement")
             .WithRetryable();
       }
-      return MakeQuery(session, rebound, newest, token);
+      return MakeQuery(session, rebound, PlanRows(session, rebound, newest), newest, session.MakeStatementContext(),
+                       token);
     };
   }
   return Run(session, *statement, bound, VerbOf(*statement), snapshot, std::move(again));

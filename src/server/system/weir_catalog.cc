@@ -171,7 +171,19 @@ void FillQueries(const SystemTableInput& input, RowWriter& out) {
     out.Int(query.session_id).Text(query.user).Text(query.database).Text(query.query).Text(query.tag);
     out.Text(query.sqlstate).Text(query.error).Int(query.started);
     out.Real(static_cast<double>(query.duration_nanos) / 1e6).Real(static_cast<double>(query.cpu_nanos) / 1e6);
-    out.Int(static_cast<int64_t>(query.rows)).Int(query.memory_bytes_peak).EndRow();
+    out.Int(static_cast<int64_t>(query.rows)).Int(query.memory_bytes_peak).Bool(query.from_cache).EndRow();
+  }
+}
+
+void FillQueryCache(const SystemTableInput& input, RowWriter& out) {
+  QueryCache* cache = input.engine.cache();
+  if (cache == nullptr) return;
+  for (const CacheKind kind : {CacheKind::kResult, CacheKind::kPartial}) {
+    const QueryCache::Usage usage = cache->usage(kind);
+    out.Text(CacheKindName(kind)).Int(static_cast<int64_t>(usage.entries)).Int(usage.bytes);
+    out.Int(static_cast<int64_t>(usage.hits)).Int(static_cast<int64_t>(usage.misses));
+    out.Int(static_cast<int64_t>(usage.insertions)).Int(static_cast<int64_t>(usage.evictions));
+    out.Int(static_cast<int64_t>(usage.outdated)).EndRow();
   }
 }
 
@@ -294,9 +306,21 @@ std::vector<SystemTableDef> WeirCatalogTables() {
                   {"duration_ms", kReal},
                   {"cpu_ms", kReal},
                   {"rows", kBigint},
-                  {"memory_bytes_peak", kBigint}},
+                  {"memory_bytes_peak", kBigint},
+                  {"from_cache", kBool}},
                  "Statements that have ended, the newest last",
                  FillQueries});
+  out.push_back({"query_cache",
+                 {{"kind", kText},
+                  {"entries", kBigint},
+                  {"bytes", kBigint},
+                  {"hits", kBigint},
+                  {"misses", kBigint},
+                  {"insertions", kBigint},
+                  {"evictions", kBigint},
+                  {"outdated", kBigint}},
+                 "Answers of statements (result) and aggregates of row groups (partial) that are kept",
+                 FillQueryCache});
   out.push_back({"metrics",
                  {{"name", kText},
                   {"kind", kText},
