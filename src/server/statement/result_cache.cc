@@ -49,6 +49,11 @@ class CachedExecution final : public StatementExecution {
 
 }  // namespace
 
+std::unique_ptr<StatementExecution> MakeCachedExecution(Session& session, CachedRowsPtr rows,
+                                                        std::optional<Schema> columns) {
+  return std::make_unique<CachedExecution>(session, std::move(rows), std::move(columns));
+}
+
 std::unique_ptr<ResultCache> ResultCache::For(Session& session, const PhysicalPtr& plan, const SnapshotPtr& snapshot,
                                               const StatementContext& statement) {
   if (session.engine().cache() == nullptr || !session.settings().GetBool("enable_result_cache")) return nullptr;
