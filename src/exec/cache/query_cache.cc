@@ -26,7 +26,7 @@ std::string_view CacheKindName(CacheKind kind) {
 
 int64_t CachedRows::bytes() const {
   size_t bytes = sizeof(CachedRows);
-  for (const std::string& chunk : chunks) bytes += chunk.capacity() + sizeof(chunk);
+  for (const std::string& chunk : chunks) bytes += chunk.capacity() + sizeof(std::string);
   return static_cast<int64_t>(bytes);
 }
 
