@@ -101,7 +101,9 @@ def measure(name, options, files, texts):
         cores = min(options.threads, (service.cpu_seconds() - used) / (time.perf_counter() - start))
     finally:
         service.close()
-    out = {"engine": name, "per_second": sum(len(q.seconds) for q in queries) / options.seconds, "cores": cores, "errors": errors, "classes": {}}
+    out = {"engine": name, "per_second": sum(len(q.seconds) for q in queries) / options.seconds, "cores": cores, "errors": errors, "classes": {},
+           "queries": {q.name: {"count": len(q.seconds), "alone_ms": q.alone * 1000, "cpu_ms": q.cpu * 1000, "p50_ms": services.percentile(q.seconds, 0.5) * 1000,
+                                "p99_ms": services.percentile(q.seconds, 0.99) * 1000} for q in queries if q.seconds}}
     for kind in CLASSES:
         mine = [q for q in queries if q.kind == kind]
         all_ms = [s * 1000 for q in mine for s in q.seconds]
