@@ -22,7 +22,7 @@ DASHBOARD = ("SELECT service, status / 100 AS class, count(*) AS requests, sum(b
              "GROUP BY service, status / 100 ORDER BY 1, 2")
 CREATE = "CREATE TABLE events (ts timestamp NOT NULL, service text, status int, bytes bigint, ms double)"
 HOUR = ("INSERT INTO events SELECT {start} + interval '{hour} hours' + interval '1 millisecond' * (x * 3600000 / {rows}), 'service-' || x % 23, "
-        "200 + x * 7919 % 5 * 75, x * 7919 % 100000, x * 104729 % 10000 / 10.0 FROM generate_series(0, {rows} - 1) g(x)")
+        "200 + x * 7919 % 5 * 75, x * 7919 % 100000, x * 104729 % 10000 / 10.0 FROM generate_series(0::bigint, {rows} - 1) g(x)")
 
 
 def run(options, folder, statements):
