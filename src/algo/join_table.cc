@@ -55,6 +55,10 @@ void VisitInteger(PhysicalType type, Visitor&& visitor) {
   });
 }
 
+uint64_t HashSlots(size_t rows) {
+  return std::bit_ceil(std::max<uint64_t>(rows * 2, kDirectorySlotsMin));
+}
+
 bool NullMatches(const JoinTableSpec& spec, size_t key) {
   return !spec.null_equal.empty() && spec.null_equal[key];
 }
@@ -109,6 +113,20 @@ std::unique_ptr<JoinTable::Collector> JoinTable::MakeCollector() const {
 
 void JoinTable::Collector::Append(std::span<const ColumnPtr> keys, std::span<const ColumnPtr> payload,
                                   const RowSet& rows) {
+  const size_t rows_before = rows_.size();
+  const size_t null_rows_before = null_rows_.size();
+  try {
+    AppendSome(keys, payload, rows);
+    CountStrings();
+  } catch (...) {
+    rows_.Truncate(rows_before);
+    null_rows_.Truncate(null_rows_before);
+    throw;
+  }
+}
+
+void JoinTable::Collector::AppendSome(std::span<const ColumnPtr> keys, std::span<const ColumnPtr> payload,
+                                      const RowSet& rows) {
   const RowLayout& layout = table_.layout_;
   const auto store = [&](RowBlocks& blocks, const RowSet& stored) {
     const size_t count = stored.count();
@@ -153,7 +171,19 @@ void JoinTable::Collector::Append(std::span<const ColumnPtr> keys, std::span<con
       for (size_t i = 0; i < count; ++i) StoreUnaligned(targets_[i], hashes_[i]);
     }
   }
+}
+
+void JoinTable::Collector::CountStrings() {
   if (table_.tracker_ != nullptr) heap_bytes_.Resize(static_cast<int64_t>(heap_.bytes()));
+}
+
+void JoinTable::Collector::AppendCopy(const uint8_t* row, bool null_key) {
+  uint8_t* to = (null_key ? null_rows_ : rows_).Append();
+  table_.layout_.CopyRow(row, to, heap_);
+  if (null_key || !table_.single_integer_) return;
+  const int64_t key = table_.IntegerKey(to);
+  min_ = std::min(min_, key);
+  max_ = std::max(max_, key);
 }
 
 void JoinTable::AddCollector(std::unique_ptr<Collector> collector) {
@@ -161,7 +191,7 @@ void JoinTable::AddCollector(std::unique_ptr<Collector> collector) {
   collectors_.push_back(std::move(collector));
 }
 
-void JoinTable::PrepareBuild() {
+void JoinTable::PrepareBuild(bool may_be_dense) {
   WEIR_CHECK(blocks_.empty() && row_count_ == 0, "built twice");
   min_ = INT64_MAX;
   max_ = INT64_MIN;
@@ -185,16 +215,33 @@ void JoinTable::PrepareBuild() {
       blocks_.push_back({block.memory.data(), block.rows, true});
     }
   }
-  if (single_integer_ && key_row_count_ != 0) {
-    const uint64_t width = static_cast<uint64_t>(max_) - static_cast<uint64_t>(min_) + 1;
-    dense_ = width != 0 && width <= std::max(kDenseSlotsAlways, kDenseFactor * key_row_count_);
-    if (dense_) directory_size_ = width;
-  }
+  directory_size_ = may_be_dense ? DenseSlots(key_row_count_, min_, max_) : 0;
+  dense_ = directory_size_ != 0;
   if (!dense_) {
-    directory_size_ = std::bit_ceil(std::max<uint64_t>(key_row_count_ * 2, kDirectorySlotsMin));
+    directory_size_ = HashSlots(key_row_count_);
     hash_shift_ = 64 - std::countr_zero(directory_size_);
   }
   directory_ = BigArray::Zeroed(directory_size_ * sizeof(uint64_t), tracker_);
+}
+
+uint64_t JoinTable::DenseSlots(size_t rows, int64_t min, int64_t max) const {
+  if (!single_integer_ || rows == 0) return 0;
+  const uint64_t width = static_cast<uint64_t>(max) - static_cast<uint64_t>(min) + 1;
+  return width <= std::max(kDenseSlotsAlways, kDenseFactor * rows) ? width : 0;
+}
+
+size_t JoinTable::DirectoryBytes(size_t rows, int64_t min, int64_t max) const {
+  const uint64_t dense = DenseSlots(rows, min, max);
+  return BigArray::ReservedBytes((dense != 0 ? dense : HashSlots(rows)) * sizeof(uint64_t));
+}
+
+bool JoinTable::SplitMatchable(std::span<const ColumnPtr> keys, const RowSet& rows, std::vector<uint32_t>& matchable,
+                               std::vector<uint32_t>& others) const {
+  return MatchableRows(spec_, keys, rows, matchable, &others);
+}
+
+uint64_t JoinTable::CollectedHash(const uint8_t* row) const {
+  return single_integer_ ? HashInt(static_cast<uint64_t>(IntegerKey(row))) : LoadUnaligned<uint64_t>(row);
 }
 
 int64_t JoinTable::IntegerKey(const uint8_t* row) const {
@@ -271,6 +318,14 @@ size_t JoinTable::MemoryBytes() const {
   size_t bytes = directory_.size();
   for (const auto& collector : collectors_) bytes += collector->MemoryBytes();
   return bytes;
+}
+
+void JoinTable::Clear() {
+  directory_ = BigArray();
+  build_tasks_.clear();
+  blocks_.clear();
+  owners_.clear();
+  collectors_.clear();
 }
 
 ColumnPtr JoinTable::GatherKey(size_t key, const uint8_t* const* rows, size_t count) const {

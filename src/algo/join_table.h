@@ -39,13 +39,30 @@ class JoinTable {
   // One driver's share of the build rows. Single-threaded.
   class Collector {
    public:
+    // All of the rows or, throwing 53200, none.
     void Append(std::span<const ColumnPtr> keys, std::span<const ColumnPtr> payload, const RowSet& rows);
     size_t row_count() const { return rows_.size() + null_rows_.size(); }
+    size_t key_row_count() const { return rows_.size(); }
     size_t MemoryBytes() const { return rows_.bytes() + null_rows_.bytes() + heap_.bytes(); }
+    int64_t min_key() const { return min_; }
+    int64_t max_key() const { return max_; }
+
+    // ---- for rows that are to lie elsewhere
+    // Gives all rows away, some blocks at a time, and their memory as it goes: f(row, null_key) for each, then flush()
+    // before their memory goes. Strings live as long as the collector.
+    template <typename F, typename Flush>
+    void Drain(size_t bytes_at_once, F&& f, Flush&& flush);
+    // A copy of a row that another collector of the same table drains. Its strings are counted by CountStrings.
+    void AppendCopy(const uint8_t* row, bool null_key);
+    void CountStrings();
+    void NoteNullKey(bool has) { has_null_key_ |= has; }
+    bool has_null_key() const { return has_null_key_; }
+    Owner strings() const { return heap_.owner(); }
 
    private:
     friend class JoinTable;
     explicit Collector(const JoinTable& table);
+    void AppendSome(std::span<const ColumnPtr> keys, std::span<const ColumnPtr> payload, const RowSet& rows);
     const JoinTable& table_;
     RowBlocks rows_;
     RowBlocks null_rows_;  // rows with a key that can never match
@@ -63,10 +80,20 @@ class JoinTable {
   ~JoinTable();
 
   const JoinTableSpec& spec() const { return spec_; }
+  // Keys, then payload.
+  const RowLayout& layout() const { return layout_; }
+  // Of a collected row's keys, as KeyHasher makes it; not of one whose key is NULL.
+  uint64_t CollectedHash(const uint8_t* row) const;
+  // False when all rows' keys may match; else those that may, and those whose key is a NULL that never does.
+  bool SplitMatchable(std::span<const ColumnPtr> keys, const RowSet& rows, std::vector<uint32_t>& matchable,
+                      std::vector<uint32_t>& others) const;
+  // What PrepareBuild will take for so many rows with keys, of this range when the key is one integer.
+  size_t DirectoryBytes(size_t rows, int64_t min, int64_t max) const;
   std::unique_ptr<Collector> MakeCollector() const;
   void AddCollector(std::unique_ptr<Collector> collector);  // thread-safe
 
-  void PrepareBuild();
+  // `may_be_dense`: whether the directory may be an array over the range of keys.
+  void PrepareBuild(bool may_be_dense = true);
   size_t build_task_count() const { return build_tasks_.size(); }
   void RunBuildTask(size_t task);
 
@@ -82,6 +109,8 @@ class JoinTable {
   int64_t min_key() const { return min_; }
   int64_t max_key() const { return max_; }
   size_t MemoryBytes() const;
+  // Lets go of all rows, when nobody looks at them any more.
+  void Clear();
 
   // Columns of build rows (flat, strings pointing into the table, which the column keeps alive). A null pointer in
   // `rows` gives NULL, for outer joins.
@@ -116,6 +145,8 @@ class JoinTable {
   void InsertDense(uint8_t* row, size_t rows, bool shared);
   void InsertHashed(uint8_t* row, size_t rows, bool shared);
   int64_t IntegerKey(const uint8_t* row) const;
+  // Slots of an array over the range; 0: too sparse for one.
+  uint64_t DenseSlots(size_t rows, int64_t min, int64_t max) const;
 
   JoinTableSpec spec_;
   std::shared_ptr<MemoryTracker> tracker_;
@@ -137,6 +168,25 @@ class JoinTable {
   uint64_t directory_size_ = 0;
   int hash_shift_ = 0;
 };
+
+template <typename F, typename Flush>
+void JoinTable::Collector::Drain(size_t bytes_at_once, F&& f, Flush&& flush) {
+  const auto drain = [&](RowBlocks& rows, bool null_key) {
+    std::vector<RowBlocks::Block> blocks = rows.TakeBlocks();
+    size_t bytes = 0;
+    for (size_t begin = 0, at = 0; at < blocks.size(); ++at) {
+      const uint8_t* row = blocks[at].memory.data();
+      for (size_t i = 0; i < blocks[at].rows; ++i, row += rows.row_bytes()) f(row, null_key);
+      bytes += blocks[at].memory.size();
+      if (bytes < bytes_at_once && at + 1 < blocks.size()) continue;
+      flush();
+      for (; begin <= at; ++begin) blocks[begin] = {};
+      bytes = 0;
+    }
+  };
+  drain(rows_, /*null_key=*/false);
+  drain(null_rows_, /*null_key=*/true);
+}
 
 // Finds the build rows of probe rows, some at a time. One per driver; the table outlives it.
 class JoinProbe {

@@ -85,6 +85,12 @@ class RowBlocks {
   }
   // Takes over the other's blocks; rows keep their addresses and come after ours.
   void Adopt(RowBlocks&& other);
+  // Gives all blocks away.
+  std::vector<Block> TakeBlocks() {
+    std::vector<Block> out = std::move(blocks_);
+    Clear();
+    return out;
+  }
   // Takes back the last rows.
   void Truncate(size_t size);
   void Clear();

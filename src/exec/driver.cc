@@ -152,6 +152,7 @@ void PipelineDriver::Propagate(Chunk chunk, size_t at) {
     }
     if (step == Step::kNeedInput) return;
     if (step == Step::kFinished) return FinishFrom(at + 1);
+    if (step == Step::kBlocked) return pending_.push_back(at);
     CountOut(counted, out);
     pending_.push_back(at);
     chunk = std::move(out);
@@ -204,6 +205,7 @@ DriverState PipelineDriver::Run(TimeSlice& slice) {
         const Timer timer(*this, counted);
         step = transforms_[at]->Pull(context_, out);
       }
+      if (step == Step::kBlocked) return block(counted);
       if (step == Step::kHasOutput) {
         CountOut(counted, out);
         Propagate(std::move(out), at + 1);
@@ -253,6 +255,7 @@ DriverState PipelineDriver::Run(TimeSlice& slice) {
           const Timer timer(*this, counted);
           step = transforms_[at]->Finish(context_, out);
         }
+        if (step == Step::kBlocked) return block(counted);
         if (step == Step::kHasOutput) {
           CountOut(counted, out);
           Propagate(std::move(out), at + 1);

@@ -53,7 +53,7 @@ class PipelineDriver final : public Driver {
   std::unique_ptr<SourceOperator> source_;
   std::vector<std::unique_ptr<TransformOperator>> transforms_;
   std::unique_ptr<SinkOperator> sink_;
-  std::vector<size_t> pending_;  // transforms that may have more output, ascending
+  std::vector<size_t> pending_;  // transforms that may have more output or are blocked, ascending
   size_t finish_at_ = 0;         // the first transform that is not finished
   bool sink_blocked_ = false;
   MonotonicNanos blocked_since_ = 0;

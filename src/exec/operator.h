@@ -18,7 +18,7 @@ namespace weir {
 enum class Step : uint8_t {
   kNeedInput,  // give me the next chunk
   kHasOutput,  // a chunk is in `out`, and there may be more: Pull again
-  kBlocked,    // the waker has been handed over; ask again (Pull, Poll or Finish) when woken. Not from transforms
+  kBlocked,    // the waker has been handed over; ask again (Pull, Poll or Finish) when woken
   kFinished,   // wants no more input, gives no more output
 };
 
@@ -51,11 +51,11 @@ class SourceOperator {
 class TransformOperator {
  public:
   virtual ~TransformOperator() = default;
-  // Only after kNeedInput. kNeedInput, kHasOutput or kFinished.
+  // Only after kNeedInput. Takes the chunk in any case: any step.
   virtual Step Push(DriverContext& context, Chunk input, Chunk& out) = 0;
-  // More output of the last input; only after kHasOutput. kNeedInput, kHasOutput or kFinished.
+  // More output of the last input; only after kHasOutput or kBlocked. Any step.
   virtual Step Pull(DriverContext& /*context*/, Chunk& /*out*/) { return Step::kNeedInput; }
-  // After the last input, until it returns kFinished: output that was held back. kHasOutput or kFinished.
+  // After the last input, until it returns kFinished: output that was held back. kHasOutput, kBlocked or kFinished.
   virtual Step Finish(DriverContext& /*context*/, Chunk& /*out*/) { return Step::kFinished; }
 };
 
@@ -83,7 +83,10 @@ struct OperatorInfo {
 class SourceFactory {
  public:
   virtual ~SourceFactory() = default;
-  // Once, on a worker, when everything that the pipeline depends on is complete and before Make. May take long.
+  // Once, when everything that the pipeline depends on is complete: true when nothing will come, so that the pipeline
+  // ends without a driver, and none of the below is called.
+  virtual bool IsOver() { return false; }
+  // Once, on a worker, after that and before Make. May take long.
   virtual void Prepare(QueryContext& /*query*/) {}
   // After Prepare: how many drivers have something to do. 1 keeps the source's order.
   virtual size_t drivers_max() const { return SIZE_MAX; }

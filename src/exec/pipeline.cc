@@ -78,6 +78,7 @@ std::string PipelineGraph::ToString() const {
 }
 
 void PipelineGraph::Launch(Pipeline& pipeline) {
+  if (pipeline.source->IsOver()) return Ended(pipeline);
   pipeline.drivers_left.store(1, std::memory_order_relaxed);
   group_->Add(std::make_unique<PipelineDriver>(*this, pipeline, keep_alive_.lock(), 0, /*leader=*/true));
 }
@@ -92,6 +93,10 @@ void PipelineGraph::AddSiblings(Pipeline& pipeline, size_t drivers) {
 void PipelineGraph::DriverEnded(Pipeline& pipeline) {
   if (pipeline.drivers_left.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (pipeline.source->info.profile != nullptr) pipeline.source->ReportTo(*pipeline.source->info.profile);
+  Ended(pipeline);
+}
+
+void PipelineGraph::Ended(Pipeline& pipeline) {
   bool sink_ended = false;
   {
     const std::scoped_lock lock(mutex_);

@@ -68,6 +68,7 @@ class PipelineGraph {
   void Launch(Pipeline& pipeline);
   void AddSiblings(Pipeline& pipeline, size_t drivers);
   void DriverEnded(Pipeline& pipeline);
+  void Ended(Pipeline& pipeline);
   void RunStages(PipelineSink& sink, size_t stage);
   void Fire(PipelineEvent& event);
 

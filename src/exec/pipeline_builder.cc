@@ -6,6 +6,7 @@
 #include "exec/operator/filter.h"
 #include "exec/operator/hash_aggregate.h"
 #include "exec/operator/hash_join.h"
+#include "exec/operator/join_rest.h"
 #include "exec/operator/limit.h"
 #include "exec/operator/materialize.h"
 #include "exec/operator/nested_loop_join.h"
@@ -223,7 +224,7 @@ std::shared_ptr<SegmentPartials> PipelineBuilder::PartialsOf(const PhysicalHashA
 void PipelineBuilder::BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   const auto& join = node->as<PhysicalHashJoin>();
   const std::string name = own.profile->name();
-  auto build = Named(std::make_shared<HashJoinBuild>(join, own.tracker), name + " build", own, {});
+  auto build = Named(std::make_shared<HashJoinBuild>(join, query_, own.tracker), name + " build", own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(build);
   BuildChild(*node, 1, own, Into(sink));
   if (query_.options.runtime_filters) {
@@ -239,9 +240,9 @@ void PipelineBuilder::BuildHashJoin(const PhysicalPtr& node, const NodeResources
   BuildChild(*node, 0, own, down.After(probe));
   const std::vector<Pipeline*> probing = Through(*probe, first);
   for (Pipeline* pipeline : probing) graph_.WaitForSink(*pipeline, *sink);
-  if (!build->plan().emits_build_rows()) return;
-  auto rest = Named(std::make_shared<BuildRowsSource>(build), name + " build rows", own, node->types());
+  auto rest = Named(std::make_shared<JoinRestSource>(build), name + " rest", own, node->types());
   Pipeline& pipeline = AddPipeline(std::move(rest), down);
+  graph_.WaitForSink(pipeline, *sink);
   for (Pipeline* other : probing) graph_.WaitForPipeline(pipeline, *other);
 }
 

@@ -1,90 +1,141 @@
 #include "exec/operator/hash_join.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "exec/operator/hash_join_probe.h"
-#include "expr/evaluator.h"
+#include "exec/operator/join_aside.h"
+#include "exec/operator/join_collector.h"
 
 namespace weir {
 
-HashJoinBuild::HashJoinBuild(const PhysicalHashJoin& node, std::shared_ptr<MemoryTracker> tracker)
-    : plan_(node), table_(std::make_unique<JoinTable>(plan_.TableSpec(), std::move(tracker))) {}
-
 namespace {
 
-class Collecting final : public SinkOperator {
- public:
-  Collecting(HashJoinBuild& shared, const QueryContext& query)
-      : shared_(shared),
-        keys_(shared.plan().build_keys(), query.registry(), query.statement),
-        collector_(shared.table().MakeCollector()) {}
+constexpr int kPartitionBits = 6;
+constexpr int kForcedPartitionBits = 2;
+constexpr double kExpectedRowsMax = 1e9;
 
-  Step Push(DriverContext& /*context*/, Chunk input) override {
-    std::vector<ColumnPtr> keys;
-    for (size_t i = 0; i < keys_.size(); ++i) keys.push_back(keys_.Evaluate(i, input));
-    std::vector<ColumnPtr> payload;
-    for (const size_t column : shared_.plan().payload()) payload.push_back(input.column(column));
-    collector_->Append(keys, payload, input.rows());
-    return Step::kNeedInput;
-  }
-  Step Finish(DriverContext& /*context*/) override {
-    shared_.table().AddCollector(std::move(collector_));
-    return Step::kFinished;
-  }
-
- private:
-  HashJoinBuild& shared_;
-  Evaluator keys_;
-  std::unique_ptr<JoinTable::Collector> collector_;
-};
+int PartitionBits(const HashJoinPlan& plan, bool forced) {
+  if (plan.needs_null_rows()) return 0;  // every probe row may have to do with every build row
+  return forced ? kForcedPartitionBits : kPartitionBits;
+}
 
 }  // namespace
 
-std::unique_ptr<SinkOperator> HashJoinBuild::Make(DriverContext& context) {
-  return std::make_unique<Collecting>(*this, context.query);
+HashJoinBuild::HashJoinBuild(const PhysicalHashJoin& node, const QueryContext& query,
+                             std::shared_ptr<MemoryTracker> tracker)
+    : plan_(node), table_(std::make_shared<JoinTable>(plan_.TableSpec(), tracker)) {
+  if (query.spill() == nullptr || tracker == nullptr) return;
+  const bool forced = query.options.forced_spill;
+  const auto expected = static_cast<size_t>(std::clamp(node.child(1)->estimated_rows(), 0.0, kExpectedRowsMax));
+  spill_ = std::make_shared<JoinSpill>(table_, *query.spill(), std::move(tracker), PartitionBits(plan_, forced),
+                                       expected, forced);
 }
 
-std::optional<size_t> HashJoinBuild::PrepareStage(QueryContext& /*query*/, size_t stage) {
-  switch (stage) {
-    case 0:
+std::unique_ptr<SinkOperator> HashJoinBuild::Make(DriverContext& context) {
+  return MakeJoinCollector(*this, context.query);
+}
+
+JoinProbeTarget HashJoinBuild::Target(const JoinTable& table) const {
+  return {.plan = plan_, .table = table, .has_rows = row_count_ != 0 || has_null_key_, .has_null_key = has_null_key_};
+}
+
+std::optional<size_t> HashJoinBuild::PrepareStage(QueryContext& /*query*/, size_t /*stage*/) {
+  switch (phase_) {
+    case Phase::kEvict:
+      if (spill_ != nullptr) {
+        if (const size_t now = spill_->resident(); spill_->DirectoryIsTight()) spill_->Shrink(now);
+        if (const size_t misfits = spill_->misfits(); misfits != 0) return misfits;
+        for (auto& rows : spill_->TakeAll()) table_->AddCollector(std::move(rows));
+      }
       table_->PrepareBuild();
+      row_count_ = table_->row_count() + (spill_ == nullptr ? 0 : spill_->build()->rows());
+      has_null_key_ = table_->has_null_key();
+      phase_ = Phase::kBuild;
       return table_->build_task_count();
-    case 1:
-      if (filters_.empty()) break;
+    case Phase::kBuild:
+      if (has_spilled()) {
+        phase_ = Phase::kStream;
+        return FilterTasks();
+      }
       for (Filter& filter : filters_) {
         filter.builder = std::make_unique<RuntimeFilterBuilder>(*table_, filter.key, info.tracker);
       }
-      return filters_.size() * table_->block_count();
-    case 2:
-      if (filters_.empty()) break;
-      for (Filter& filter : filters_) filter.builder->Allocate();
-      return filters_.size() * table_->block_count();
-    case 3:
+      phase_ = Phase::kFindRange;
+      return FilterTasks();
+    case Phase::kStream:
+      for (size_t i = 0; i < filters_.size(); ++i) filters_[i].slot->filter = spill_->filter(i)->Finish();
+      phase_ = Phase::kDone;
+      break;
+    case Phase::kFindRange:
+      AllocateFilters();
+      phase_ = Phase::kFill;
+      return FilterTasks();
+    case Phase::kFill:
       for (Filter& filter : filters_) {
         filter.slot->filter = filter.builder->Finish();
         filter.builder.reset();
       }
+      phase_ = Phase::kDone;
       break;
-    default:
+    case Phase::kDone:
       break;
   }
-  // Stage 1 ends here without filters.
   return std::nullopt;
 }
 
-void HashJoinBuild::RunTask(QueryContext& /*query*/, size_t stage, size_t task) {
-  if (stage == 0) return table_->RunBuildTask(task);
+// A filter that does not fit is not needed.
+void HashJoinBuild::AllocateFilters() {
+  std::erase_if(filters_, [](Filter& filter) {
+    const std::unique_ptr<Error> error = CatchError([&] { filter.builder->Allocate(); });
+    if (error != nullptr && error->sqlstate() != sqlstate::kOutOfMemory) throw Error(*error);
+    return error != nullptr;
+  });
+}
+
+void HashJoinBuild::RunTask(QueryContext& /*query*/, size_t /*stage*/, size_t task) {
+  switch (phase_) {
+    case Phase::kEvict: {
+      // Seldom, for drivers do so at their ends; into the system's cache.
+      std::unique_ptr<JoinTable::Collector> misfit = spill_->TakeMisfit();
+      if (misfit == nullptr) return;
+      const std::shared_ptr<SpillPartitionFile> file = spill_->NewBuildFile();
+      size_t resident = spill_->resident();
+      misfit = spill_->Evict(std::move(misfit), resident, *file);
+      file->Finish();
+      return spill_->Keep(std::move(misfit), resident);
+    }
+    case Phase::kBuild:
+      return table_->RunBuildTask(task);
+    default:
+      break;
+  }
+  if (phase_ == Phase::kStream) return StreamBlock(task / table_->block_count(), task % table_->block_count());
   RuntimeFilterBuilder& builder = *filters_[task / table_->block_count()].builder;
   const size_t block = task % table_->block_count();
-  if (stage == 1) {
+  if (phase_ == Phase::kFindRange) {
     builder.FindRange(block);
   } else {
     builder.Fill(block);
   }
 }
 
+// The filters know what is on disk; this is the rest.
+void HashJoinBuild::StreamBlock(size_t filter, size_t block) {
+  if (table_->IsNullBlock(block)) return;
+  std::vector<const uint8_t*> rows;
+  for (size_t at = 0; at < table_->BlockRows(block); at += kChunkRowsDefault) {
+    rows.clear();
+    for (size_t i = at; i < std::min(table_->BlockRows(block), at + kChunkRowsDefault); ++i) {
+      rows.push_back(table_->BlockRow(block, i));
+    }
+    spill_->filter(filter)->Add(*table_->GatherKey(filters_[filter].key, rows.data(), rows.size()));
+  }
+}
+
 std::unique_ptr<TransformOperator> HashJoinProbe::Make(DriverContext& context) {
-  return MakeHashJoinProbe(*build_, context.query);
+  const JoinProbeTarget target = build_->Target(build_->table());
+  if (build_->has_spilled()) return MakeProbeWithAside(target, build_->spill(), context.query);
+  return MakeHashJoinProbe(target, context.query);
 }
 
 bool HashJoinProbe::wants_no_input() const {
@@ -94,47 +145,10 @@ bool HashJoinProbe::wants_no_input() const {
     case HashJoinKind::kSemi:
     case HashJoinKind::kRightSemi:
     case HashJoinKind::kRightAnti:
-      return build_->table().empty();
+      return build_->empty();
     default:
       return false;
   }
-}
-
-class BuildRowsReader final : public SourceOperator {
- public:
-  explicit BuildRowsReader(BuildRowsSource& shared) : shared_(shared) {}
-
-  Step Pull(DriverContext& context, Chunk& out) override {
-    const HashJoinPlan& plan = shared_.build_->plan();
-    const JoinTable& table = shared_.build_->table();
-    while (at_ == rows_.size()) {
-      const size_t block = shared_.next_block_.fetch_add(1, std::memory_order_relaxed);
-      if (block >= table.block_count()) return Step::kFinished;
-      rows_.clear();
-      at_ = 0;
-      table.RowsOf(block, /*matched=*/plan.kind() == HashJoinKind::kRightSemi, rows_);
-    }
-    const size_t count = std::min(context.query.chunk_rows(), rows_.size() - at_);
-    std::vector<ColumnPtr> columns;
-    for (const size_t column : plan.probe_output()) {
-      columns.push_back(Column::ConstantNull(plan.probe_types()[column], count));
-    }
-    for (const size_t column : plan.build_output()) {
-      columns.push_back(plan.BuildColumn(table, column, rows_.data() + at_, count));
-    }
-    at_ += count;
-    out = Chunk(std::move(columns), count);
-    return Step::kHasOutput;
-  }
-
- private:
-  BuildRowsSource& shared_;
-  std::vector<const uint8_t*> rows_;
-  size_t at_ = 0;
-};
-
-std::unique_ptr<SourceOperator> BuildRowsSource::Make(DriverContext& /*context*/) {
-  return std::make_unique<BuildRowsReader>(*this);
 }
 
 }  // namespace weir

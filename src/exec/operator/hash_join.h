@@ -1,23 +1,25 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <vector>
 
 #include "algo/join_table.h"
 #include "exec/operator.h"
+#include "exec/operator/hash_join_probe.h"
 #include "exec/operator/join_plan.h"
+#include "exec/operator/join_spill.h"
 #include "exec/runtime_filter/runtime_filter.h"
 
 namespace weir {
 
 // The build side: drivers collect rows, the sink's stages make the table and then the runtime filters. Complete, it is
-// read by the probes and, for right, full and right semi/anti joins, by the source of build rows.
+// read by the probes and then by the source of the rest (join_rest.h).
 class HashJoinBuild final : public SinkFactory {
  public:
-  HashJoinBuild(const PhysicalHashJoin& node, std::shared_ptr<MemoryTracker> tracker);
+  HashJoinBuild(const PhysicalHashJoin& node, const QueryContext& query, std::shared_ptr<MemoryTracker> tracker);
   // The table will fill the slot from a key, before it is complete.
   void AddRuntimeFilter(size_t key, std::shared_ptr<RuntimeFilterSlot> slot) {
+    if (spill_ != nullptr) spill_->AddFilter(key);
     filters_.push_back({key, std::move(slot), nullptr});
   }
 
@@ -27,18 +29,37 @@ class HashJoinBuild final : public SinkFactory {
 
   const HashJoinPlan& plan() const { return plan_; }
   JoinTable& table() { return *table_; }
-  // There is a build row, maybe one that the table did not keep because its key is NULL.
-  bool has_rows() const { return !table_->empty() || table_->has_null_key(); }
+  const JoinTable& table() const { return *table_; }
+  // Null when all must fit in memory.
+  const std::shared_ptr<JoinSpill>& spill() const { return spill_; }
+
+  // ---- when complete
+  bool has_spilled() const { return spill_ != nullptr && spill_->has_spilled(); }
+  // No build row has been kept, in memory or on disk.
+  bool empty() const { return row_count_ == 0; }
+  // What a probe of a table with some of the rows looks into.
+  JoinProbeTarget Target(const JoinTable& table) const;
+  // When nobody looks into the table any more.
+  void ReleaseTable() { table_->Clear(); }
 
  private:
+  enum class Phase : uint8_t { kEvict, kBuild, kStream, kFindRange, kFill, kDone };
   struct Filter {
     size_t key;
     std::shared_ptr<RuntimeFilterSlot> slot;
     std::unique_ptr<RuntimeFilterBuilder> builder;
   };
+  void AllocateFilters();
+  void StreamBlock(size_t filter, size_t block);
+  size_t FilterTasks() const { return filters_.size() * table_->block_count(); }
+
   const HashJoinPlan plan_;
-  std::unique_ptr<JoinTable> table_;
+  std::shared_ptr<JoinTable> table_;
+  std::shared_ptr<JoinSpill> spill_;
   std::vector<Filter> filters_;
+  Phase phase_ = Phase::kEvict;
+  size_t row_count_ = 0;
+  bool has_null_key_ = false;
 };
 
 class HashJoinProbe final : public TransformFactory {
@@ -49,19 +70,6 @@ class HashJoinProbe final : public TransformFactory {
 
  private:
   const std::shared_ptr<HashJoinBuild> build_;
-};
-
-// Build rows without a partner (right, full, right anti) or with one (right semi), when all probes have ended.
-class BuildRowsSource final : public SourceFactory {
- public:
-  explicit BuildRowsSource(std::shared_ptr<HashJoinBuild> build) : build_(std::move(build)) {}
-  size_t drivers_max() const override { return build_->table().block_count(); }
-  std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
-
- private:
-  friend class BuildRowsReader;
-  const std::shared_ptr<HashJoinBuild> build_;
-  std::atomic<size_t> next_block_{0};
 };
 
 }  // namespace weir

@@ -23,10 +23,11 @@ std::vector<ColumnPtr> Pick(const Chunk& chunk, const std::vector<size_t>& colum
 // What every kind of probe starts with.
 class ProbeBase : public TransformOperator {
  protected:
-  ProbeBase(HashJoinBuild& build, const QueryContext& query)
-      : build_(build),
-        plan_(build.plan()),
-        table_(build.table()),
+  ProbeBase(const JoinProbeTarget& target, const QueryContext& query, const JoinPasses* passes)
+      : target_(target),
+        plan_(target.plan),
+        table_(target.table),
+        passes_(passes),
         key_exprs_(plan_.probe_keys(), query.registry(), query.statement),
         probe_(table_) {}
 
@@ -38,9 +39,14 @@ class ProbeBase : public TransformOperator {
     return std::ranges::any_of(keys_, [&](const ColumnPtr& key) { return key->IsNull(row); });
   }
 
-  HashJoinBuild& build_;
+  // With one key and no further condition: is it unknown whether a row without a partner has one?
+  bool IsUnknownByKey(size_t row) const { return target_.has_rows && (target_.has_null_key || KeyIsNull(row)); }
+  bool in_last_pass() const { return passes_ == nullptr || passes_->last; }
+
+  const JoinProbeTarget target_;
   const HashJoinPlan& plan_;
-  JoinTable& table_;
+  const JoinTable& table_;
+  const JoinPasses* const passes_;
   Evaluator key_exprs_;
   JoinProbe probe_;
   std::vector<ColumnPtr> keys_;
@@ -51,7 +57,7 @@ class ProbeBase : public TransformOperator {
 // residual, and slow, which only multi-column NOT IN over NULLs meets.
 class UnknownFinder {
  public:
-  UnknownFinder(HashJoinBuild& build, const QueryContext& query) : plan_(build.plan()), table_(build.table()) {
+  UnknownFinder(const JoinProbeTarget& target, const QueryContext& query) : plan_(target.plan), table_(target.table) {
     if (plan_.has_residual()) {
       residual_.emplace(std::vector<ExprPtr>{plan_.residual().expr}, query.registry(), query.statement);
     }
@@ -125,22 +131,33 @@ class UnknownFinder {
 // Semi, anti and mark joins on keys alone.
 class ExistenceProbe final : public ProbeBase {
  public:
-  ExistenceProbe(HashJoinBuild& build, const QueryContext& query) : ProbeBase(build, query) {}
+  ExistenceProbe(const JoinProbeTarget& target, const QueryContext& query, const JoinPasses* passes)
+      : ProbeBase(target, query, passes) {}
 
   Step Push(DriverContext& /*context*/, Chunk input, Chunk& out) override {
     EvaluateKeys(input);
     const bool anti = plan_.kind() == HashJoinKind::kAnti;
     auto selection = std::make_shared<Selection>();
     selection->reserve(input.row_count());
-    probe_.Exists(keys_, input.rows(), anti, *selection);
+    if (passes_ == nullptr) {
+      probe_.Exists(keys_, input.rows(), anti, *selection);
+    } else {
+      probe_.Exists(keys_, input.rows(), /*anti=*/false, *selection);
+      for (const uint32_t row : *selection) passes_->found[row] = JoinPasses::kMatched;
+      if (!passes_->last) return Step::kNeedInput;
+      selection->clear();
+      for (size_t row = 0; row < input.size(); ++row) {
+        if ((passes_->found[row] == 0) == anti) selection->push_back(static_cast<uint32_t>(row));
+      }
+    }
     if (plan_.kind() == HashJoinKind::kMark) {
       std::vector<ColumnPtr> columns = Pick(input, plan_.probe_output());
       columns.push_back(Mark(input, *selection));
       out = input.WithColumns(std::move(columns));
       return Step::kHasOutput;
     }
-    if (anti && plan_.null_aware() && build_.has_rows()) {
-      if (table_.has_null_key()) return Step::kFinished;  // no value is known not to be among them
+    if (anti && plan_.null_aware() && target_.has_rows) {
+      if (target_.has_null_key) return Step::kFinished;  // no value is known not to be among them
       std::erase_if(*selection, [&](uint32_t row) { return KeyIsNull(row); });
     }
     if (selection->empty()) return Step::kNeedInput;
@@ -154,9 +171,9 @@ class ExistenceProbe final : public ProbeBase {
     FlatWriter<uint8_t> mark(TypeKind::kBoolean, input.size());
     std::memset(mark.values(), 0, input.size());
     for (const uint32_t row : matches) mark.Set(row, 1);
-    if (plan_.null_aware() && build_.has_rows()) {
+    if (plan_.null_aware() && target_.has_rows) {
       input.rows().ForEach([&](size_t row) {
-        if (mark.values()[row] == 0 && (table_.has_null_key() || KeyIsNull(row))) mark.SetNull(row);
+        if (mark.values()[row] == 0 && IsUnknownByKey(row)) mark.SetNull(row);
       });
     }
     return mark.Finish();
@@ -166,12 +183,12 @@ class ExistenceProbe final : public ProbeBase {
 // All other joins: goes through the pairs of matching rows.
 class PairProbe final : public ProbeBase {
  public:
-  PairProbe(HashJoinBuild& build, const QueryContext& query)
-      : ProbeBase(build, query),
+  PairProbe(const JoinProbeTarget& target, const QueryContext& query, const JoinPasses* passes)
+      : ProbeBase(target, query, passes),
         capacity_(query.chunk_rows()),
         probe_rows_(capacity_),
         build_rows_(capacity_),
-        unknown_(build, query) {
+        unknown_(target, query) {
     if (plan_.has_residual()) {
       residual_.emplace(std::vector<ExprPtr>{plan_.residual().expr}, query.registry(), query.statement);
     }
@@ -180,7 +197,12 @@ class PairProbe final : public ProbeBase {
   Step Push(DriverContext& context, Chunk input, Chunk& out) override {
     input_ = std::move(input);
     EvaluateKeys(input_);
-    if (plan_.tracks_probe_rows()) matched_.assign(input_.size(), 0);
+    if (plan_.tracks_probe_rows()) {
+      matched_.assign(input_.size(), 0);
+      for (size_t row = 0; passes_ != nullptr && row < input_.size(); ++row) {
+        matched_[row] = passes_->found[row] & JoinPasses::kMatched;
+      }
+    }
     probe_.Start(keys_, input_.rows());
     pairs_left_ = true;
     return Pull(context, out);
@@ -193,7 +215,12 @@ class PairProbe final : public ProbeBase {
       size_t count = probe_.Next(capacity_, probe_rows_.data(), build_rows_.data());
       if (count == 0) {
         pairs_left_ = false;
-        if (plan_.tracks_probe_rows() && PutOutRest(out)) return Step::kHasOutput;
+        if (!plan_.tracks_probe_rows()) break;
+        if (!in_last_pass()) {
+          Remember();
+        } else if (PutOutRest(out)) {
+          return Step::kHasOutput;
+        }
         break;
       }
       if (residual_.has_value()) count = ApplyResidual(count);
@@ -280,6 +307,22 @@ class PairProbe final : public ProbeBase {
     return {std::move(columns), count};
   }
 
+  bool IsUnknown(size_t row) {
+    if (passes_ != nullptr && (passes_->found[row] & JoinPasses::kUnknown) != 0) return true;
+    return unknown_.IsUnknown(input_, keys_, row);
+  }
+
+  // For the next pass.
+  void Remember() {
+    for (size_t row = 0; row < input_.size(); ++row) {
+      if (matched_[row] != 0) {
+        passes_->found[row] = JoinPasses::kMatched;
+      } else if (plan_.null_aware() && IsUnknown(row)) {
+        passes_->found[row] = JoinPasses::kUnknown;
+      }
+    }
+  }
+
   // What is known when all pairs of the chunk have been seen. False: nothing comes out.
   bool PutOutRest(Chunk& out) {
     const HashJoinKind kind = plan_.kind();
@@ -288,7 +331,7 @@ class PairProbe final : public ProbeBase {
       std::memcpy(mark.values(), matched_.data(), input_.size());
       if (plan_.null_aware()) {
         input_.rows().ForEach([&](size_t row) {
-          if (matched_[row] == 0 && unknown_.IsUnknown(input_, keys_, row)) mark.SetNull(row);
+          if (matched_[row] == 0 && IsUnknown(row)) mark.SetNull(row);
         });
       }
       std::vector<ColumnPtr> columns = Pick(input_, plan_.probe_output());
@@ -300,7 +343,7 @@ class PairProbe final : public ProbeBase {
     auto selection = std::make_shared<Selection>();
     input_.rows().ForEach([&](size_t row) {
       if (matched_[row] != wanted) return;
-      if (kind == HashJoinKind::kAnti && plan_.null_aware() && unknown_.IsUnknown(input_, keys_, row)) return;
+      if (kind == HashJoinKind::kAnti && plan_.null_aware() && IsUnknown(row)) return;
       selection->push_back(static_cast<uint32_t>(row));
     });
     if (selection->empty()) return false;
@@ -326,17 +369,18 @@ class PairProbe final : public ProbeBase {
 
 }  // namespace
 
-std::unique_ptr<TransformOperator> MakeHashJoinProbe(HashJoinBuild& build, const QueryContext& query) {
-  switch (build.plan().kind()) {
+std::unique_ptr<TransformOperator> MakeHashJoinProbe(const JoinProbeTarget& target, const QueryContext& query,
+                                                     const JoinPasses* passes) {
+  switch (target.plan.kind()) {
     case HashJoinKind::kSemi:
     case HashJoinKind::kAnti:
     case HashJoinKind::kMark:
-      if (build.plan().has_residual() || build.plan().needs_null_rows()) break;
-      return std::make_unique<ExistenceProbe>(build, query);
+      if (target.plan.has_residual() || target.plan.needs_null_rows()) break;
+      return std::make_unique<ExistenceProbe>(target, query, passes);
     default:
       break;
   }
-  return std::make_unique<PairProbe>(build, query);
+  return std::make_unique<PairProbe>(target, query, passes);
 }
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace weir {
 
@@ -56,6 +57,30 @@ HashJoinPlan::HashJoinPlan(const PhysicalHashJoin& node)
   };
   for (const size_t column : build_output_) keep(column);
   for (const size_t column : residual_.right) keep(column);
+  std::set<size_t> used(probe_output_.begin(), probe_output_.end());
+  used.insert(residual_.left.begin(), residual_.left.end());
+  for (const ExprPtr& key : probe_keys_) {
+    VisitExpr(*key, [&](const Expr& expr) {
+      if (expr.is(ExprKind::kInput)) used.insert(expr.input_index());
+      return true;
+    });
+  }
+  probe_used_.assign(used.begin(), used.end());
+}
+
+std::vector<Type> HashJoinPlan::ProbeUsedTypes() const {
+  std::vector<Type> out;
+  for (const size_t column : probe_used_) out.push_back(probe_types_[column]);
+  return out;
+}
+
+Chunk HashJoinPlan::ProbeChunk(const Chunk& used) const {
+  std::vector<ColumnPtr> columns;
+  for (size_t column = 0, at = 0; column < probe_types_.size(); ++column) {
+    const bool is_used = at < probe_used_.size() && probe_used_[at] == column;
+    columns.push_back(is_used ? used.column(at++) : Column::ConstantNull(probe_types_[column], used.size()));
+  }
+  return used.WithColumns(std::move(columns));
 }
 
 JoinTableSpec HashJoinPlan::TableSpec() const {
@@ -97,6 +122,13 @@ ColumnPtr HashJoinPlan::BuildColumn(const JoinTable& table, size_t column, const
                                     size_t count) const {
   const Place place = places_[column];
   return place.is_key ? table.GatherKey(place.index, rows, count) : table.GatherPayload(place.index, rows, count);
+}
+
+Chunk HashJoinPlan::BuildRowsChunk(const JoinTable& table, const uint8_t* const* rows, size_t count) const {
+  std::vector<ColumnPtr> columns;
+  for (const size_t column : probe_output_) columns.push_back(Column::ConstantNull(probe_types_[column], count));
+  for (const size_t column : build_output_) columns.push_back(BuildColumn(table, column, rows, count));
+  return {std::move(columns), count};
 }
 
 }  // namespace weir

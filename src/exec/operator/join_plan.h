@@ -38,6 +38,11 @@ class HashJoinPlan {
   const std::vector<Type>& probe_types() const { return probe_types_; }
   const std::vector<Type>& build_types() const { return build_types_; }
   JoinTableSpec TableSpec() const;
+  // Columns of the probe side that anything here looks at, ascending: what a row keeps that is put aside.
+  const std::vector<size_t>& probe_used() const { return probe_used_; }
+  std::vector<Type> ProbeUsedTypes() const;
+  // A chunk of those columns as one of the probe side; the other columns are NULL.
+  Chunk ProbeChunk(const Chunk& used) const;
 
   // Build rows come out after the probe.
   bool emits_build_rows() const;
@@ -48,6 +53,8 @@ class HashJoinPlan {
 
   // A column of the build side for rows of the table; a null pointer gives NULL.
   ColumnPtr BuildColumn(const JoinTable& table, size_t column, const uint8_t* const* rows, size_t count) const;
+  // Output of build rows alone.
+  Chunk BuildRowsChunk(const JoinTable& table, const uint8_t* const* rows, size_t count) const;
 
  private:
   struct Place {
@@ -64,6 +71,7 @@ class HashJoinPlan {
   PairCondition residual_;
   std::vector<Type> probe_types_;
   std::vector<Type> build_types_;
+  std::vector<size_t> probe_used_;
   std::vector<Place> places_;  // per build column
   std::vector<size_t> payload_;
 };

@@ -1,6 +1,6 @@
 #include <array>
 
-#include "exec/testing/engine_fixture.h"
+#include "exec/testing/spill_test.h"
 
 namespace weir::exec_test {
 
@@ -14,27 +14,36 @@ constexpr std::array kLoopKinds = {JoinKind::kInner, JoinKind::kLeft, JoinKind::
 
 }  // namespace
 
-class JoinTest : public EngineTest {};
+// The parameter: with what can be on disk there.
+class JoinTest : public SpillTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  JoinTest() {
+    if (GetParam()) check_spill_ = &area_;
+  }
+};
 
-TEST_F(JoinTest, OneKey) {
+INSTANTIATE_TEST_SUITE_P(, JoinTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "OnDisk" : "InMemory"; });
+
+TEST_P(JoinTest, OneKey) {
   const PhysicalPtr probe = RandomTable(500, 31, 40);
   const PhysicalPtr build = RandomTable(60, 32, 60);
   for (const HashJoinKind kind : kHashKinds) Check(HashJoin(kind, probe, build, {}));
 }
 
-TEST_F(JoinTest, TextKey) {
+TEST_P(JoinTest, TextKey) {
   const PhysicalPtr probe = RandomTable(400, 33, 40);
   const PhysicalPtr build = RandomTable(50, 34, 60);
   for (const HashJoinKind kind : kHashKinds) Check(HashJoin(kind, probe, build, {.keys = {{2, 2}}}));
 }
 
-TEST_F(JoinTest, TwoKeys) {
+TEST_P(JoinTest, TwoKeys) {
   const PhysicalPtr probe = RandomTable(400, 35, 6);
   const PhysicalPtr build = RandomTable(80, 36, 8);
   for (const HashJoinKind kind : kHashKinds) Check(HashJoin(kind, probe, build, {.keys = {{0, 0}, {2, 2}}}));
 }
 
-TEST_F(JoinTest, NullSafeKeys) {
+TEST_P(JoinTest, NullSafeKeys) {
   const PhysicalPtr probe = RandomTable(300, 37, 10, 0.3);
   const PhysicalPtr build = RandomTable(40, 38, 10, 0.3);
   for (const HashJoinKind kind : kHashKinds) {
@@ -43,7 +52,7 @@ TEST_F(JoinTest, NullSafeKeys) {
   }
 }
 
-TEST_F(JoinTest, Residual) {
+TEST_P(JoinTest, Residual) {
   const PhysicalPtr probe = RandomTable(120, 39, 10);
   const PhysicalPtr build = RandomTable(40, 40, 10);
   // probe.v < build.v
@@ -51,7 +60,7 @@ TEST_F(JoinTest, Residual) {
   for (const HashJoinKind kind : kHashKinds) Check(HashJoin(kind, probe, build, {.residual = residual}));
 }
 
-TEST_F(JoinTest, EmptySides) {
+TEST_P(JoinTest, EmptySides) {
   const PhysicalPtr some = RandomTable(100, 41);
   const PhysicalPtr none = RandomTable(0, 42);
   for (const HashJoinKind kind : kHashKinds) {
@@ -63,7 +72,7 @@ TEST_F(JoinTest, EmptySides) {
   }
 }
 
-TEST_F(JoinTest, NullAware) {
+TEST_P(JoinTest, NullAware) {
   const PhysicalPtr probe = RandomTable(300, 43, 30);
   const PhysicalPtr nulls = RandomTable(20, 44, 30, 0.2);
   const PhysicalPtr plain = RandomTable(20, 45, 30, 0);
@@ -77,7 +86,7 @@ TEST_F(JoinTest, NullAware) {
   }
 }
 
-TEST_F(JoinTest, Single) {
+TEST_P(JoinTest, Single) {
   const PhysicalPtr probe = RandomTable(300, 46, 30);
   const PhysicalPtr table = RandomTable(200, 47, 30);
   const PhysicalPtr unique = Aggregate(table, {In(table, 0)}, {Agg("count", {})});
@@ -91,14 +100,14 @@ TEST_F(JoinTest, Single) {
   EXPECT_EQ(ErrorOf(NestedLoopJoin(JoinKind::kSingle, probe, two, yes)), sqlstate::kCardinalityViolation);
 }
 
-TEST_F(JoinTest, ManyMatchesPerRow) {
+TEST_P(JoinTest, ManyMatchesPerRow) {
   const PhysicalPtr probe = RandomTable(60, 48, 2);
   const PhysicalPtr build = RandomTable(80, 49, 2);
   Check(HashJoin(HashJoinKind::kInner, probe, build, {}));
   Check(HashJoin(HashJoinKind::kFull, probe, build, {.keys = {{1, 1}}}));
 }
 
-TEST_F(JoinTest, NestedLoops) {
+TEST_P(JoinTest, NestedLoops) {
   const PhysicalPtr left = RandomTable(50, 50, 20);
   const PhysicalPtr right = RandomTable(20, 51, 20);
   const ExprPtr less = Call("<", {Call("+", {In(1, TypeKind::kInt64), Int(1500)}), In(4, TypeKind::kInt64)});
@@ -117,7 +126,7 @@ TEST_F(JoinTest, NestedLoops) {
   Check(NestedLoopJoin(JoinKind::kInner, RandomTable(30, 52), right, yes));
 }
 
-TEST_F(JoinTest, ChainsOfJoins) {
+TEST_P(JoinTest, ChainsOfJoins) {
   const PhysicalPtr a = RandomTable(300, 54, 30);
   const PhysicalPtr b = RandomTable(60, 55, 40);
   const PhysicalPtr c = RandomTable(50, 56, 40);
@@ -130,7 +139,7 @@ TEST_F(JoinTest, ChainsOfJoins) {
   Check(Aggregate(HashJoin(HashJoinKind::kRightAnti, both, b, {}), {}, {Agg("count", {})}));
 }
 
-TEST_F(JoinTest, RuntimeFilters) {
+TEST_P(JoinTest, RuntimeFilters) {
   for (const int64_t range : {int64_t{30}, int64_t{3'000'000'000}}) {
     const PhysicalPtr table = RandomTable(800, 57, range);
     const auto& scan = table->as<PhysicalScan>();
@@ -156,7 +165,7 @@ TEST_F(JoinTest, RuntimeFilters) {
   }
 }
 
-TEST_F(JoinTest, RuntimeFilterOfARangeWithoutGaps) {
+TEST_P(JoinTest, RuntimeFilterOfARangeWithoutGaps) {
   const PhysicalPtr table = RandomTable(800, 60, 50);
   const auto& scan = table->as<PhysicalScan>();
   const PhysicalPtr probe = std::make_shared<PhysicalScan>(scan.source, scan.columns, std::vector<ExprPtr>(),
@@ -171,7 +180,7 @@ TEST_F(JoinTest, RuntimeFilterOfARangeWithoutGaps) {
   }
 }
 
-TEST_F(JoinTest, RuntimeFilterOfAnEmptyBuild) {
+TEST_P(JoinTest, RuntimeFilterOfAnEmptyBuild) {
   const PhysicalPtr table = RandomTable(300, 59);
   const auto& scan = table->as<PhysicalScan>();
   const PhysicalPtr probe = std::make_shared<PhysicalScan>(

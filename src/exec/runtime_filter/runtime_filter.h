@@ -42,6 +42,7 @@ class RuntimeFilter {
 
  private:
   friend class RuntimeFilterBuilder;
+  friend class StreamedFilterBuilder;
   void ApplyFlat(const Column& column, const RowSet& rows, Scratch& scratch, Selection& out) const;
 
   Type type_;

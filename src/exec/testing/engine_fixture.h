@@ -46,6 +46,7 @@ struct EngineConfig {
   size_t result_chunks_max = 16;
   int64_t memory_limit_bytes = MemoryTracker::kNoLimit;
   SpillArea* spill = nullptr;
+  bool forced_spill = false;
 };
 
 // A registry with a handful of functions (= < > + % on bigint, = and || on text, fail()) and aggregates (count, sum,
@@ -90,6 +91,8 @@ class EngineTest : public ::testing::Test {
   static Rows Run(QueryExecution& execution);
   // Runs the plan in many configurations; results must be the reference's, as multisets unless `ordered`.
   void Check(const PhysicalPtr& plan, bool ordered = false);
+  // Where Check has everything on disk that can be; null: nowhere.
+  SpillArea* check_spill_ = nullptr;
   // The SQLSTATE that running it ends with, "" for none.
   std::string ErrorOf(const PhysicalPtr& plan, const EngineConfig& config = {});
 

@@ -334,6 +334,7 @@ std::unique_ptr<QueryExecution> EngineTest::Execute(const PhysicalPtr& plan, con
   options.random_block_seed = config.random_block_seed;
   options.result_chunks_max = config.result_chunks_max;
   options.memory_limit_bytes = config.memory_limit_bytes;
+  options.forced_spill = config.forced_spill;
   options.verify_chunks = true;
   return std::make_unique<QueryExecution>(plan, services, statement_, nullptr, memory_, CancellationToken(), options);
 }
@@ -371,7 +372,9 @@ void EngineTest::Check(const PhysicalPtr& plan, bool ordered) {
       const EngineConfig config{.threads = threads,
                                 .chunk_rows = chunk_rows,
                                 .random_block_seed = threads == 2 ? ++seed : 0,
-                                .result_chunks_max = threads == 4 ? size_t{1} : size_t{16}};
+                                .result_chunks_max = threads == 4 ? size_t{1} : size_t{16},
+                                .spill = check_spill_,
+                                .forced_spill = check_spill_ != nullptr};
       const std::vector<std::string> got = texts(Run(plan, config));
       ASSERT_EQ(got, expected) << "chunk_rows=" << chunk_rows << " threads=" << threads << "\n"
                                << ExplainPhysical(plan);
