@@ -18,12 +18,10 @@ class ExternalJoinTest : public SpillTest {
  protected:
   static constexpr int64_t kRange = 100'000;
 
-  // About as many build rows as there are keys: some MB more than the limit. Grouped, so that results are few.
+  // The build rows are some MB more than the limit. Grouped, so that results are few.
   PhysicalPtr Joined(HashJoinKind kind, JoinOptions options = {}) {
-    const PhysicalPtr probe = RandomTable(150'000, 81, kRange);
-    // Some need nothing but the key.
-    const bool keys_only = kind == HashJoinKind::kSemi || kind == HashJoinKind::kAnti || kind == HashJoinKind::kMark;
-    const PhysicalPtr build = RandomTable(keys_only ? 300'000 : 150'000, 82, kRange);
+    const PhysicalPtr probe = RandomTable(60'000, 81, kRange);
+    const PhysicalPtr build = RandomTable(300'000, 82, kRange);
     const PhysicalPtr join = HashJoin(kind, probe, build, std::move(options));
     return Aggregate(join, {Call("%", {In(join, 1), Int(50)})},
                      {Agg("count", {}), Agg("count", {In(join, 0)}), Agg("sum", {In(join, 1)})});
@@ -83,7 +81,7 @@ TEST_F(ExternalJoinTest, NullAware) {
 
 // No hash cuts rows of one key: they are read in parts.
 TEST_F(ExternalJoinTest, OneKey) {
-  const PhysicalPtr probe = RandomTable(40, 83, 3);
+  const PhysicalPtr probe = RandomTable(8, 83, 3);
   const PhysicalPtr many = RandomTable(250'000, 84, 2);
   for (const HashJoinKind kind : kKinds) {
     const PhysicalPtr join = HashJoin(kind, probe, many, {});
