@@ -35,7 +35,7 @@ std::string Translate(std::string_view pattern, bool expanded) {
     if (in_class) {
       if (c == '[' && i + 1 < pattern.size() &&
           (pattern[i + 1] == ':' || pattern[i + 1] == '.' || pattern[i + 1] == '=')) {
-        const size_t end = pattern.find("]", i + 2);
+        const size_t end = pattern.find(']', i + 2);
         if (end != pattern.npos) {
           out += pattern.substr(i, end + 1 - i);
           i = end;

@@ -89,8 +89,8 @@ bool IsPlain(std::string_view pattern) {
     if (pattern[at] == '|') return false;
     if (pattern.substr(at).starts_with("(?") && !pattern.substr(at).starts_with("(?:")) return false;
     // \Q...\E, \p{...}, \x{...} and the like have rules of their own.
-    if (pattern[at] == '\\' && ++at < pattern.size()) {
-      const char next = pattern[at];
+    if (pattern[at] == '\\' && at + 1 < pattern.size()) {
+      const char next = pattern[++at];
       const bool is_simple = (!IsDigit(next) && !IsAsciiLetter(next)) ||
                              std::string_view("dDwWsSbBAz").find(next) != std::string_view::npos;
       if (!is_simple) return false;
@@ -133,7 +133,8 @@ std::string RequiredOf(std::string_view pattern) {
         text.DropLast();
         at = pattern.find_first_not_of("0123456789,", at + 1);
         // No count of repeats, but a brace.
-        if (at == pattern.npos || pattern[at++] != '}') return {};
+        if (at == pattern.npos || pattern[at] != '}') return {};
+        ++at;
         break;
       case '+':
       case '.':
@@ -174,7 +175,7 @@ std::optional<RegexpShape::CharacterSet> SetOf(std::string_view pattern) {
     }
     // A '-' that is no range's is not worth knowing the rules for.
     if (to < from || from == '-' || to == '-') return std::nullopt;
-    for (int c = from; c <= to; ++c) out.has[static_cast<size_t>(c)] = true;
+    for (size_t c = static_cast<uint8_t>(from); c <= static_cast<uint8_t>(to); ++c) out.has[c] = true;
     at += is_range ? 3 : 1;
   }
   return out;
