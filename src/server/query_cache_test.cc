@@ -357,11 +357,11 @@ TEST_F(QueryCacheTest, WhichAggregationsAreKept) {
 TEST_F(QueryCacheTest, RandomHistories) {
   Sql("create table t (id int, day date, k int, v bigint, s text)");
   Xoshiro256 random(20261121);
+  const std::string days = "day >= date '2024-01-01' + {} and day < date '2024-01-01' + {}";
   const std::vector<std::string> queries = {
       "select k, count(*), sum(v), max(s) from t group by k order by k",
       "select count(*), sum(v), min(day), avg(v) from t",
-      "select day, sum(v) from t where day >= date '2024-01-01' + {} and day < date '2024-01-01' + {} group by day "
-      "order by day",
+      "select day, sum(v) from t where " + days + " group by day order by day",
       "select k, sum(v) from t where v % 3 = {} and day >= date '2024-01-01' + {} group by k order by k",
       "select count(*) from t where k = {} and s like 'a%'",
       "select s, count(*) filter (where v > {}) from t group by s order by s nulls last"};
@@ -371,10 +371,10 @@ TEST_F(QueryCacheTest, RandomHistories) {
     const uint64_t action = random.Below(10);
     if (action < 4) {
       const auto rows = 1 + random.Below(300);
-      Plain("insert into t select " + std::to_string(next_id) + " + x, date '2024-01-01' + (" + low +
-            " + x % 4)::int, x % 6, x * 7 % 100, case when x % 5 = 0 then null else chr(97 + x % 4) || x % 3 end "
-            "from generate_series(1, " +
-            std::to_string(rows) + ") g(x)");
+      const char* const insert =
+          "insert into t select {} + x, date '2024-01-01' + ({} + x % 4)::int, x % 6, x * 7 % 100, case when x % 5 = 0 "
+          "then null else chr(97 + x % 4) || x % 3 end from generate_series(1, {}) g(x)";
+      Plain(fmt::format(fmt::runtime(insert), next_id, low, rows));
       next_id += static_cast<int>(rows);
     } else if (action < 6) {
       Plain("delete from t where id % 17 = " + low + " and day < date '2024-01-01' + " + high);
