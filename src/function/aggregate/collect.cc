@@ -125,7 +125,6 @@ class ArrayAggOps final : public AggregateOps {
     ArenaBuffer values;
     uint64_t count;
   };
-  static constexpr uint8_t kVersion = 1;
 
   explicit ArrayAggOps(Type type) : type_(std::move(type)) {}
 
@@ -185,7 +184,7 @@ class ArrayAggOps final : public AggregateOps {
   Type type_;
 };
 
-AggregateOverload StringAggOverload(TypeKind kind, size_t parameters, std::string default_separator) {
+AggregateOverload StringAggOverload(TypeKind kind, size_t parameters, const std::string& default_separator) {
   AggregateOverload overload;
   overload.parameters.assign(parameters, kind);
   overload.result = kind;
