@@ -377,7 +377,7 @@ TEST_F(QueryCacheTest, RandomHistories) {
       Plain(fmt::format(fmt::runtime(insert), next_id, low, rows));
       next_id += static_cast<int>(rows);
     } else if (action < 6) {
-      Plain("delete from t where id % 17 = " + low + " and day < date '2024-01-01' + " + high);
+      Plain(fmt::format("delete from t where id % 17 = {} and day < date '2024-01-01' + {}", low, high));
     } else if (action < 7) {
       Plain("update t set v = v + 1 where k = " + std::to_string(random.Below(6)) + " and id % 5 = 0");
     } else if (action < 8) {
