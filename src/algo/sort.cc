@@ -170,6 +170,21 @@ SortRun::SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<Memor
   entry_bytes_ = ScopedReservation(tracker_);
 }
 
+SortRun::SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker, RowBlocks rows,
+                 std::shared_ptr<RowHeap> heap, ScopedReservation heap_bytes, ScopedReservation entry_bytes)
+    : layout_(std::move(layout)),
+      tracker_(std::move(tracker)),
+      rows_(std::make_shared<RowBlocks>(std::move(rows))),
+      heap_(std::move(heap)),
+      heap_bytes_(std::move(heap_bytes)),
+      entry_bytes_(std::move(entry_bytes)) {
+  rows_->ForEach([&](uint8_t* row) { key_bytes_.Add(*layout_, &row, 1); });
+}
+
+int64_t SortRun::EntryBytes(size_t rows) {
+  return static_cast<int64_t>(BigArray::ReservedBytes(rows * sizeof(SortEntry)));
+}
+
 void SortRun::Append(const Chunk& chunk) {
   if (refused_ != nullptr) throw Error(*refused_);
   const size_t count = chunk.row_count();
@@ -177,7 +192,7 @@ void SortRun::Append(const Chunk& chunk) {
   targets_.resize(std::max(targets_.size(), count));
   try {
     if (tracker_ != nullptr) {
-      entry_bytes_.Resize(static_cast<int64_t>(BigArray::ReservedBytes((before + count) * sizeof(SortEntry))));
+      entry_bytes_.Resize(EntryBytes(before + count));
     }
     rows_->Append(count, targets_.data());
   } catch (...) {

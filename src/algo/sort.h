@@ -38,6 +38,15 @@ class SortLayout {
   uint64_t Prefix(const uint8_t* row, bool skip_null_flag) const;
   Chunk Gather(const uint8_t* const* rows, size_t count, const Owners& owners) const;
 
+  // Whether two rows are equal in the first `keys` keys; NULL equals NULL.
+  bool SameKeys(const uint8_t* a, const uint8_t* b, size_t keys) const;
+  bool KeyIsNull(const uint8_t* row, size_t key) const;
+  // A key of a fixed size of up to eight bytes as a number that orders as it does.
+  bool HasWords(size_t key) const;
+  uint64_t Word(const uint8_t* row, size_t key) const;
+  // The same of a column's rows; 0 for NULLs, as in rows.
+  void EncodeWords(size_t key, const Column& column, const RowSet& rows, uint64_t* out) const;
+
   // The part of the key that SortPrefix chooses bytes from: its beginning, as far as bytes decide in their order.
   size_t prefix_region() const { return prefix_region_; }
 
@@ -127,6 +136,11 @@ void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entri
 class SortRun {
  public:
   SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker);
+  // Of rows that are encoded already, with memory that was reserved for them: what the heap takes, and EntryBytes.
+  SortRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker, RowBlocks rows,
+          std::shared_ptr<RowHeap> heap, ScopedReservation heap_bytes, ScopedReservation entry_bytes);
+  // What Finish needs for so many rows.
+  static int64_t EntryBytes(size_t rows);
 
   // Throws 53200 over the memory limit, unchanged then: what Finish needs counts too.
   void Append(const Chunk& chunk);

@@ -185,6 +185,49 @@ int SortLayout::Compare(const uint8_t* a, const uint8_t* b) const {
   return key_bytes_ == begin ? 0 : std::memcmp(a + begin, b + begin, key_bytes_ - begin);
 }
 
+bool SortLayout::SameKeys(const uint8_t* a, const uint8_t* b, size_t keys) const {
+  for (size_t k = 0; k < keys; ++k) {
+    if (!rows_.SameValues(a, b, keys_[k].column)) return false;
+  }
+  return true;
+}
+
+bool SortLayout::KeyIsNull(const uint8_t* row, size_t key) const {
+  return row[segments_[key].begin] != kValid;
+}
+
+bool SortLayout::HasWords(size_t key) const {
+  return !segments_[key].is_string && segments_[key].bytes - 1 <= sizeof(uint64_t);
+}
+
+uint64_t SortLayout::Word(const uint8_t* row, size_t key) const {
+  const Segment& segment = segments_[key];
+  return LoadBigEndian<uint64_t>(row + segment.begin + 1) >> (8 * (sizeof(uint64_t) - (segment.bytes - 1)));
+}
+
+void SortLayout::EncodeWords(size_t key, const Column& column, const RowSet& rows, uint64_t* out) const {
+  const size_t bytes = segments_[key].bytes - 1;
+  const uint64_t flip = keys_[key].descending ? ~uint64_t{0} >> (8 * (sizeof(uint64_t) - bytes)) : 0;
+  const ColumnView view(column);
+  VisitPhysical(column.type().physical(), [&]<typename T>() {
+    if constexpr (!std::is_same_v<T, ListEntry> && !std::is_same_v<T, StringRef>) {
+      if constexpr (sizeof(T) <= sizeof(uint64_t)) {
+        const T* values = view.values<T>();
+        for (size_t i = 0; i < rows.count(); ++i) {
+          const size_t row = rows[i];
+          if (!view.IsValid(row)) {
+            out[i] = 0;
+            continue;
+          }
+          std::array<uint8_t, sizeof(uint64_t)> encoded{};
+          EncodeValue(values[view.Index(row)], encoded.data());
+          out[i] = (LoadBigEndian<uint64_t>(encoded.data()) >> (8 * (sizeof(uint64_t) - sizeof(T)))) ^ flip;
+        }
+      }
+    }
+  });
+}
+
 namespace {
 
 // A word of a string's tail: so many bytes, then how many were left, up to one more than that.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exec/operator/asof_join.h"
 #include "exec/operator/filter.h"
 #include "exec/operator/hash_aggregate.h"
 #include "exec/operator/hash_join.h"
@@ -121,6 +122,8 @@ void PipelineBuilder::BuildNode(const PhysicalPtr& node, obs::ProfileNode& profi
       return BuildHashJoin(node, own, down);
     case PhysicalKind::kNestedLoopJoin:
       return BuildNestedLoopJoin(node, own, down);
+    case PhysicalKind::kAsofJoin:
+      return BuildAsofJoin(node, own, down);
     case PhysicalKind::kSort:
     case PhysicalKind::kTopN:
       return BuildSort(node, own, down);
@@ -273,6 +276,23 @@ void PipelineBuilder::BuildNestedLoopJoin(const PhysicalPtr& node, const NodeRes
   auto rest = Named(std::make_shared<UnmatchedRightSource>(shared), name + " right rows", own, node->types());
   Pipeline& pipeline = AddPipeline(std::move(rest), down);
   for (Pipeline* other : joining) graph_.WaitForPipeline(pipeline, *other);
+}
+
+void PipelineBuilder::BuildAsofJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
+  const std::string name = OperatorName(*node);
+  auto build = Named(std::make_shared<AsofBuild>(node->as<PhysicalAsofJoin>(), query_.spill(), own.tracker),
+                     name + " build", own, {});
+  const std::shared_ptr<PipelineSink> sink = graph_.AddSink(build);
+  BuildChild(*node, 1, own, Into(sink));
+  const std::shared_ptr<TransformFactory> probe = Named(std::make_shared<AsofProbe>(build), name, own, node->types());
+  const size_t first = graph_.pipelines().size();
+  BuildChild(*node, 0, own, down.After(probe));
+  const std::vector<Pipeline*> probing = Through(*probe, first);
+  for (Pipeline* pipeline : probing) graph_.WaitForSink(*pipeline, *sink);
+  if (!build->plan().keeps_right() && query_.spill() == nullptr) return;
+  auto rest = Named(std::make_shared<AsofRest>(build), name + " rest", own, node->types());
+  Pipeline& pipeline = AddPipeline(std::move(rest), down);
+  for (Pipeline* other : probing) graph_.WaitForPipeline(pipeline, *other);
 }
 
 void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {

@@ -54,6 +54,7 @@ class PipelineBuilder {
   std::shared_ptr<SegmentPartials> PartialsOf(const PhysicalHashAggregate& node);
   void BuildHashJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildNestedLoopJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
+  void BuildAsofJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildSort(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildWindow(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);
   void BuildSetOperation(const PhysicalPtr& node, const NodeResources& own, const Downstream& down);

@@ -58,6 +58,11 @@ WindowCall Substitute(WindowCall call, const ColumnMap& map) {
   return call;
 }
 
+AsofCondition Substitute(AsofCondition condition, const ColumnMap& map) {
+  ForEachExpr(condition, [&](ExprPtr& expr) { expr = Substitute(expr, map); });
+  return condition;
+}
+
 namespace {
 
 // Calls use(expr) for every expression of this node alone.
@@ -88,6 +93,9 @@ void ForEachOwnExpr(const LogicalNode& plan, F&& use) {
       break;
     case LogicalKind::kJoin:
       use(plan.as<LogicalJoin>().condition);
+      break;
+    case LogicalKind::kAsofJoin:
+      ForEachExpr(plan.as<LogicalAsofJoin>().condition, use);
       break;
     case LogicalKind::kApply:
       use(plan.as<LogicalApply>().condition);

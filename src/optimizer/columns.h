@@ -21,6 +21,7 @@ ExprPtr ToExpr(const PlanColumn& column);
 ExprPtr Substitute(const ExprPtr& expr, const ColumnMap& map);
 AggregateCall Substitute(AggregateCall call, const ColumnMap& map);
 WindowCall Substitute(WindowCall call, const ColumnMap& map);
+AsofCondition Substitute(AsofCondition condition, const ColumnMap& map);
 
 // The rows of a plan under the columns of `node`: its own, NULL for the others.
 LogicalPtr WithNulls(LogicalPtr plan, const LogicalNode& node);

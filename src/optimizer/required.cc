@@ -51,6 +51,11 @@ std::vector<ColumnSet> RequiredOfChildren(const LogicalNode& node, const ColumnS
       AddReferenced(*node.as<LogicalJoin>().condition, all);
       return {Of(*node.child(0), all), Of(*node.child(1), all)};
     }
+    case LogicalKind::kAsofJoin: {
+      ColumnSet all = required;
+      ForEachExpr(node.as<LogicalAsofJoin>().condition, [&](const ExprPtr& expr) { AddReferenced(*expr, all); });
+      return {Of(*node.child(0), all), Of(*node.child(1), all)};
+    }
     case LogicalKind::kSort: {
       ColumnSet below = required;
       for (const SortKey& key : node.as<LogicalSort>().keys) AddReferenced(*key.expr, below);

@@ -101,6 +101,11 @@ bool UniqueProof::IsUnique(const LogicalNode& plan, const ColumnSet& columns) {
       return IsUnique(*plan.child(), columns);
     case LogicalKind::kJoin:
       return IsUniqueJoin(plan.as<LogicalJoin>(), columns);
+    case LogicalKind::kAsofJoin: {
+      // A left row comes once at most.
+      const JoinKind kind = plan.as<LogicalAsofJoin>().join_kind;
+      return (kind == JoinKind::kInner || kind == JoinKind::kLeft) && IsUnique(*plan.child(0), columns);
+    }
     case LogicalKind::kSetOperation: {
       const auto operation = plan.as<LogicalSetOperation>().operation;
       if (operation != SetOperationKind::kIntersect && operation != SetOperationKind::kExcept) return false;

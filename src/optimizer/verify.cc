@@ -77,6 +77,23 @@ void CheckShape(const LogicalNode& node, const Visible& visible, std::string_vie
       }
       return;
     }
+    case LogicalKind::kAsofJoin: {
+      const AsofCondition& condition = node.as<LogicalAsofJoin>().condition;
+      const ColumnSet sides[] = {ColumnsOf(*node.child(0)), ColumnsOf(*node.child(1))};
+      if (condition.left_keys.size() != condition.right_keys.size() ||
+          condition.left_keys.size() != condition.null_safe.size()) {
+        Malformed(node, after, "keys that are no pairs");
+      }
+      const auto pair = [&](const ExprPtr& left, const ExprPtr& right) {
+        if (!(left->type() == right->type())) Malformed(node, after, "a pair of two types");
+        if (!RefersOnlyTo(*left, sides[0]) || !RefersOnlyTo(*right, sides[1])) {
+          Malformed(node, after, "an expression over the wrong side");
+        }
+      };
+      pair(condition.left_order, condition.right_order);
+      for (size_t i = 0; i < condition.left_keys.size(); ++i) pair(condition.left_keys[i], condition.right_keys[i]);
+      return;
+    }
     case LogicalKind::kFilter:
     case LogicalKind::kSort:
     case LogicalKind::kLimit:
@@ -129,6 +146,8 @@ void VerifyLogical(const LogicalNode& plan, std::string_view after) {
       return CheckCalls(plan.as<LogicalAggregate>().aggregates, visible, plan, after);
     case LogicalKind::kJoin:
       return check(plan.as<LogicalJoin>().condition);
+    case LogicalKind::kAsofJoin:
+      return ForEachExpr(plan.as<LogicalAsofJoin>().condition, check);
     case LogicalKind::kSort:
       for (const SortKey& key : plan.as<LogicalSort>().keys) check(key.expr);
       return;

@@ -84,6 +84,10 @@ std::string WindowText(const PhysicalWindow& window) {
   return out;
 }
 
+std::string AsofText(JoinKind kind, const AsofCondition& condition) {
+  return fmt::format("AsofJoin {} on {}", JoinKindName(kind), condition.ToString());
+}
+
 std::string LimitText(const std::optional<uint64_t>& limit, uint64_t offset) {
   std::string out = limit.has_value() ? fmt::format(" {}", *limit) : "";
   if (offset != 0) out += fmt::format(" offset {}", offset);
@@ -104,6 +108,17 @@ void AppendTree(const Node& node, int depth, std::string& out) {
 }
 
 }  // namespace
+
+std::string AsofCondition::ToString() const {
+  constexpr std::string_view kOperators[] = {">=", ">", "<=", "<"};
+  std::string out;
+  for (size_t i = 0; i < left_keys.size(); ++i) {
+    out += fmt::format("{} {} {} and ", left_keys[i]->ToString(), null_safe[i] ? "is not distinct from" : "=",
+                       right_keys[i]->ToString());
+  }
+  return out + fmt::format("{} {} {}", left_order->ToString(), kOperators[static_cast<size_t>(nearest)],
+                           right_order->ToString());
+}
 
 std::string LogicalNode::ToString() const {
   switch (kind_) {
@@ -147,6 +162,8 @@ std::string LogicalNode::ToString() const {
       return WindowText(as<LogicalWindow>());
     case LogicalKind::kChange:
       return as<LogicalChange>().change.ToString();
+    case LogicalKind::kAsofJoin:
+      return AsofText(as<LogicalAsofJoin>().join_kind, as<LogicalAsofJoin>().condition);
   }
   return "?";
 }
@@ -195,6 +212,8 @@ std::string PhysicalNode::ToString() const {
       const auto& join = as<PhysicalNestedLoopJoin>();
       return fmt::format("NestedLoopJoin {} on {}", JoinKindName(join.join_kind), join.condition->ToString());
     }
+    case PhysicalKind::kAsofJoin:
+      return AsofText(as<PhysicalAsofJoin>().join_kind, as<PhysicalAsofJoin>().condition);
     case PhysicalKind::kSort:
       return "Sort " + SortKeys(as<PhysicalSort>().keys);
     case PhysicalKind::kTopN:

@@ -59,6 +59,11 @@ LogicalJoin::LogicalJoin(JoinKind kind, LogicalPtr left, LogicalPtr right, ExprP
       null_aware(null_aware_in),
       mark(std::move(mark_in)) {}
 
+LogicalAsofJoin::LogicalAsofJoin(JoinKind kind, LogicalPtr left, LogicalPtr right, AsofCondition condition_in)
+    : LogicalNode(LogicalKind::kAsofJoin, {left, right}, JoinColumns(kind, left, right, std::nullopt)),
+      join_kind(kind),
+      condition(std::move(condition_in)) {}
+
 LogicalApply::LogicalApply(JoinKind kind, LogicalPtr left, LogicalPtr right, std::vector<ColumnId> correlated_in,
                            ExprPtr condition_in, bool null_aware_in, std::optional<PlanColumn> mark_in)
     : LogicalNode(LogicalKind::kApply, {left, right}, JoinColumns(kind, left, right, mark_in)),
@@ -184,6 +189,11 @@ LogicalPtr LogicalNode::WithChildren(std::vector<LogicalPtr> children) const {
       const auto& node = as<LogicalWindow>();
       return std::make_shared<LogicalWindow>(std::move(children[0]), node.partition_by, node.order_by, node.calls,
                                              node.call_columns(), node.limit);
+    }
+    case LogicalKind::kAsofJoin: {
+      const auto& node = as<LogicalAsofJoin>();
+      return std::make_shared<LogicalAsofJoin>(node.join_kind, std::move(children[0]), std::move(children[1]),
+                                               node.condition);
     }
     case LogicalKind::kChange:
       return std::make_shared<LogicalChange>(std::move(children[0]), as<LogicalChange>().change, columns_);

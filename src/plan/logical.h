@@ -8,6 +8,7 @@
 
 #include "catalog/statistics.h"
 #include "expr/expr.h"
+#include "plan/asof.h"
 #include "plan/change.h"
 #include "plan/scan_source.h"
 #include "plan/window.h"
@@ -38,6 +39,7 @@ enum class LogicalKind : uint8_t {
   kUnnest,
   kWindow,
   kChange,
+  kAsofJoin,
 };
 
 class LogicalNode;
@@ -142,6 +144,14 @@ struct LogicalJoin : LogicalNode {
   ExprPtr condition;
   bool null_aware;
   std::optional<PlanColumn> mark;
+};
+
+// Each left row with the one right row that is nearest, if there is any (plan/asof.h). Left joins keep left rows
+// without one, right joins right rows that are nearest to none, full joins both.
+struct LogicalAsofJoin : LogicalNode {
+  LogicalAsofJoin(JoinKind kind, LogicalPtr left, LogicalPtr right, AsofCondition condition);
+  JoinKind join_kind;
+  AsofCondition condition;
 };
 
 // A join whose right side refers to columns of the left: what subqueries and LATERAL bind to. The optimizer's

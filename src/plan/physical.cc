@@ -69,6 +69,15 @@ PhysicalNestedLoopJoin::PhysicalNestedLoopJoin(JoinKind kind, PhysicalPtr left, 
       condition(std::move(condition_in)),
       null_aware(null_aware_in) {}
 
+PhysicalAsofJoin::PhysicalAsofJoin(JoinKind kind, PhysicalPtr left, PhysicalPtr right, AsofCondition condition_in,
+                                   std::vector<size_t> left_output_in, std::vector<size_t> right_output_in,
+                                   Schema schema)
+    : PhysicalNode(PhysicalKind::kAsofJoin, {std::move(left), std::move(right)}, std::move(schema)),
+      join_kind(kind),
+      condition(std::move(condition_in)),
+      left_output(std::move(left_output_in)),
+      right_output(std::move(right_output_in)) {}
+
 PhysicalSort::PhysicalSort(PhysicalPtr child, std::vector<SortKey> keys_in)
     : PhysicalNode(PhysicalKind::kSort, {child}, child->schema()), keys(std::move(keys_in)) {}
 

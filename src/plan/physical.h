@@ -35,6 +35,7 @@ enum class PhysicalKind : uint8_t {  // serialised: append only
   kChange,
   kWindow,
   kRecursion,
+  kAsofJoin,
 };
 
 class PhysicalNode;
@@ -157,6 +158,17 @@ struct PhysicalNestedLoopJoin : PhysicalNode {
   JoinKind join_kind;
   ExprPtr condition;
   bool null_aware;
+};
+
+// The right side is held in memory, or both go to disk. The condition's expressions are over their side's chunks.
+// Output: left columns `left_output`, then right columns `right_output`. Inner, left, right or full.
+struct PhysicalAsofJoin : PhysicalNode {
+  PhysicalAsofJoin(JoinKind kind, PhysicalPtr left, PhysicalPtr right, AsofCondition condition,
+                   std::vector<size_t> left_output, std::vector<size_t> right_output, Schema schema);
+  JoinKind join_kind;
+  AsofCondition condition;
+  std::vector<size_t> left_output;
+  std::vector<size_t> right_output;
 };
 
 struct PhysicalSort : PhysicalNode {

@@ -93,4 +93,42 @@ PhysicalPtr ReadNestedLoopJoin(PlanReader& in, const PhysicalPtr& left, const Ph
                                                   std::move(schema));
 }
 
+void WriteAsofJoin(const PhysicalAsofJoin& join, PlanWriter& out) {
+  out.PutEnum(join.join_kind);
+  out.Put(join.schema());
+  const AsofCondition& condition = join.condition;
+  out.Put(condition.left_keys);
+  out.Put(condition.right_keys);
+  for (const bool null_safe : condition.null_safe) out.PutBool(null_safe);
+  out.Put(condition.left_order);
+  out.Put(condition.right_order);
+  out.PutEnum(condition.nearest);
+  out.Put(join.left_output);
+  out.Put(join.right_output);
+}
+
+PhysicalPtr ReadAsofJoin(PlanReader& in, const PhysicalPtr& left, const PhysicalPtr& right) {
+  const auto kind = in.GetEnum(JoinKind::kFull);
+  Schema schema = in.GetSchema();
+  const std::vector<Type> left_types = left->types();
+  const std::vector<Type> right_types = right->types();
+  AsofCondition condition;
+  condition.left_keys = in.GetExprs(left_types);
+  condition.right_keys = in.GetExprs(right_types);
+  PlanReader::Need(condition.left_keys.size() == condition.right_keys.size(), "number of keys");
+  for (size_t i = 0; i < condition.left_keys.size(); ++i) {
+    PlanReader::Need(IsSameForm(condition.left_keys[i]->type(), condition.right_keys[i]->type()), "type of keys");
+  }
+  for (size_t i = 0; i < condition.left_keys.size(); ++i) condition.null_safe.push_back(in.GetBool());
+  condition.left_order = in.GetExpr(left_types);
+  condition.right_order = in.GetExpr(right_types);
+  PlanReader::Need(IsSameForm(condition.left_order->type(), condition.right_order->type()), "type of an order");
+  condition.nearest = in.GetEnum(AsofNearest::kAfter);
+  std::vector<size_t> left_output = in.GetPositions(left_types.size());
+  std::vector<size_t> right_output = in.GetPositions(right_types.size());
+  PlanReader::NeedTypes(schema, Concatenated(Picked(left_types, left_output), Picked(right_types, right_output)));
+  return std::make_shared<PhysicalAsofJoin>(kind, left, right, std::move(condition), std::move(left_output),
+                                            std::move(right_output), std::move(schema));
+}
+
 }  // namespace weir

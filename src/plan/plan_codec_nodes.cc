@@ -91,6 +91,7 @@ size_t ChildCount(PhysicalKind kind, size_t given) {
       return 0;
     case PhysicalKind::kHashJoin:
     case PhysicalKind::kNestedLoopJoin:
+    case PhysicalKind::kAsofJoin:
     case PhysicalKind::kSetOperation:
     case PhysicalKind::kCte:
     case PhysicalKind::kRecursion:
@@ -131,6 +132,8 @@ void WriteNode(const PhysicalNode& node, PlanWriter& out) {
       return WriteHashJoin(node.as<PhysicalHashJoin>(), out);
     case PhysicalKind::kNestedLoopJoin:
       return WriteNestedLoopJoin(node.as<PhysicalNestedLoopJoin>(), out);
+    case PhysicalKind::kAsofJoin:
+      return WriteAsofJoin(node.as<PhysicalAsofJoin>(), out);
     case PhysicalKind::kSort:
       return out.Put(node.as<PhysicalSort>().keys);
     case PhysicalKind::kTopN:
@@ -187,6 +190,8 @@ PhysicalPtr ReadNode(PhysicalKind kind, PlanReader& in, const std::vector<Physic
       return ReadHashJoin(in, children[0], children[1]);
     case PhysicalKind::kNestedLoopJoin:
       return ReadNestedLoopJoin(in, children[0], children[1]);
+    case PhysicalKind::kAsofJoin:
+      return ReadAsofJoin(in, children[0], children[1]);
     case PhysicalKind::kSort:
       return std::make_shared<PhysicalSort>(children[0], in.GetSortKeys(children[0]->types()));
     case PhysicalKind::kTopN: {

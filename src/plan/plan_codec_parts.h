@@ -137,6 +137,8 @@ void WriteHashJoin(const PhysicalHashJoin& join, PlanWriter& out);
 PhysicalPtr ReadHashJoin(PlanReader& in, const PhysicalPtr& probe, const PhysicalPtr& build);
 void WriteNestedLoopJoin(const PhysicalNestedLoopJoin& join, PlanWriter& out);
 PhysicalPtr ReadNestedLoopJoin(PlanReader& in, const PhysicalPtr& left, const PhysicalPtr& right);
+void WriteAsofJoin(const PhysicalAsofJoin& join, PlanWriter& out);
+PhysicalPtr ReadAsofJoin(PlanReader& in, const PhysicalPtr& left, const PhysicalPtr& right);
 
 // Kinds without a family: their records are in plan_codec_nodes.cc.
 void WriteNode(const PhysicalNode& node, PlanWriter& out);

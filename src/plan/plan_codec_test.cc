@@ -40,7 +40,7 @@ TEST_F(PlanCodecTest, SamplesComeBack) {
     EXPECT_EQ(SerializePlan(read), bytes) << ExplainPhysical(plan);
   }
   // A kind that is added here belongs into the samples too.
-  EXPECT_EQ(kinds.size(), static_cast<size_t>(PhysicalKind::kRecursion) + 1);
+  EXPECT_EQ(kinds.size(), static_cast<size_t>(PhysicalKind::kAsofJoin) + 1);
 }
 
 TEST_F(PlanCodecTest, WhatIsSharedStaysShared) {

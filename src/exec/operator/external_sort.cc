@@ -20,21 +20,51 @@ constexpr size_t kRunBytesMin = size_t{1} << 20;
 // Runs of more rows are sorted before the input ends: sorting one is a step that does not yield.
 constexpr size_t kRunRowsMax = size_t{1} << 20;
 
+bool IsTight(size_t bytes, const MemoryTracker& tracker) {
+  const auto part = static_cast<int64_t>(bytes / kHeadroomPart);
+  return tracker.available_bytes() < std::max(kHeadroomBytes, part);
+}
+
+// A driver's rows as the run that they become.
+class RowsOfRun final : public RunRows {
+ public:
+  RowsOfRun(std::shared_ptr<const SortLayout> layout, std::shared_ptr<MemoryTracker> tracker)
+      : layout_(std::move(layout)), tracker_(std::move(tracker)), run_(NewRun()) {}
+  void Append(const Chunk& chunk) override { run_->Append(chunk); }
+  size_t row_count() const override { return run_->row_count(); }
+  size_t MemoryBytes() const override { return run_->MemoryBytes(); }
+  void Finish() override { run_->Finish(); }
+  std::unique_ptr<SortRun> TakeRun() override { return std::exchange(run_, NewRun()); }
+
+ private:
+  std::unique_ptr<SortRun> NewRun() const { return std::make_unique<SortRun>(layout_, tracker_); }
+
+  const std::shared_ptr<const SortLayout> layout_;
+  const std::shared_ptr<MemoryTracker> tracker_;
+  std::unique_ptr<SortRun> run_;
+};
+
 }  // namespace
 
 // ---- SortRuns
 
-void SortRuns::Add(std::unique_ptr<SortRun> run) {
+void SortRuns::Add(std::unique_ptr<RunRows> rows) {
   const std::scoped_lock lock(mutex_);
-  in_memory_.push_back(std::move(run));
+  in_memory_.push_back(std::move(rows));
 }
 
 std::unique_ptr<SortRun> SortRuns::TakeBack() {
   const std::scoped_lock lock(mutex_);
   if (in_memory_.empty()) return nullptr;
-  std::unique_ptr<SortRun> run = std::move(in_memory_.back());
+  const std::unique_ptr<RunRows> rows = std::move(in_memory_.back());
   in_memory_.pop_back();
-  return run;
+  return rows->TakeRun();
+}
+
+std::vector<std::unique_ptr<SortRun>> SortRuns::TakeAll() {
+  std::vector<std::unique_ptr<SortRun>> out;
+  for (const auto& rows : TakeRows()) out.push_back(rows->TakeRun());
+  return out;
 }
 
 void SortRuns::Write(std::unique_ptr<SortRun> run) {
@@ -54,13 +84,29 @@ void SortRuns::Write(std::unique_ptr<SortRun> run) {
   files_.push_back(std::move(file));
 }
 
+size_t SortRuns::in_memory_rows() const {
+  size_t rows = 0;
+  for (const auto& part : in_memory_) rows += part->row_count();
+  return rows;
+}
+
+void SortRuns::ReportTo(obs::ProfileNode& profile) const {
+  obs::ProfileCounters spilled;
+  for (const auto& file : files_) {
+    ++spilled.spills;
+    spilled.spilled_bytes += static_cast<int64_t>(file->bytes());
+  }
+  profile.Merge(spilled);
+}
+
 // ---- RunCollector
 
-RunCollector::RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced)
+RunCollector::RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced,
+                           std::unique_ptr<RunRows> rows)
     : forced_(forced),
       runs_(std::move(runs)),
       tracker_(std::move(tracker)),
-      run_(NewRun()),
+      rows_(rows != nullptr ? std::move(rows) : std::make_unique<RowsOfRun>(runs_->layout(), tracker_)),
       asked_(runs_->group().asked()) {
   runs_->group().Enter();
 }
@@ -81,7 +127,7 @@ Step RunCollector::Poll(DriverContext& context) {
     if (runs_->group().asked() != asked_) {
       asked_ = runs_->group().asked();
       if (IsWorthIt()) {
-        StartWriting(context, std::exchange(run_, NewRun()));
+        StartWriting(context, rows_->TakeRun());
         continue;
       }
     }
@@ -94,15 +140,15 @@ Step RunCollector::Poll(DriverContext& context) {
     }
     asked_ = runs_->group().AskAll();
     if (IsWorthIt()) {
-      StartWriting(context, std::exchange(run_, NewRun()));
+      StartWriting(context, rows_->TakeRun());
     } else if (std::unique_ptr<SortRun> run = runs_->TakeBack()) {
       StartWriting(context, std::move(run));
     } else if (runs_->group().WaitForMemory(*context.waker, waited_)) {
       return blocked();
-    } else if (run_->row_count() != 0) {
-      StartWriting(context, std::exchange(run_, NewRun()));
+    } else if (rows_->row_count() != 0) {
+      StartWriting(context, rows_->TakeRun());
     } else {
-      run_->Append(*pending_);  // says what is wrong
+      rows_->Append(*pending_);  // says what is wrong
     }
   }
 }
@@ -110,21 +156,21 @@ Step RunCollector::Poll(DriverContext& context) {
 Step RunCollector::Finish(DriverContext& context) {
   for (;;) {
     if (Poll(context) == Step::kBlocked) return Step::kBlocked;
-    if (run_->row_count() == 0) {
+    if (rows_->row_count() == 0) {
       runs_->group().Leave();
       return Step::kFinished;
     }
     if (!runs_->group().has_written()) break;
-    StartWriting(context, std::exchange(run_, NewRun()));
+    StartWriting(context, rows_->TakeRun());
   }
-  run_->Finish();
-  runs_->Add(std::move(run_));
+  rows_->Finish();
+  runs_->Add(std::move(rows_));
   runs_->group().Leave();
   return Step::kFinished;
 }
 
 bool RunCollector::IsWorthIt() const {
-  return run_->MemoryBytes() >= kRunBytesMin || (IsForced() && run_->row_count() != 0);
+  return rows_->MemoryBytes() >= kRunBytesMin || (IsForced() && rows_->row_count() != 0);
 }
 
 bool RunCollector::IsForced() const {
@@ -132,12 +178,12 @@ bool RunCollector::IsForced() const {
 }
 
 bool RunCollector::TryAppend() {
-  if (runs_->can_spill() && IsWorthIt() && tracker_ != nullptr) {
-    const auto part = static_cast<int64_t>(run_->MemoryBytes() / kHeadroomPart);
-    if (IsForced() || tracker_->available_bytes() < std::max(kHeadroomBytes, part)) return false;
+  if (runs_->can_spill() && IsWorthIt() && tracker_ != nullptr &&
+      (IsForced() || IsTight(rows_->MemoryBytes(), *tracker_))) {
+    return false;
   }
   try {
-    run_->Append(*pending_);
+    rows_->Append(*pending_);
   } catch (const Error& error) {
     if (error.sqlstate() != sqlstate::kOutOfMemory || !runs_->can_spill()) throw;
     return false;
@@ -155,6 +201,43 @@ void RunCollector::StartWriting(DriverContext& context, std::unique_ptr<SortRun>
     runs->group().EndWrite();
     if (error != nullptr) throw Error(*error);
   });
+}
+
+// ---- RunWriter
+
+RunWriter::RunWriter(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced)
+    : forced_(forced),
+      runs_(std::move(runs)),
+      tracker_(std::move(tracker)),
+      run_(std::make_unique<SortRun>(runs_->layout(), tracker_)) {}
+
+void RunWriter::Append(const Chunk& rows) {
+  const bool forced = forced_ && runs_->group().writes() < SpillGroup::kForcedWritesMax;
+  const bool tight =
+      tracker_ != nullptr && run_->MemoryBytes() >= kRunBytesMin && IsTight(run_->MemoryBytes(), *tracker_);
+  if (run_->row_count() != 0 && (forced || tight)) Write();
+  try {
+    run_->Append(rows);
+  } catch (const Error& error) {
+    if (error.sqlstate() != sqlstate::kOutOfMemory || run_->row_count() == 0) throw;
+    Write();
+    run_->Append(rows);
+  }
+}
+
+void RunWriter::Finish() {
+  if (run_->row_count() != 0) Write();
+  run_.reset();
+}
+
+void RunWriter::Write() {
+  runs_->group().BeginWrite();
+  const std::unique_ptr<Error> error = CatchError([&] {
+    runs_->Write(std::exchange(run_, nullptr));
+    run_ = std::make_unique<SortRun>(runs_->layout(), tracker_);
+  });
+  runs_->group().EndWrite();
+  if (error != nullptr) throw Error(*error);
 }
 
 // ---- SortedRunsReader

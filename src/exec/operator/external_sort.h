@@ -13,7 +13,19 @@
 
 namespace weir {
 
-class SortPlan;
+// What one driver has collected in memory, to become a sorted run if it must. Single-threaded.
+class RunRows {
+ public:
+  virtual ~RunRows() = default;
+  // Throws 53200 over the memory limit, unchanged then: what TakeRun needs counts too.
+  virtual void Append(const Chunk& chunk) = 0;
+  virtual size_t row_count() const = 0;
+  virtual size_t MemoryBytes() const = 0;
+  // No more come, and they stay in memory.
+  virtual void Finish() = 0;
+  // All of them, perhaps not sorted yet; then it is empty.
+  virtual std::unique_ptr<SortRun> TakeRun() = 0;
+};
 
 // The sorted runs of one sort, in memory and on disk. Threads: all methods from any.
 class SortRuns {
@@ -23,9 +35,9 @@ class SortRuns {
 
   bool can_spill() const { return area_ != nullptr; }
   SpillGroup& group() { return group_; }
-  // A finished run, which stays in memory.
-  void Add(std::unique_ptr<SortRun> run);
-  // One of those, to be written by the caller; null: none.
+  // Finished rows, which stay in memory.
+  void Add(std::unique_ptr<RunRows> rows);
+  // Some of those, to be written by the caller; null: none.
   std::unique_ptr<SortRun> TakeBack();
   // Sorts and writes the run; blocks.
   void Write(std::unique_ptr<SortRun> run);
@@ -33,42 +45,63 @@ class SortRuns {
   // ---- when no driver collects any more
   const std::shared_ptr<const SortLayout>& layout() const { return layout_; }
   size_t in_memory_count() const { return in_memory_.size(); }
-  std::vector<std::unique_ptr<SortRun>> TakeAll() { return std::move(in_memory_); }
+  size_t in_memory_rows() const;
+  std::vector<std::unique_ptr<RunRows>> TakeRows() { return std::move(in_memory_); }
+  std::vector<std::unique_ptr<SortRun>> TakeAll();
   const std::vector<std::shared_ptr<SpillFile>>& files() const { return files_; }
+  // Counts the files for a profile.
+  void ReportTo(obs::ProfileNode& profile) const;
 
  private:
   const std::shared_ptr<const SortLayout> layout_;
   SpillArea* const area_;
   SpillGroup group_;
   std::mutex mutex_;  // guards the below
-  std::vector<std::unique_ptr<SortRun>> in_memory_;
+  std::vector<std::unique_ptr<RunRows>> in_memory_;
   std::vector<std::shared_ptr<SpillFile>> files_;
 };
 
 // A sink of one driver's rows. The chunks have the layout's columns.
 class RunCollector {
  public:
-  // `forced`: every chunk is a run, at first.
-  RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced);
+  // `forced`: every chunk is a run, at first. `rows`: where they are collected; null: in a run.
+  RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced,
+               std::unique_ptr<RunRows> rows = nullptr);
   Step Push(DriverContext& context, Chunk rows);
   Step Poll(DriverContext& context);
   Step Finish(DriverContext& context);
 
  private:
   bool IsForced() const;
-  bool IsWorthIt() const;  // whether the run is large enough for a file
+  bool IsWorthIt() const;  // whether the rows are worth a file
   bool TryAppend();
   void StartWriting(DriverContext& context, std::unique_ptr<SortRun> run);
-  std::unique_ptr<SortRun> NewRun() const { return std::make_unique<SortRun>(runs_->layout(), tracker_); }
+
+  const bool forced_;
+  const std::shared_ptr<SortRuns> runs_;
+  const std::shared_ptr<MemoryTracker> tracker_;
+  std::unique_ptr<RunRows> rows_;
+  std::optional<Chunk> pending_;  // did not fit yet
+  uint64_t asked_ = 0;            // wishes that have been heard
+  uint64_t waited_ = 0;           // see SpillGroup::WaitForMemory
+  BackgroundStep writing_;
+};
+
+// Rows of one driver that all go to disk; its thread writes, into the system's cache.
+class RunWriter {
+ public:
+  // `forced`: every chunk is a run, at first.
+  RunWriter(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced);
+  void Append(const Chunk& rows);
+  void Finish();
+
+ private:
+  void Write();
 
   const bool forced_;
   const std::shared_ptr<SortRuns> runs_;
   const std::shared_ptr<MemoryTracker> tracker_;
   std::unique_ptr<SortRun> run_;
-  std::optional<Chunk> pending_;  // did not fit yet
-  uint64_t asked_ = 0;            // wishes that have been heard
-  uint64_t waited_ = 0;           // see SpillGroup::WaitForMemory
-  BackgroundStep writing_;
 };
 
 // Reads the runs of a sort, all of which are on disk, as one. The drivers have left.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "expr/evaluator.h"
+#include "exec/operator/computed_columns.h"
 
 namespace weir {
 
@@ -33,26 +33,11 @@ Chunk SortPlan::Output(Chunk sorted) const {
 
 namespace {
 
-// Adds the computed key columns to chunks.
-class KeyAppender {
- public:
-  KeyAppender(const SortPlan& plan, const QueryContext& query)
-      : evaluator_(plan.computed(), query.registry(), query.statement) {}
-  Chunk operator()(Chunk input) {
-    if (evaluator_.size() == 0) return input;
-    std::vector<ColumnPtr> columns = input.columns();
-    for (size_t i = 0; i < evaluator_.size(); ++i) columns.push_back(evaluator_.Evaluate(i, input));
-    return input.WithColumns(std::move(columns));
-  }
-
- private:
-  Evaluator evaluator_;
-};
-
 class Sorter final : public SinkOperator {
  public:
   Sorter(SortSink& shared, const QueryContext& query)
-      : append_keys_(shared.plan(), query), rows_(shared.runs(), shared.info.tracker, query.options.forced_spill) {}
+      : append_keys_(shared.plan().computed(), query),
+        rows_(shared.runs(), shared.info.tracker, query.options.forced_spill) {}
   Step Push(DriverContext& context, Chunk input) override {
     return rows_.Push(context, append_keys_(std::move(input)));
   }
@@ -60,7 +45,7 @@ class Sorter final : public SinkOperator {
   Step Finish(DriverContext& context) override { return rows_.Finish(context); }
 
  private:
-  KeyAppender append_keys_;
+  ComputedColumns append_keys_;
   RunCollector rows_;
 };
 
@@ -96,14 +81,7 @@ class ExternalSortReader final : public SourceOperator {
     if (step == Step::kHasOutput) out = shared_.plan().Output(std::move(out));
     return step;
   }
-  void ReportTo(obs::ProfileNode& profile) override {
-    obs::ProfileCounters spilled;
-    for (const auto& file : shared_.runs()->files()) {
-      ++spilled.spills;
-      spilled.spilled_bytes += static_cast<int64_t>(file->bytes());
-    }
-    profile.Merge(spilled);
-  }
+  void ReportTo(obs::ProfileNode& profile) override { shared_.runs()->ReportTo(profile); }
 
  private:
   const SortSink& shared_;
@@ -114,7 +92,7 @@ class TopNKeeper final : public SinkOperator {
  public:
   TopNKeeper(TopNSink& shared, const QueryContext& query)
       : shared_(shared),
-        append_keys_(shared.plan(), query),
+        append_keys_(shared.plan().computed(), query),
         rows_(std::make_unique<TopN>(shared.plan().layout(), shared.rows_max(), shared.info.tracker)) {}
   Step Push(DriverContext& /*context*/, Chunk input) override {
     if (shared_.rows_max() == 0) return Step::kFinished;
@@ -133,7 +111,7 @@ class TopNKeeper final : public SinkOperator {
 
  private:
   TopNSink& shared_;
-  KeyAppender append_keys_;
+  ComputedColumns append_keys_;
   std::unique_ptr<TopN> rows_;
   std::shared_ptr<const RowBound> offered_;  // the bound that was offered last
 };

@@ -27,6 +27,7 @@ class Reference {
   Value Aggregate(const AggregateCall& call, const Rows& group);
   Rows RunHashJoin(const PhysicalHashJoin& node);
   Rows RunNestedLoopJoin(const PhysicalNestedLoopJoin& node);
+  Rows RunAsofJoin(const PhysicalAsofJoin& node);
   Rows RunSetOperation(const PhysicalSetOperation& node);
   Rows RunUnnest(const PhysicalUnnest& node);
   Rows Sorted(Rows rows, const std::vector<SortKey>& keys);

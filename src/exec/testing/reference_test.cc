@@ -93,6 +93,8 @@ Rows Reference::Run(const PhysicalNode& node) {
       return RunHashJoin(node.as<PhysicalHashJoin>());
     case PhysicalKind::kNestedLoopJoin:
       return RunNestedLoopJoin(node.as<PhysicalNestedLoopJoin>());
+    case PhysicalKind::kAsofJoin:
+      return RunAsofJoin(node.as<PhysicalAsofJoin>());
     case PhysicalKind::kSort:
       return Sorted(Run(*node.child()), node.as<PhysicalSort>().keys);
     case PhysicalKind::kTopN: {
@@ -328,6 +330,58 @@ Rows Reference::RunNestedLoopJoin(const PhysicalNestedLoopJoin& node) {
                 const Value value = Evaluate(node.condition, Concat(left[l], right[r]));
                 return value.is_null() ? -1 : value.boolean() ? 1 : 0;
               });
+}
+
+Rows Reference::RunAsofJoin(const PhysicalAsofJoin& node) {
+  const AsofCondition& condition = node.condition;
+  const Rows left = Run(*node.child(0));
+  const Rows right = Run(*node.child(1));
+  const auto matches = [&](const Row& l, const Row& r) {
+    for (size_t k = 0; k < condition.left_keys.size(); ++k) {
+      const Value a = Evaluate(condition.left_keys[k], l);
+      const Value b = Evaluate(condition.right_keys[k], r);
+      if (a.is_null() || b.is_null()) {
+        if (!condition.null_safe[k] || a.is_null() != b.is_null()) return false;
+      } else if (Value::Compare(a, b) != 0) {
+        return false;
+      }
+    }
+    const Value a = Evaluate(condition.left_order, l);
+    const Value b = Evaluate(condition.right_order, r);
+    if (a.is_null() || b.is_null()) return false;
+    const int order = LooksAhead(condition.nearest) ? -Value::Compare(b, a) : Value::Compare(b, a);
+    return IsStrict(condition.nearest) ? order < 0 : order <= 0;
+  };
+  const auto put = [&](Rows& out, Row l, const Row& r) {
+    l = Picked(l, node.left_output);
+    out.push_back(Concat(std::move(l), Picked(r, node.right_output)));
+  };
+  Rows out;
+  std::vector<bool> found(right.size());
+  for (const Row& row : left) {
+    size_t best = right.size();
+    for (size_t r = 0; r < right.size(); ++r) {
+      if (!matches(row, right[r])) continue;
+      // Nearer, or as near: the later one.
+      const auto nearer = [&] {
+        const int order =
+            Value::Compare(Evaluate(condition.right_order, right[r]), Evaluate(condition.right_order, right[best]));
+        return LooksAhead(condition.nearest) ? order <= 0 : order >= 0;
+      };
+      if (best == right.size() || nearer()) best = r;
+    }
+    if (best != right.size()) {
+      found[best] = true;
+      put(out, row, right[best]);
+    } else if (node.join_kind == JoinKind::kLeft || node.join_kind == JoinKind::kFull) {
+      put(out, row, Nulls(node.child(1)->schema().size()));
+    }
+  }
+  if (node.join_kind != JoinKind::kRight && node.join_kind != JoinKind::kFull) return out;
+  for (size_t r = 0; r < right.size(); ++r) {
+    if (!found[r]) put(out, Nulls(node.child(0)->schema().size()), right[r]);
+  }
+  return out;
 }
 
 Rows Reference::RunSetOperation(const PhysicalSetOperation& node) {

@@ -86,6 +86,8 @@ class PhysicalPlanner {
         return PlanAggregate(plan->as<LogicalAggregate>(), required, requests);
       case LogicalKind::kJoin:
         return PlanJoin(plan, required, requests);
+      case LogicalKind::kAsofJoin:
+        return PlanAsofJoin(plan->as<LogicalAsofJoin>(), required, requests);
       case LogicalKind::kApply:
         throw Error::Internal("an Apply reached the physical planner: {}", plan->ToString());
       case LogicalKind::kSort: {
@@ -534,6 +536,45 @@ class PhysicalPlanner {
                                                   std::move(build_keys), std::move(null_safe), std::move(rest),
                                                   join.null_aware, std::move(probe_output), std::move(build_output),
                                                   std::move(made), std::move(schema));
+    return out;
+  }
+
+  Planned PlanAsofJoin(const LogicalAsofJoin& join, const ColumnSet& required, const FilterRequests& requests) {
+    ColumnSet needed = required;
+    ForEachExpr(join.condition, [&](const ExprPtr& expr) { AddReferenced(*expr, needed); });
+    Planned sides[2];
+    for (size_t side = 0; side < 2; ++side) {
+      const ColumnSet columns = ColumnsOf(*join.child(side));
+      ColumnSet own;
+      for (const ColumnId id : needed) {
+        if (columns.contains(id)) own.insert(id);
+      }
+      FilterRequests passed;
+      if (side == 0 && (join.join_kind == JoinKind::kInner || join.join_kind == JoinKind::kLeft)) {
+        for (const FilterRequest& request : requests) {
+          if (columns.contains(request.column)) passed.push_back(request);
+        }
+      }
+      sides[side] = Plan(join.child(side), own, passed);
+    }
+    AsofCondition condition = join.condition;
+    for (ExprPtr& key : condition.left_keys) key = Bind(key, sides[0].columns);
+    for (ExprPtr& key : condition.right_keys) key = Bind(key, sides[1].columns);
+    condition.left_order = Bind(condition.left_order, sides[0].columns);
+    condition.right_order = Bind(condition.right_order, sides[1].columns);
+    Planned out;
+    Schema schema;
+    std::vector<size_t> outputs[2];
+    for (size_t side = 0; side < 2; ++side) {
+      for (size_t i = 0; i < sides[side].columns.size(); ++i) {
+        if (!required.contains(sides[side].columns[i])) continue;
+        outputs[side].push_back(i);
+        out.columns.push_back(sides[side].columns[i]);
+        schema.push_back(sides[side].node->schema()[i]);
+      }
+    }
+    out.node = std::make_shared<PhysicalAsofJoin>(join.join_kind, sides[0].node, sides[1].node, std::move(condition),
+                                                  std::move(outputs[0]), std::move(outputs[1]), std::move(schema));
     return out;
   }
 

@@ -82,6 +82,11 @@ LogicalPtr PlanCopier::Copy(const LogicalPtr& plan) {
       return std::make_shared<LogicalJoin>(join.join_kind, children[0], children[1], move(join.condition),
                                            join.null_aware, mark);
     }
+    case LogicalKind::kAsofJoin: {
+      const auto& join = plan->as<LogicalAsofJoin>();
+      return std::make_shared<LogicalAsofJoin>(join.join_kind, children[0], children[1],
+                                               Substitute(join.condition, map_));
+    }
     case LogicalKind::kSort:
       return std::make_shared<LogicalSort>(children[0], move_keys(plan->as<LogicalSort>().keys));
     case LogicalKind::kSetOperation:

@@ -89,6 +89,17 @@ LogicalPtr PruneSetOperation(const LogicalPtr& plan) {
   return plan;
 }
 
+LogicalPtr PruneAsofJoin(const LogicalPtr& plan) {
+  const JoinKind kind = plan->as<LogicalAsofJoin>().join_kind;
+  const bool keeps[] = {kind == JoinKind::kLeft || kind == JoinKind::kFull,
+                        kind == JoinKind::kRight || kind == JoinKind::kFull};
+  for (size_t side = 0; side < 2; ++side) {
+    if (!IsEmpty(*plan->child(side))) continue;
+    return keeps[1 - side] ? WithNulls(plan->child(1 - side), *plan) : Empty(*plan);
+  }
+  return plan;
+}
+
 }  // namespace
 
 LogicalPtr PruneEmpty(const LogicalPtr& plan, const OptimizerContext& context) {
@@ -114,6 +125,8 @@ LogicalPtr PruneEmpty(const LogicalPtr& plan, const OptimizerContext& context) {
       return IsEmpty(*node->child(1)) && !HasChange(*node->child(0)) ? Empty(*node) : node;
     case LogicalKind::kJoin:
       return PruneJoin(node);
+    case LogicalKind::kAsofJoin:
+      return PruneAsofJoin(node);
     case LogicalKind::kSetOperation:
       return PruneSetOperation(node);
     default:

@@ -112,6 +112,8 @@ class FilterPusher {
         return PushIntoAggregate(plan->as<LogicalAggregate>(), std::move(conjuncts));
       case LogicalKind::kJoin:
         return PushIntoJoin(plan->as<LogicalJoin>(), std::move(conjuncts), required);
+      case LogicalKind::kAsofJoin:
+        return PushIntoAsofJoin(plan->as<LogicalAsofJoin>(), std::move(conjuncts));
       case LogicalKind::kWindow:
         return PushIntoWindow(plan->as<LogicalWindow>(), std::move(conjuncts));
       case LogicalKind::kSort:
@@ -175,6 +177,30 @@ class FilterPusher {
     }
     for (ExprPtr& conjunct : below) conjunct = Substitute(conjunct, map);
     return Filtered(aggregate.WithChildren({Push(aggregate.child(), std::move(below))}), std::move(conjuncts));
+  }
+
+  // Left rows may go before; right rows only with all those of their keys, for another would be nearest.
+  LogicalPtr PushIntoAsofJoin(const LogicalAsofJoin& join, Conjuncts conjuncts) {
+    Conjuncts left, right;
+    if (join.join_kind == JoinKind::kInner || join.join_kind == JoinKind::kLeft) {
+      const ColumnSet columns = ColumnsOf(*join.child(0));
+      MoveIf(conjuncts, left, [&](const Expr& e) { return RefersOnlyTo(e, columns) && !IsVolatile(e); });
+      ColumnMap keys;
+      ColumnSet key_columns;
+      for (size_t i = 0; i < join.condition.left_keys.size(); ++i) {
+        const ExprPtr& key = join.condition.left_keys[i];
+        if (!key->is(ExprKind::kColumn) || !EqualIsSame(key->type())) continue;
+        keys.emplace(key->column_id(), join.condition.right_keys[i]);
+        key_columns.insert(key->column_id());
+      }
+      for (const ExprPtr& conjunct : left) {
+        if (RefersOnlyTo(*conjunct, key_columns) && RefersToAny(*conjunct, key_columns) && !conjunct->CanFail()) {
+          right.push_back(Substitute(conjunct, keys));
+        }
+      }
+    }
+    LogicalPtr node = join.WithChildren({Push(join.child(0), std::move(left)), Push(join.child(1), std::move(right))});
+    return Filtered(std::move(node), std::move(conjuncts));
   }
 
   // A condition on partition keys alone keeps or drops whole partitions.

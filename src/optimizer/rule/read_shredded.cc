@@ -170,6 +170,13 @@ class Rewriter {
         return std::make_shared<LogicalJoin>(join.join_kind, join.child(0), join.child(1), condition, join.null_aware,
                                              join.mark);
       }
+      case LogicalKind::kAsofJoin: {
+        const auto& join = node->as<LogicalAsofJoin>();
+        AsofCondition condition = join.condition;
+        ForEachExpr(condition, [&](ExprPtr& expr) { expr = RewriteOne(expr); });
+        if (!exprs_changed_) return node;
+        return std::make_shared<LogicalAsofJoin>(join.join_kind, join.child(0), join.child(1), std::move(condition));
+      }
       case LogicalKind::kSort: {
         std::vector<SortKey> keys = node->as<LogicalSort>().keys;
         for (SortKey& key : keys) key.expr = RewriteOne(key.expr);

@@ -306,6 +306,12 @@ LogicalPtr SimplifyPlan(const LogicalPtr& plan, const OptimizerContext& context)
       return std::make_shared<LogicalJoin>(join.join_kind, join.child(0), join.child(1), simplify(join.condition),
                                            join.null_aware, join.mark);
     }
+    case LogicalKind::kAsofJoin: {
+      const auto& join = node->as<LogicalAsofJoin>();
+      AsofCondition condition = join.condition;
+      ForEachExpr(condition, [&](ExprPtr& expr) { expr = simplify(expr); });
+      return std::make_shared<LogicalAsofJoin>(join.join_kind, join.child(0), join.child(1), std::move(condition));
+    }
     case LogicalKind::kApply: {
       const auto& apply = node->as<LogicalApply>();
       return std::make_shared<LogicalApply>(apply.join_kind, apply.child(0), apply.child(1), apply.correlated,

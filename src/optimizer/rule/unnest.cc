@@ -450,6 +450,8 @@ class Unnester {
         return {std::make_shared<LogicalSetOperation>(operation.operation, std::move(children), std::move(columns)),
                 values};
       }
+      case LogicalKind::kAsofJoin:
+        return PushIntoAsofJoin(plan->as<LogicalAsofJoin>(), domain);
       case LogicalKind::kUnnest: {
         const auto& unnest = plan->as<LogicalUnnest>();
         Pushed out = Push(plan->child(), domain);
@@ -697,6 +699,29 @@ class Unnester {
             left.values};
   }
 
+  // What the outer row decides is a key of its own.
+  Pushed PushIntoAsofJoin(const LogicalAsofJoin& join, const Domain& domain) {
+    const bool keeps_right = join.join_kind == JoinKind::kRight || join.join_kind == JoinKind::kFull;
+    const Pushed left = Push(join.child(0), domain);
+    AsofCondition condition = Substitute(join.condition, MapOf(domain, left.values));
+    if (!keeps_right && !IsCorrelated(*join.child(1), ColumnSet(domain.columns.begin(), domain.columns.end()))) {
+      return {std::make_shared<LogicalAsofJoin>(join.join_kind, left.plan, join.child(1), std::move(condition)),
+              left.values};
+    }
+    const Pushed right = Push(join.child(1), domain);
+    const AsofCondition of_right = Substitute(join.condition, MapOf(domain, right.values));
+    condition.right_keys = of_right.right_keys;
+    condition.right_order = of_right.right_order;
+    for (size_t i = 0; i < left.values.size(); ++i) {
+      condition.left_keys.push_back(ToExpr(left.values[i]));
+      condition.right_keys.push_back(ToExpr(right.values[i]));
+      condition.null_safe.push_back(true);
+    }
+    LogicalPtr plan = std::make_shared<LogicalAsofJoin>(join.join_kind, left.plan, right.plan, std::move(condition));
+    if (!keeps_right) return {std::move(plan), left.values};
+    return EitherValues(std::move(plan), join.columns(), left, right);
+  }
+
   // Either side may be missing, and with it its copy of the outer values.
   Pushed PushIntoFullJoin(const LogicalJoin& join, const Domain& domain) {
     const Pushed left = Push(join.child(0), domain);
@@ -705,7 +730,12 @@ class Unnester {
                                   SameDomain(left.values, right.values)};
     LogicalPtr plan =
         std::make_shared<LogicalJoin>(JoinKind::kFull, left.plan, right.plan, CombineConjunction(std::move(parts)));
-    std::vector<PlanColumn> columns = join.columns(), values;
+    return EitherValues(std::move(plan), join.columns(), left, right);
+  }
+
+  // `columns` of the join, and the outer values from the side that is there.
+  Pushed EitherValues(LogicalPtr plan, std::vector<PlanColumn> columns, const Pushed& left, const Pushed& right) {
+    std::vector<PlanColumn> values;
     std::vector<ExprPtr> exprs;
     exprs.reserve(columns.size());
     for (const PlanColumn& column : columns) exprs.push_back(ToExpr(column));

@@ -290,6 +290,15 @@ RelationEstimate CardinalityEstimator::Compute(const LogicalPtr& plan) {
     }
     case LogicalKind::kJoin:
       return OfJoin(plan->as<LogicalJoin>());
+    case LogicalKind::kAsofJoin: {
+      // Most left rows have a right one.
+      RelationEstimate out = Estimate(plan->child(0));
+      const RelationEstimate right = Estimate(plan->child(1));
+      const JoinKind kind = plan->as<LogicalAsofJoin>().join_kind;
+      out.columns.insert(right.columns.begin(), right.columns.end());
+      if (kind == JoinKind::kRight || kind == JoinKind::kFull) out.rows = std::max(out.rows, right.rows);
+      return out;
+    }
     case LogicalKind::kLimit: {
       RelationEstimate out = Estimate(plan->child());
       const auto& limit = plan->as<LogicalLimit>();

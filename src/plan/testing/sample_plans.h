@@ -198,6 +198,10 @@ inline std::vector<PhysicalPtr> SamplePlans(SampleResolver& resolver) {
       Schema{{"n", TypeKind::kInt64}, {"mark", TypeKind::kBoolean}}));
   plans.push_back(std::make_shared<PhysicalNestedLoopJoin>(
       JoinKind::kLeft, numbers, numbers, Expr::Literal(Value::Boolean(true)), false, Both(numbers, numbers)));
+  plans.push_back(std::make_shared<PhysicalAsofJoin>(
+      JoinKind::kFull, numbers, table,
+      AsofCondition{{In(numbers, 0)}, {In(table, 1)}, {true}, In(numbers, 0), In(table, 1), AsofNearest::kAfter},
+      std::vector<size_t>{0}, std::vector<size_t>{2}, Schema{numbers->schema()[0], table->schema()[2]}));
   plans.push_back(std::make_shared<PhysicalSetOperation>(
       SetOperationKind::kExceptAll,
       std::make_shared<PhysicalUnionAll>(std::vector<PhysicalPtr>{numbers, numbers, numbers}, numbers->schema()),

@@ -1,6 +1,4 @@
-// ASOF joins: for each left row the one right row that is nearest by an order, among those equal in the keys. The rows
-// of both sides are put into one sequence per key, where the last right row before a left row is the one.
-#include <algorithm>
+// ASOF joins: for each left row the one right row that is nearest by an order, among those equal in the keys.
 #include <set>
 
 #include "sql/binder/expression_binder.h"
@@ -8,10 +6,6 @@
 namespace weir {
 
 namespace {
-
-ExprPtr ColumnOf(const PlanColumn& column) {
-  return Expr::Column(column.id, column.type, column.name);
-}
 
 bool UsesOnly(const Expr& expr, const LogicalNode& plan) {
   std::set<ColumnId> columns;
@@ -24,140 +18,69 @@ bool UsesOnly(const Expr& expr, const LogicalNode& plan) {
   return only;
 }
 
-std::string Flipped(const std::string& op) {
-  if (op == ">=") return "<=";
-  if (op == "<=") return ">=";
-  if (op == ">") return "<";
-  return ">";
+// What `left op right` asks for.
+std::optional<AsofNearest> NearestOf(std::string_view op) {
+  if (op == ">=") return AsofNearest::kAtOrBefore;
+  if (op == ">") return AsofNearest::kBefore;
+  if (op == "<=") return AsofNearest::kAtOrAfter;
+  if (op == "<") return AsofNearest::kAfter;
+  return std::nullopt;
+}
+
+AsofNearest Flipped(AsofNearest nearest) {
+  constexpr AsofNearest kFlipped[] = {AsofNearest::kAtOrAfter, AsofNearest::kAfter, AsofNearest::kAtOrBefore,
+                                      AsofNearest::kBefore};
+  return kFlipped[static_cast<size_t>(nearest)];
 }
 
 }  // namespace
 
-struct Binder::AsofCondition {
-  std::vector<std::pair<ExprPtr, ExprPtr>> keys;  // left, right
-  ExprPtr left;
-  ExprPtr right;
-  std::string op;  // left op right
-};
-
-Binder::AsofCondition Binder::SplitAsof(const ExprPtr& condition, const LogicalNode& left, const LogicalNode& right,
-                                        int64_t position) {
+AsofCondition Binder::SplitAsof(const ExprPtr& condition, const LogicalNode& left, const LogicalNode& right,
+                                int64_t position) const {
   const auto refuse = [&] {
     throw Error::User(sqlstate::kSyntaxError,
                       "an ASOF join's condition is one inequality and any number of equalities between its sides")
         .WithHint("Write ON a.key = b.key AND a.ts >= b.ts; further conditions belong into WHERE.")
         .WithPosition(position);
   };
+  // Sides that may be compared as they are, but lie in memory differently.
+  const auto unify = [&](ExprPtr& a, ExprPtr& b) {
+    if (a->type() == b->type()) return;
+    const std::optional<Type> common = registry_.CommonType(a->type(), b->type());
+    if (!common.has_value()) {
+      throw Error::Unsupported("Cast both sides to one type.", "an ASOF join on {} and {}", a->type().ToString(),
+                               b->type().ToString())
+          .WithPosition(position);
+    }
+    a = registry_.BindCast(a, *common, CastRule::kImplicit);
+    b = registry_.BindCast(b, *common, CastRule::kImplicit);
+  };
   AsofCondition out;
   for (const ExprPtr& conjunct : SplitConjunction(condition)) {
     if (conjunct->is_true()) continue;
     if (!conjunct->is(ExprKind::kCall) || conjunct->children().size() != 2) refuse();
     ExprPtr a = conjunct->child(0), b = conjunct->child(1);
-    std::string op(conjunct->name());
-    const bool is_order = op == ">=" || op == "<=" || op == ">" || op == "<";
-    if (!is_order && op != "=") refuse();
+    std::optional<AsofNearest> nearest = NearestOf(conjunct->name());
+    if (!nearest.has_value() && conjunct->name() != "=") refuse();
     if (!UsesOnly(*a, left) || !UsesOnly(*b, right)) {
       std::swap(a, b);
-      if (is_order) op = Flipped(op);
+      if (nearest.has_value()) nearest = Flipped(*nearest);
     }
     if (!UsesOnly(*a, left) || !UsesOnly(*b, right)) refuse();
-    if (!is_order) {
-      out.keys.emplace_back(std::move(a), std::move(b));
+    unify(a, b);
+    if (!nearest.has_value()) {
+      out.left_keys.push_back(std::move(a));
+      out.right_keys.push_back(std::move(b));
+      out.null_safe.push_back(false);
       continue;
     }
-    if (out.left != nullptr) refuse();
-    out.left = std::move(a);
-    out.right = std::move(b);
-    out.op = std::move(op);
+    if (out.left_order != nullptr) refuse();
+    out.left_order = std::move(a);
+    out.right_order = std::move(b);
+    out.nearest = *nearest;
   }
-  if (out.left == nullptr) refuse();
+  if (out.left_order == nullptr) refuse();
   return out;
-}
-
-// The plan's columns are the left's and `wanted`, some of the right's; each keeps its id.
-LogicalPtr Binder::MakeAsof(const AsofCondition& asof, bool keep_left, const LogicalPtr& left, const LogicalPtr& right,
-                            const std::vector<PlanColumn>& wanted) {
-  // Each right column travels in a struct of its own, so that a NULL in it differs from a row that is none, and so that
-  // those that nobody uses stay behind.
-  std::vector<ExprPtr> packed;
-  for (const PlanColumn& column : wanted) {
-    ExprPtr value = ColumnOf(column);
-    if (value->type().is(TypeKind::kUnknown))
-      value = registry_.BindCast(value, TypeKind::kVarchar, CastRule::kImplicit);
-    packed.push_back(registry_.BindCall("named_struct", {Expr::Literal(Value::String("v")), std::move(value)}));
-  }
-  packed.push_back(Expr::Literal(Value::Boolean(true)));  // there is a row
-
-  // Columns of both branches: the left's, the keys, the order, the side, the right row's. Rows of the side that comes
-  // first among equals are 0.
-  const bool strict = asof.op == ">" || asof.op == "<";
-  const size_t left_width = left->columns().size();
-  const size_t order_at = left_width + asof.keys.size(), packed_at = order_at + 2;
-  const auto branch = [&](bool is_left) {
-    LogicalPtr plan = is_left ? left : right;
-    std::vector<ExprPtr> exprs;
-    for (const PlanColumn& column : left->columns()) {
-      exprs.push_back(is_left ? ColumnOf(column) : Expr::Literal(Value::Null(column.type)));
-    }
-    for (const auto& [a, b] : asof.keys) exprs.push_back(is_left ? a : b);
-    exprs.push_back(is_left ? asof.left : asof.right);
-    if (!is_left) {
-      // NULL is near to nothing.
-      std::vector<ExprPtr> present;
-      for (size_t i = left_width; i < exprs.size(); ++i) present.push_back(Expr::Not(Expr::IsNull(exprs[i])));
-      plan = std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(present)));
-    }
-    exprs.push_back(Expr::Literal(Value::Int32(is_left == strict ? 0 : 1)));
-    for (const ExprPtr& value : packed) exprs.push_back(is_left ? Expr::Literal(Value::Null(value->type())) : value);
-    std::vector<PlanColumn> columns;
-    columns.reserve(exprs.size());
-    for (const ExprPtr& expr : exprs) columns.push_back(NewColumn(expr->type(), "asof"));
-    return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(columns));
-  };
-  std::vector<LogicalPtr> branches = {branch(true), branch(false)};
-  std::vector<PlanColumn> columns;
-  columns.reserve(branches[0]->columns().size());
-  for (size_t i = 0; i < branches[0]->columns().size(); ++i) {
-    columns.push_back(NewColumn(branches[0]->columns()[i].type, i < left_width ? left->columns()[i].name : "asof"));
-  }
-  LogicalPtr plan = std::make_shared<LogicalSetOperation>(SetOperationKind::kUnionAll, std::move(branches), columns);
-
-  std::vector<ExprPtr> partition;
-  partition.reserve(asof.keys.size());
-  for (size_t i = 0; i < asof.keys.size(); ++i) partition.push_back(ColumnOf(columns[left_width + i]));
-  const bool descending = asof.op == "<" || asof.op == "<=";
-  // Left rows without an order come before all right rows.
-  std::vector<SortKey> order = {{ColumnOf(columns[order_at]), descending, true},
-                                {ColumnOf(columns[order_at + 1]), false, false}};
-  std::vector<WindowCall> calls;
-  std::vector<PlanColumn> found;
-  for (size_t i = packed_at; i < columns.size(); ++i) {
-    WindowCall last;
-    last.function = WindowFunction::kLastValue;
-    last.call.name = "last_value";
-    last.call.args = {ColumnOf(columns[i])};
-    last.call.type = columns[i].type;
-    last.ignore_nulls = true;
-    last.frame.unit = FrameUnit::kRows;
-    calls.push_back(std::move(last));
-    found.push_back(NewColumn(columns[i].type, "asof"));
-  }
-  plan =
-      std::make_shared<LogicalWindow>(std::move(plan), std::move(partition), std::move(order), std::move(calls), found);
-  std::vector<ExprPtr> kept = {
-      registry_.BindCall("=", {ColumnOf(columns[order_at + 1]), Expr::Literal(Value::Int32(strict ? 0 : 1))})};
-  if (!keep_left) kept.push_back(Expr::Not(Expr::IsNull(ColumnOf(found.back()))));
-  plan = std::make_shared<LogicalFilter>(std::move(plan), CombineConjunction(std::move(kept)));
-
-  std::vector<ExprPtr> exprs;
-  std::vector<PlanColumn> output = left->columns();
-  exprs.reserve(left_width);
-  for (size_t i = 0; i < left_width; ++i) exprs.push_back(ColumnOf(columns[i]));
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    exprs.push_back(registry_.BindCall("struct_extract", {ColumnOf(found[i]), Expr::Literal(Value::String("v"))}));
-    output.push_back({wanted[i].id, exprs.back()->type(), wanted[i].name});
-  }
-  return std::make_shared<LogicalProject>(std::move(plan), std::move(exprs), std::move(output));
 }
 
 Binder::Bound Binder::BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, const Bound& right) {
@@ -194,49 +117,11 @@ Binder::Bound Binder::BindAsof(const ast::JoinedTable& join, JoinKind kind, Boun
     both.Add(right.scope);
     condition = ExpressionBinder(*this, both, "JOIN/ON", nullptr).BindPredicate(*join.on);
   }
-  const AsofCondition asof = SplitAsof(condition, *left.plan, *right.plan, join.offset);
-  LogicalPtr plan;
-  if (kind == JoinKind::kInner || kind == JoinKind::kLeft) {
-    plan = MakeAsof(asof, kind == JoinKind::kLeft, left.plan, right.plan, right.plan->columns());
-  } else {
-    // Right rows are numbered; those whose number no left row has found are added by a join.
-    const PlanColumn row = NewColumn(TypeKind::kInt64, "row");
-    const LogicalPtr numbered = NumberRows(right.plan, row);
-    std::vector<ExprPtr> exprs;
-    std::vector<PlanColumn> columns, all;
-    std::vector<ColumnId> sources;
-    for (const PlanColumn& column : numbered->columns()) {
-      exprs.push_back(ColumnOf(column));
-      columns.push_back(NewColumn(column.type, column.name));
-      sources.push_back(columns.back().id);
-      all.push_back(NewColumn(column.type, column.name));
-    }
-    const CteId id = ids_.NextCte();
-    const auto definition = std::make_shared<LogicalProject>(numbered, std::move(exprs), std::move(columns));
-    const auto searched = std::make_shared<LogicalCteScan>(id, "right", numbered->columns(), sources);
-    plan = MakeAsof(asof, kind == JoinKind::kFull, left.plan, searched, {row});
-    auto same = registry_.BindCall("=", {ColumnOf(row), ColumnOf(all.back())});
-    plan = std::make_shared<LogicalJoin>(kind, std::move(plan),
-                                         std::make_shared<LogicalCteScan>(id, "right", all, sources), std::move(same));
-    std::vector<ExprPtr> results;
-    std::vector<PlanColumn> output = left.plan->columns();
-    results.reserve(output.size());
-    for (const PlanColumn& column : output) results.push_back(ColumnOf(column));
-    for (size_t i = 0; i < right.plan->columns().size(); ++i) {
-      results.push_back(ColumnOf(all[i]));
-      output.push_back(right.plan->columns()[i]);
-    }
-    plan = std::make_shared<LogicalProject>(std::move(plan), std::move(results), std::move(output));
-    plan = std::make_shared<LogicalCte>(id, "right", definition, std::move(plan));
-  }
+  AsofCondition asof = SplitAsof(condition, *left.plan, *right.plan, join.offset);
+  auto plan = std::make_shared<LogicalAsofJoin>(kind, left.plan, right.plan, std::move(asof));
   Bound out{std::move(plan), std::move(left.scope)};
   out.scope.Add(right.scope);
   for (const ColumnId id : right.scope.correlated()) out.scope.AddCorrelated(id);
-  for (ScopeColumn& column : out.scope.columns()) {
-    for (const PlanColumn& made : out.plan->columns()) {
-      if (made.id == column.id) column.type = made.type;  // of an untyped literal: text
-    }
-  }
   if (!pairs.empty()) MergeUsing(join, kind, pairs, out);
   return out;
 }

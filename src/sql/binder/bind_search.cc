@@ -57,6 +57,7 @@ class Carrier {
       }
       case LogicalKind::kFilter:
       case LogicalKind::kJoin:
+      case LogicalKind::kAsofJoin:
       case LogicalKind::kApply:
       case LogicalKind::kSort:
       case LogicalKind::kWindow:

@@ -172,11 +172,8 @@ class Binder {
                     std::vector<PendingApply> pending, const ExprPtr& condition);
   Bound BindPositional(Bound left, Bound right);
   // bind_asof.cc
-  struct AsofCondition;
-  static AsofCondition SplitAsof(const ExprPtr& condition, const LogicalNode& left, const LogicalNode& right,
-                                 int64_t position);
-  LogicalPtr MakeAsof(const AsofCondition& asof, bool keep_left, const LogicalPtr& left, const LogicalPtr& right,
-                      const std::vector<PlanColumn>& wanted);
+  AsofCondition SplitAsof(const ExprPtr& condition, const LogicalNode& left, const LogicalNode& right,
+                          int64_t position) const;
   Bound BindAsof(const ast::JoinedTable& join, JoinKind kind, Bound left, const Bound& right);
   // bind_pivot.cc
   std::vector<std::vector<Value>> FindPivotValues(const ast::PivotTable& pivot, const ast::PivotColumn& column,

@@ -102,6 +102,17 @@ LogicalPtr Binder::KeyedByJsonb(const LogicalPtr& plan) {
       return std::make_shared<LogicalWindow>(children[0], std::move(keys), window.order_by, window.calls,
                                              window.call_columns(), window.limit);
     }
+    case LogicalKind::kAsofJoin: {
+      const auto& join = plan->as<LogicalAsofJoin>();
+      AsofCondition condition = join.condition;
+      bool any = false;
+      ForEachExpr(condition, [&](ExprPtr& expr) {
+        any = any || expr->type().is_jsonb();
+        expr = EqualJsonb(expr);
+      });
+      if (!any) return same();
+      return std::make_shared<LogicalAsofJoin>(join.join_kind, children[0], children[1], std::move(condition));
+    }
     default:
       return same();
   }
