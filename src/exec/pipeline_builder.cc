@@ -279,7 +279,7 @@ void PipelineBuilder::BuildNestedLoopJoin(const PhysicalPtr& node, const NodeRes
 }
 
 void PipelineBuilder::BuildAsofJoin(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
-  const std::string name = OperatorName(*node);
+  const std::string name = own.profile->name();
   auto build = Named(std::make_shared<AsofBuild>(node->as<PhysicalAsofJoin>(), query_.spill(), own.tracker),
                      name + " build", own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(build);
@@ -329,7 +329,8 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
 
 void PipelineBuilder::BuildWindow(const PhysicalPtr& node, const NodeResources& own, const Downstream& down) {
   const std::string name = own.profile->name();
-  auto factory = Named(std::make_shared<WindowSink>(node->as<PhysicalWindow>(), node->child()->types()), name, own, {});
+  auto factory = Named(std::make_shared<WindowSink>(node->as<PhysicalWindow>(), node->child()->types(), query_.spill()),
+                       name, own, {});
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
   auto source = Named(std::make_shared<WindowSource>(factory), name, own, node->types());

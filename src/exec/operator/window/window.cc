@@ -1,19 +1,17 @@
 #include "exec/operator/window/window.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
+
+#include "exec/operator/window/spilled_window.h"
 
 namespace weir {
 
 namespace {
 
-constexpr int kBucketBits = 6;
 // Buckets of more rows are shared by drivers, in ranges.
 constexpr size_t kSharedRowsMin = size_t{1} << 17;
 constexpr size_t kRangeChunks = 16;
-// A bucket under a limit grows to this before it is cut for the first time.
-constexpr size_t kCutRowsMin = size_t{1} << 14;
 
 std::shared_ptr<const SortLayout> LayoutOf(const PhysicalWindow& node, const std::vector<Type>& input) {
   std::vector<SortColumn> keys;
@@ -23,144 +21,73 @@ std::shared_ptr<const SortLayout> LayoutOf(const PhysicalWindow& node, const std
   return std::make_shared<const SortLayout>(input, std::move(keys));
 }
 
-void AddEntries(const SortLayout& layout, const RowBlocks& rows, bool skip_null_flag, SortEntry*& out) {
-  rows.ForEach(
-      [&](const uint8_t* row) { *out++ = {reinterpret_cast<uint64_t>(row), layout.Prefix(row, skip_null_flag)}; });
-}
+// Hands one driver's rows to where they are kept.
+class WindowSorter final : public SinkOperator {
+ public:
+  explicit WindowSorter(RunCollector rows) : rows_(std::move(rows)) {}
+  Step Push(DriverContext& context, Chunk input) override { return rows_.Push(context, std::move(input)); }
+  Step Poll(DriverContext& context) override { return rows_.Poll(context); }
+  Step Finish(DriverContext& context) override { return rows_.Finish(context); }
 
-bool SameKeys(const SortLayout& layout, size_t from, size_t to, const uint8_t* a, const uint8_t* b) {
-  for (size_t i = from; i < to; ++i) {
-    if (!layout.rows().SameValues(a, b, layout.keys()[i].column)) return false;
-  }
-  return true;
-}
+ private:
+  RunCollector rows_;
+};
 
 }  // namespace
 
-// Puts one driver's rows into buckets.
-class WindowSorter final : public SinkOperator {
- public:
-  explicit WindowSorter(WindowSink& shared) : shared_(shared), rows_(std::make_unique<WindowSink::DriverRows>()) {
-    if (shared.sorts_runs()) {
-      rows_->run = std::make_unique<SortRun>(shared.layout_, shared.info.tracker);
-      return;
-    }
-    rows_->heap = std::make_shared<RowHeap>();
-    rows_->heap_bytes = ScopedReservation(shared.info.tracker);
-    rows_->buckets.resize(size_t{1} << shared.bucket_bits_);
-    for (WindowSink::Bucket& bucket : rows_->buckets) {
-      bucket.rows = std::make_unique<RowBlocks>(shared.layout_->row_bytes(), shared.info.tracker);
-      bucket.cut_at = kCutRowsMin;
-    }
-  }
+WindowSink::WindowSink(const PhysicalWindow& node, const std::vector<Type>& input, SpillArea* spill)
+    : node_(node),
+      layout_(LayoutOf(node, input)),
+      bucket_bits_(node.hash_keys == 0 ? 0 : WindowRows::kBucketBits),
+      runs_(std::make_shared<SortRuns>(layout_, spill)) {}
 
-  Step Push(DriverContext& /*context*/, Chunk input) override {
-    if (rows_->run != nullptr) {
-      rows_->run->Append(input);
-      return Step::kNeedInput;
-    }
-    const RowSet rows = input.rows();
-    targets_.resize(rows.count());
-    if (rows_->buckets.size() == 1) {
-      rows_->buckets[0].rows->Append(rows.count(), targets_.data());
-    } else {
-      keys_.clear();
-      for (size_t i = 0; i < shared_.node_.hash_keys; ++i) keys_.push_back(input.column(shared_.node_.keys[i].column));
-      hashes_.resize(rows.count());
-      hasher_.Hash(keys_, rows, hashes_.data());
-      for (size_t i = 0; i < rows.count(); ++i) {
-        targets_[i] = rows_->buckets[HashPartition(hashes_[i], shared_.bucket_bits_)].rows->Append();
-      }
-    }
-    rows_->has_null |= shared_.layout_->Encode(input, targets_.data(), *rows_->heap);
-    if (shared_.info.tracker != nullptr) rows_->heap_bytes.Resize(static_cast<int64_t>(rows_->heap->bytes()));
-    if (shared_.node_.limit.has_value()) {
-      for (WindowSink::Bucket& bucket : rows_->buckets) {
-        if (bucket.rows->size() >= bucket.cut_at) shared_.Cut(bucket, rows_->has_null);
-      }
-    }
-    return Step::kNeedInput;
-  }
-
-  Step Finish(DriverContext& /*context*/) override {
-    if (rows_->run != nullptr) rows_->run->Finish();
-    shared_.Take(std::move(rows_));
-    return Step::kFinished;
-  }
-
- private:
-  WindowSink& shared_;
-  std::unique_ptr<WindowSink::DriverRows> rows_;
-  KeyHasher hasher_;
-  std::vector<ColumnPtr> keys_;
-  std::vector<uint64_t> hashes_;
-  std::vector<uint8_t*> targets_;
-};
-
-WindowSink::WindowSink(const PhysicalWindow& node, const std::vector<Type>& input)
-    : node_(node), layout_(LayoutOf(node, input)), bucket_bits_(node.hash_keys == 0 ? 0 : kBucketBits) {}
-
-std::unique_ptr<SinkOperator> WindowSink::Make(DriverContext& /*context*/) {
-  return std::make_unique<WindowSorter>(*this);
+std::unique_ptr<SinkOperator> WindowSink::Make(DriverContext& context) {
+  std::unique_ptr<RunRows> rows;
+  if (!sorts_runs()) rows = std::make_unique<WindowRows>(node_, layout_, info.tracker, runs_->can_spill());
+  return std::make_unique<WindowSorter>(
+      RunCollector(runs_, info.tracker, context.query.options.forced_spill, std::move(rows)));
 }
 
-void WindowSink::Take(std::unique_ptr<DriverRows> rows) {
-  const std::scoped_lock lock(mutex_);
-  drivers_.push_back(std::move(rows));
+// Each row's place, its runs, and for each call a number and a value.
+int64_t WindowSink::EvaluationBytes(size_t rows) const {
+  constexpr size_t kPerRow = sizeof(SortEntry) + sizeof(uint8_t*) + 3 * sizeof(uint32_t);
+  constexpr size_t kPerCall = sizeof(uint32_t) + 2 * sizeof(uint64_t);
+  return static_cast<int64_t>(rows * (kPerRow + kPerCall * node_.calls.size()));
 }
 
-void WindowSink::Cut(Bucket& bucket, bool has_null) const {
-  const BigArray entries(bucket.rows->size() * sizeof(SortEntry), info.tracker);
-  auto* end = entries.as<SortEntry>();
-  AddEntries(*layout_, *bucket.rows, !has_null, end);
-  SortEntries(*layout_, !has_null, entries.as<SortEntry>(), bucket.rows->size());
-  auto kept = std::make_unique<RowBlocks>(layout_->row_bytes(), info.tracker);
-  const PhysicalWindow::Call& call = node_.calls[node_.limit->call];
-  const uint8_t* previous = nullptr;
-  uint64_t number = 0, rank = 0, dense_rank = 0;
-  for (const SortEntry* entry = entries.as<SortEntry>(); entry != end; ++entry) {
-    const uint8_t* row = entry->address();
-    if (previous == nullptr || !SameKeys(*layout_, 0, call.partition_keys, previous, row)) {
-      number = rank = dense_rank = 1;
-    } else {
-      ++number;
-      if (!SameKeys(*layout_, call.partition_keys, call.order_keys, previous, row)) {
-        rank = number;
-        ++dense_rank;
-      }
+void WindowSink::TakeRows() {
+  if (sorts_runs()) {
+    merge_ = std::make_shared<SortMerge>(layout_, runs_->TakeAll());
+    merged_ = BigArray(merge_->row_count() * sizeof(const uint8_t*), info.tracker);
+    size_t offset = 0;
+    for (size_t p = 0; p < merge_->partition_count(); ++p) {
+      merge_offsets_.push_back(offset);
+      offset += merge_->Partition(p).row_count();
     }
-    previous = row;
-    const uint64_t result = call.window.function == WindowFunction::kRowNumber ? number
-                            : call.window.function == WindowFunction::kRank    ? rank
-                                                                               : dense_rank;
-    if (result <= node_.limit->rows) std::memcpy(kept->Append(), row, layout_->row_bytes());
+    return;
   }
-  bucket.cut_at = std::max(kCutRowsMin, 4 * kept->size());
-  bucket.rows = std::move(kept);
+  for (std::unique_ptr<RunRows>& rows : runs_->TakeRows()) {
+    drivers_.emplace_back(static_cast<WindowRows*>(rows.release()));
+    heaps_.push_back(drivers_.back()->strings());
+  }
+  blocks_.resize(size_t{1} << bucket_bits_);
 }
 
 std::optional<size_t> WindowSink::PrepareStage(QueryContext& query, size_t stage) {
   switch (stage) {
-    case 0: {
-      range_rows_ = kRangeChunks * query.chunk_rows();
-      if (sorts_runs()) {
-        std::vector<std::unique_ptr<SortRun>> runs;
-        for (auto& driver : drivers_) runs.push_back(std::move(driver->run));
-        drivers_.clear();
-        merge_ = std::make_shared<SortMerge>(layout_, std::move(runs));
-        merged_ = BigArray(merge_->row_count() * sizeof(const uint8_t*), info.tracker);
-        size_t offset = 0;
-        for (size_t p = 0; p < merge_->partition_count(); ++p) {
-          merge_offsets_.push_back(offset);
-          offset += merge_->Partition(p).row_count();
-        }
-        return merge_->partition_count();
+    case 0:  // when some rows are on disk the others follow, so that there is memory for what is computed of them
+      has_spilled_ = !runs_->files().empty();
+      if (runs_->can_spill() && info.tracker != nullptr) {
+        has_spilled_ = has_spilled_ || info.tracker->available_bytes() < EvaluationBytes(runs_->in_memory_rows());
       }
-      for (const auto& driver : drivers_) heaps_.push_back(driver->heap->owner());
-      blocks_.resize(size_t{1} << bucket_bits_);
+      return has_spilled_ ? runs_->in_memory_count() : 0;
+    case 1:
+      if (has_spilled_) return std::nullopt;
+      range_rows_ = kRangeChunks * query.chunk_rows();
+      TakeRows();
+      if (merge_ != nullptr) return merge_->partition_count();
       return drivers_.empty() ? 0 : blocks_.size();
-    }
-    case 1: {
+    case 2: {
       if (merge_ != nullptr && merge_->row_count() != 0) {
         auto block = std::make_shared<Block>();
         const std::shared_ptr<SortMerge> merge = std::exchange(merge_, nullptr);
@@ -182,7 +109,8 @@ std::optional<size_t> WindowSink::PrepareStage(QueryContext& query, size_t stage
 }
 
 void WindowSink::RunTask(QueryContext& /*query*/, size_t stage, size_t task) {
-  if (stage == 1) return MakeEvaluators(*large_[task]);
+  if (stage == 0) return runs_->Write(runs_->TakeBack());
+  if (stage == 2) return MakeEvaluators(*large_[task]);
   if (merge_ == nullptr) return SortBucket(task);
   merge_->Partition(task).TakeRows(merged_.as<const uint8_t*>() + merge_offsets_[task]);
 }
@@ -192,9 +120,9 @@ void WindowSink::SortBucket(size_t bucket) {
   size_t count = 0;
   bool has_null = false;
   for (const auto& driver : drivers_) {
-    all->push_back(std::move(driver->buckets[bucket].rows));
+    all->push_back(driver->TakeBucket(bucket));
     count += all->back()->size();
-    has_null = has_null || driver->has_null;
+    has_null = has_null || driver->has_null();
   }
   if (count == 0) return;
   BigArray rows(count * sizeof(const uint8_t*), info.tracker);
@@ -226,6 +154,16 @@ void WindowSink::PlanWork() {
   blocks_.clear();
 }
 
+Chunk WithinLimit(const PhysicalWindow& node, const Chunk& chunk, size_t first_call) {
+  if (!node.limit.has_value()) return chunk;
+  const ColumnView results(*chunk.column(first_call + node.limit->call));
+  auto selection = std::make_shared<Selection>();
+  for (uint32_t i = 0; i < chunk.size(); ++i) {
+    if (static_cast<uint64_t>(results.At<int64_t>(i)) <= node.limit->rows) selection->push_back(i);
+  }
+  return selection->size() == chunk.size() ? chunk : chunk.WithSelection(std::move(selection));
+}
+
 // Computes one piece of work after the other.
 class WindowRowReader final : public SourceOperator {
  public:
@@ -241,7 +179,7 @@ class WindowRowReader final : public SourceOperator {
       for (const auto& reader : readers_) columns.push_back(reader->Next(count));
       at_ += count;
       out = Chunk(std::move(columns), count);
-      if (sink_.node_.limit.has_value()) out = Limited(out, first_call + sink_.node_.limit->call);
+      out = WithinLimit(sink_.node_, out, first_call);
       if (!out.empty()) return Step::kHasOutput;
     }
   }
@@ -259,15 +197,6 @@ class WindowRowReader final : public SourceOperator {
     return true;
   }
 
-  Chunk Limited(const Chunk& chunk, size_t column) const {
-    const ColumnView results(*chunk.column(column));
-    auto selection = std::make_shared<Selection>();
-    for (uint32_t i = 0; i < chunk.size(); ++i) {
-      if (static_cast<uint64_t>(results.At<int64_t>(i)) <= sink_.node_.limit->rows) selection->push_back(i);
-    }
-    return selection->size() == chunk.size() ? chunk : chunk.WithSelection(std::move(selection));
-  }
-
   WindowSource& shared_;
   WindowSink& sink_;
   WindowSink::Work work_;
@@ -276,10 +205,14 @@ class WindowRowReader final : public SourceOperator {
 };
 
 std::unique_ptr<SourceOperator> WindowSource::Make(DriverContext& /*context*/) {
+  if (sink_->has_spilled_) {
+    return std::make_unique<SpilledWindowReader>(sink_->node_, *sink_->runs_, sink_->info.tracker);
+  }
   return std::make_unique<WindowRowReader>(*this);
 }
 
 void WindowSource::ReportTo(obs::ProfileNode& profile) {
+  sink_->runs_->ReportTo(profile);
   profile.AddExtra("pieces of work", static_cast<int64_t>(sink_->work_.size()));
 }
 

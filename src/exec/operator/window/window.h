@@ -2,13 +2,13 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
-#include "algo/key_hash.h"
 #include "algo/sort.h"
 #include "exec/operator.h"
+#include "exec/operator/external_sort.h"
 #include "exec/operator/window/evaluator.h"
+#include "exec/operator/window/window_rows.h"
 #include "plan/physical.h"
 
 namespace weir {
@@ -18,31 +18,19 @@ namespace weir {
 // the calls, a bucket at a time, and put rows out. Without partition keys drivers sort runs of their own, which are
 // merged in parallel. Large buckets are prepared before the source starts, so that drivers share their rows.
 //
-// With a limit, buckets are cut back to the rows within it as they grow.
+// With a limit, buckets are cut back to the rows within it as they grow. When memory is tight rows go to disk as sorted
+// runs, which SpilledWindowReader reads.
 class WindowSink final : public SinkFactory {
  public:
-  WindowSink(const PhysicalWindow& node, const std::vector<Type>& input);
+  WindowSink(const PhysicalWindow& node, const std::vector<Type>& input, SpillArea* spill);
   std::unique_ptr<SinkOperator> Make(DriverContext& context) override;
   std::optional<size_t> PrepareStage(QueryContext& query, size_t stage) override;
   void RunTask(QueryContext& query, size_t stage, size_t task) override;
 
  private:
-  friend class WindowSorter;
   friend class WindowSource;
   friend class WindowRowReader;
 
-  // One driver's rows of one bucket.
-  struct Bucket {
-    std::unique_ptr<RowBlocks> rows;
-    size_t cut_at = 0;  // rows at which the limit is applied
-  };
-  struct DriverRows {
-    std::vector<Bucket> buckets;
-    std::shared_ptr<RowHeap> heap;
-    ScopedReservation heap_bytes;
-    bool has_null = false;         // in the first key
-    std::unique_ptr<SortRun> run;  // instead of buckets
-  };
   // A bucket's sorted rows with what computes the calls over them.
   struct Block {
     std::unique_ptr<SortedRows> rows;
@@ -55,9 +43,9 @@ class WindowSink final : public SinkFactory {
   };
 
   bool sorts_runs() const { return node_.hash_keys == 0 && !node_.limit.has_value(); }
-  void Take(std::unique_ptr<DriverRows> rows);  // thread-safe
-  // Leaves the rows of a bucket that the limit lets through.
-  void Cut(Bucket& bucket, bool has_null) const;
+  // What the calls need besides the rows, about.
+  int64_t EvaluationBytes(size_t rows) const;
+  void TakeRows();
   void SortBucket(size_t bucket);
   void MakeEvaluators(Block& block) const;
   void PlanWork();
@@ -65,8 +53,9 @@ class WindowSink final : public SinkFactory {
   const PhysicalWindow& node_;
   std::shared_ptr<const SortLayout> layout_;
   const int bucket_bits_;
-  std::mutex mutex_;  // guards drivers_ while they hand their rows over
-  std::vector<std::unique_ptr<DriverRows>> drivers_;
+  const std::shared_ptr<SortRuns> runs_;
+  bool has_spilled_ = false;
+  std::vector<std::unique_ptr<WindowRows>> drivers_;
   Owners heaps_;
   std::shared_ptr<SortMerge> merge_;
   BigArray merged_;
@@ -80,7 +69,7 @@ class WindowSink final : public SinkFactory {
 class WindowSource final : public SourceFactory {
  public:
   explicit WindowSource(std::shared_ptr<WindowSink> sink) : sink_(std::move(sink)) {}
-  size_t drivers_max() const override { return sink_->work_.size(); }
+  size_t drivers_max() const override { return sink_->has_spilled_ ? 1 : sink_->work_.size(); }
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
   void ReportTo(obs::ProfileNode& profile) override;
 
@@ -89,5 +78,8 @@ class WindowSource final : public SourceFactory {
   const std::shared_ptr<WindowSink> sink_;
   std::atomic<size_t> next_{0};
 };
+
+// The rows of a chunk whose result is within the node's limit; calls' results come from column `first_call` on.
+Chunk WithinLimit(const PhysicalWindow& node, const Chunk& chunk, size_t first_call);
 
 }  // namespace weir
