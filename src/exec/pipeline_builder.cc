@@ -208,10 +208,16 @@ void PipelineBuilder::BuildAggregate(const PhysicalPtr& node, const NodeResource
     partials_[&partials->scan()] = partials;
     BuildChild(*node, 0, part, Into(sink).After(Named(partials, "PartialAggregate", part, partials->types())));
   }
+  std::shared_ptr<PipelineSink> complete = sink;
+  if (factory->has_feeds()) {
+    complete = graph_.AddSink(Named(std::make_shared<FeedSink>(factory), name + " feed", own, {}));
+    auto feed = Named(std::make_shared<FeedSource>(factory), name + " feed", own, {});
+    graph_.WaitForSink(AddPipeline(std::move(feed), Into(complete)), *sink);
+  }
   std::shared_ptr<TopNGroupBound> bound;
   if (const auto found = group_bounds_.find(node.get()); found != group_bounds_.end()) bound = found->second;
   auto source = Named(std::make_shared<HashAggregateSource>(factory, std::move(bound)), name, own, node->types());
-  graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
+  graph_.WaitForSink(AddPipeline(std::move(source), down), *complete);
 }
 
 std::shared_ptr<SegmentPartials> PipelineBuilder::PartialsOf(const PhysicalHashAggregate& node) {

@@ -37,7 +37,12 @@ AggregatePlan::AggregatePlan(const PhysicalHashAggregate& node) : group_count_(n
       feed.distinct_layout =
           std::make_shared<const GroupLayout>(feed.types, std::vector<std::shared_ptr<const AggregateOps>>());
     }
-    if (!feed_orders_[i].empty()) feed.sort_layout = std::make_shared<const SortLayout>(feed.types, feed_orders_[i]);
+    if (feed_orders_[i].empty()) continue;
+    // Group by group, so that one is complete before the next begins.
+    std::vector<SortColumn> order;
+    for (size_t g = 0; g < group_count_; ++g) order.push_back({.column = g});
+    order.insert(order.end(), feed_orders_[i].begin(), feed_orders_[i].end());
+    feed.sort_layout = std::make_shared<const SortLayout>(feed.types, std::move(order));
   }
   ShareParts(node.child()->schema().size());
 }

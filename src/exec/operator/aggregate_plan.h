@@ -44,7 +44,7 @@ class AggregatePlan {
     std::vector<size_t> aggregates;   // the calls that it feeds
     std::vector<Type> types;          // of its rows
     std::shared_ptr<const GroupLayout> distinct_layout;
-    std::shared_ptr<const SortLayout> sort_layout;  // null: not ordered
+    std::shared_ptr<const SortLayout> sort_layout;  // by groups, then keys; null: not ordered
   };
 
   explicit AggregatePlan(const PhysicalHashAggregate& node);

@@ -13,6 +13,7 @@ constexpr size_t kSpillChunkRowsMin = 64;
 constexpr int64_t kHeadroomBytes = int64_t{4} << 20;
 // Smaller tables are not worth a file.
 constexpr size_t kTableBytesMin = size_t{1} << 20;
+constexpr size_t kTableOfSeveralBytesMin = size_t{1} << 18;
 
 }  // namespace
 
@@ -24,6 +25,11 @@ bool SpilledGroups::IsWorthIt(const GroupTable& table) {
 bool SpilledGroups::IsTight(const GroupTable& table, const MemoryTracker& tracker, int drivers) {
   const auto bytes = static_cast<int64_t>(table.MemoryBytes());
   return IsWorthIt(table) && tracker.available_bytes() < std::max(kHeadroomBytes, bytes * (1 + drivers) / 2);
+}
+
+bool SpilledGroups::IsTightBesideOthers(const GroupTable& table, const MemoryTracker& tracker, int drivers) {
+  if (IsTight(table, tracker, drivers)) return true;
+  return table.MemoryBytes() >= kTableOfSeveralBytesMin && tracker.available_bytes() < kHeadroomBytes;
 }
 
 void SpilledGroups::Write(std::unique_ptr<GroupTable> table, const std::shared_ptr<MemoryTracker>& tracker) {

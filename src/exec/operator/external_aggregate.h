@@ -30,6 +30,8 @@ class SpilledGroups {
   // Whether a driver must write its table before it goes on.
   static bool IsTight(const GroupTable& table, const MemoryTracker& tracker, int drivers);
   static bool IsWorthIt(const GroupTable& table);
+  // The same for one of several tables of a driver: smaller ones go, too.
+  static bool IsTightBesideOthers(const GroupTable& table, const MemoryTracker& tracker, int drivers);
   // Blocks.
   void Write(std::unique_ptr<GroupTable> table, const std::shared_ptr<MemoryTracker>& tracker);
 

@@ -18,6 +18,26 @@ class ExternalAggregateTest : public SpillTest {
     const PhysicalPtr table = RandomTable(rows, 73, static_cast<int64_t>(rows / 2));
     return Aggregate(table, {In(table, 0)}, {Agg("count", {}), Agg("min", {In(table, 1)})});
   }
+  // Each driver has four things to keep.
+  static constexpr int64_t kDetourLimit = 2 * kLimit;
+  // Calls that take a detour: distinct ones, an ordered one, and one that is both.
+  PhysicalPtr Detoured(size_t rows, bool grouped) {
+    const PhysicalPtr table = RandomTable(rows, 74, 5000);
+    const auto distinct = [](AggregateCall call) {
+      call.distinct = true;
+      return call;
+    };
+    AggregateCall ordered = Agg("join_text", {In(table, 2)});
+    ordered.order_by = {{In(table, 1), true, false}, {In(table, 2)}};
+    AggregateCall both = distinct(Agg("join_text", {In(table, 2)}));
+    both.order_by = {{In(table, 2), true, true}};
+    std::vector<AggregateCall> calls = {Agg("count", {}), distinct(Agg("count", {In(table, 1)})),
+                                        distinct(Agg("sum", {In(table, 1)}))};
+    if (!grouped) return Aggregate(table, {}, std::move(calls));
+    calls.push_back(std::move(both));
+    calls.push_back(std::move(ordered));
+    return Aggregate(table, {In(table, 0)}, std::move(calls));
+  }
   static std::vector<std::string> Texts(const Rows& rows) {
     std::vector<std::string> out;
     for (const Row& row : rows) out.push_back(ToText(row));
@@ -40,6 +60,43 @@ TEST_F(ExternalAggregateTest, GroupsThatDoNotFitAreBroughtTogether) {
         EXPECT_LE(execution->memory().peak_bytes(), kLimit);
       }
     }
+  }
+  EXPECT_EQ(FilesLeft(), 0u);
+}
+
+TEST_F(ExternalAggregateTest, DetoursThatDoNotFit) {
+  for (const bool grouped : {false, true}) {
+    const PhysicalPtr plan = Detoured(grouped ? 120'000 : 50'000, grouped);
+    const std::vector<std::string> expected = Texts(Run(plan, {.threads = 1}));
+    for (const int threads : {1, 4}) {
+      for (const uint64_t seed : {0, 9}) {
+        const auto execution = Execute(
+            plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = kDetourLimit, .spill = &area_});
+        EXPECT_TRUE(Texts(Run(*execution)) == expected) << grouped << " " << threads << " " << seed;
+        EXPECT_GT(execution->profile().Take().counters.spills, grouped ? 1 : -1);
+        EXPECT_LE(execution->memory().peak_bytes(), kDetourLimit);
+      }
+    }
+  }
+  EXPECT_EQ(FilesLeft(), 0u);
+  EXPECT_EQ(area_.used_bytes(), 0);
+}
+
+TEST_F(ExternalAggregateTest, DetoursThatCannotBeWritten) {
+  const PhysicalPtr plan = Detoured(120'000, true);
+  EXPECT_EQ(ErrorOf(plan, {.memory_limit_bytes = kDetourLimit}), sqlstate::kOutOfMemory);
+  {
+    const ScopedFailPoints broken("exec_spill_write=skip(3)");
+    EXPECT_EQ(ErrorOf(plan, {.memory_limit_bytes = kDetourLimit, .spill = &area_}), sqlstate::kIoError);
+  }
+  EXPECT_EQ(FilesLeft(), 0u);
+  SpillArea small(files_, directory_.string(), 2, 10'000);
+  EXPECT_EQ(ErrorOf(plan, {.memory_limit_bytes = kDetourLimit, .spill = &small}), sqlstate::kDiskFull);
+  EXPECT_EQ(FilesLeft(), 0u);
+  {
+    const auto execution = Execute(plan, {.memory_limit_bytes = kDetourLimit, .spill = &area_});
+    execution->Start();
+    execution->Next();
   }
   EXPECT_EQ(FilesLeft(), 0u);
 }

@@ -19,6 +19,8 @@ constexpr size_t kHeadroomPart = 2;
 constexpr size_t kRunBytesMin = size_t{1} << 20;
 // Runs of more rows are sorted before the input ends: sorting one is a step that does not yield.
 constexpr size_t kRunRowsMax = size_t{1} << 20;
+// Nor are these where a driver has nobody to wait for.
+constexpr size_t kSmallRunBytesMin = size_t{1} << 18;
 
 bool IsTight(size_t bytes, const MemoryTracker& tracker) {
   const auto part = static_cast<int64_t>(bytes / kHeadroomPart);
@@ -209,33 +211,39 @@ RunWriter::RunWriter(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTrack
     : forced_(forced),
       runs_(std::move(runs)),
       tracker_(std::move(tracker)),
-      run_(std::make_unique<SortRun>(runs_->layout(), tracker_)) {}
+      rows_(std::make_unique<RowsOfRun>(runs_->layout(), tracker_)) {}
 
 void RunWriter::Append(const Chunk& rows) {
+  if (!runs_->can_spill()) return rows_->Append(rows);
   const bool forced = forced_ && runs_->group().writes() < SpillGroup::kForcedWritesMax;
+  const size_t bytes = rows_->MemoryBytes();
   const bool tight =
-      tracker_ != nullptr && run_->MemoryBytes() >= kRunBytesMin && IsTight(run_->MemoryBytes(), *tracker_);
-  if (run_->row_count() != 0 && (forced || tight)) Write();
+      tracker_ != nullptr && ((bytes >= kRunBytesMin && IsTight(bytes, *tracker_)) ||
+                              (bytes >= kSmallRunBytesMin && tracker_->available_bytes() < kHeadroomBytes));
+  if (rows_->row_count() != 0 && (forced || tight)) Write();
   try {
-    run_->Append(rows);
+    rows_->Append(rows);
   } catch (const Error& error) {
-    if (error.sqlstate() != sqlstate::kOutOfMemory || run_->row_count() == 0) throw;
+    if (error.sqlstate() != sqlstate::kOutOfMemory || rows_->row_count() == 0) throw;
     Write();
-    run_->Append(rows);
+    rows_->Append(rows);
   }
 }
 
-void RunWriter::Finish() {
-  if (run_->row_count() != 0) Write();
-  run_.reset();
+void RunWriter::Finish(bool keep) {
+  if (rows_ == nullptr) return;
+  if (keep && !runs_->group().has_written()) {
+    rows_->Finish();
+    runs_->Add(std::move(rows_));
+  } else if (rows_->row_count() != 0) {
+    Write();
+  }
+  rows_.reset();
 }
 
 void RunWriter::Write() {
   runs_->group().BeginWrite();
-  const std::unique_ptr<Error> error = CatchError([&] {
-    runs_->Write(std::exchange(run_, nullptr));
-    run_ = std::make_unique<SortRun>(runs_->layout(), tracker_);
-  });
+  const std::unique_ptr<Error> error = CatchError([&] { runs_->Write(rows_->TakeRun()); });
   runs_->group().EndWrite();
   if (error != nullptr) throw Error(*error);
 }

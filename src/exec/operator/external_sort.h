@@ -87,13 +87,14 @@ class RunCollector {
   BackgroundStep writing_;
 };
 
-// Rows of one driver that all go to disk; its thread writes, into the system's cache.
+// Rows of one driver whose own thread writes, into the system's cache, when memory is tight.
 class RunWriter {
  public:
   // `forced`: every chunk is a run, at first.
   RunWriter(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced);
   void Append(const Chunk& rows);
-  void Finish();
+  // The rest goes to disk, too; unless it is the first and `keep`.
+  void Finish(bool keep = false);
 
  private:
   void Write();
@@ -101,7 +102,7 @@ class RunWriter {
   const bool forced_;
   const std::shared_ptr<SortRuns> runs_;
   const std::shared_ptr<MemoryTracker> tracker_;
-  std::unique_ptr<SortRun> run_;
+  std::unique_ptr<RunRows> rows_;
 };
 
 // Reads the runs of a sort, all of which are on disk, as one. The drivers have left.

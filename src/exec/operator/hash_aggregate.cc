@@ -1,6 +1,9 @@
 #include "exec/operator/hash_aggregate.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "algo/row_compare.h"
 
 namespace weir {
 
@@ -24,14 +27,8 @@ class HashAggregator final : public SinkOperator {
         table_(NewTable()),
         asked_(shared.spilled_->group().asked()) {
     shared_.spilled_->group().Enter();
-    for (const AggregatePlan::Feed& feed : plan_.feeds()) {
-      HashAggregateSink::Gathered gathered;
-      if (feed.distinct) {
-        gathered.distinct = std::make_unique<GroupTable>(feed.distinct_layout, shared.info.tracker, options_);
-      } else {
-        gathered.run = std::make_unique<SortRun>(feed.sort_layout, shared.info.tracker);
-      }
-      gathered_.push_back(std::move(gathered));
+    for (const auto& rows : shared.feeds_) {
+      feeds_.push_back(std::make_unique<FeedCollector>(*rows, shared.info.tracker, threads_, forced_, options_));
     }
   }
 
@@ -56,13 +53,15 @@ class HashAggregator final : public SinkOperator {
 
   Step Finish(DriverContext& context) override {
     SpillGroup& group = shared_.spilled_->group();
-    // All tables go to disk when one has gone, so that there is memory for bringing them together.
-    if (group.has_written() && table_->group_count() != 0 && !writing_.running()) StartWriting(context);
-    if (Poll(context) == Step::kBlocked) return Step::kBlocked;
-    for (HashAggregateSink::Gathered& gathered : gathered_) {
-      if (gathered.run != nullptr) gathered.run->Finish();
+    // All goes to disk when something has gone, so that there is memory for bringing it together.
+    const bool write = group.has_written() ||
+                       std::ranges::any_of(shared_.feeds_, [](const auto& feed) { return feed->has_written(); });
+    for (const auto& feed : std::exchange(feeds_, {})) feed->Finish(write);
+    if (write && shared_.spilled_->can_spill() && table_->group_count() != 0 && !writing_.running()) {
+      StartWriting(context);
     }
-    shared_.Take(std::move(table_), std::move(gathered_));
+    if (Poll(context) == Step::kBlocked) return Step::kBlocked;
+    shared_.Take(std::move(table_));
     group.Leave();
     return Step::kFinished;
   }
@@ -78,8 +77,9 @@ class HashAggregator final : public SinkOperator {
     if (forced_ && spilled.group().writes() < SpillGroup::kForcedWritesMax) return table_->group_count() != 0;
     const bool asked = spilled.group().asked() != asked_;
     asked_ = spilled.group().asked();
-    if (!SpilledGroups::IsTight(*table_, *shared_.info.tracker, threads_))
-      return asked && SpilledGroups::IsWorthIt(*table_);
+    const bool tight = feeds_.empty() ? SpilledGroups::IsTight(*table_, *shared_.info.tracker, threads_)
+                                      : SpilledGroups::IsTightBesideOthers(*table_, *shared_.info.tracker, threads_);
+    if (!tight) return asked && SpilledGroups::IsWorthIt(*table_);
     asked_ = spilled.group().AskAll();
     return true;
   }
@@ -106,7 +106,7 @@ class HashAggregator final : public SinkOperator {
       const ArgumentEvaluator::Arguments& arguments = evaluator_.Get(call.arguments);
       table_->Update(call.aggregate, arguments.columns, arguments.rows);
     }
-    for (size_t i = 0; i < gathered_.size(); ++i) Gather(plan_.feeds()[i], gathered_[i], input.size());
+    for (size_t i = 0; i < feeds_.size(); ++i) Gather(plan_.feeds()[i], *feeds_[i], input.size());
   }
 
   void TakeStates(const Chunk& states) {
@@ -117,19 +117,14 @@ class HashAggregator final : public SinkOperator {
     }
   }
 
-  void Gather(const AggregatePlan::Feed& feed, HashAggregateSink::Gathered& gathered, size_t size) {
+  void Gather(const AggregatePlan::Feed& feed, FeedCollector& to, size_t size) {
     const ArgumentEvaluator::Arguments& arguments = evaluator_.Get(feed.arguments);
     if (arguments.rows.empty()) return;
     std::vector<ColumnPtr> columns(evaluator_.groups().begin(), evaluator_.groups().end());
     columns.insert(columns.end(), arguments.columns.begin(), arguments.columns.end());
     // Of distinct arguments they are functions (the key of a collation, say), and so tell no more rows apart.
     for (const size_t expr : feed.order_exprs) columns.push_back(evaluator_.OrderKey(feed.arguments, expr));
-    if (feed.distinct) return gathered.distinct->FindOrInsert(columns, arguments.rows);
-    SelectionPtr selection;
-    if (!arguments.rows.is_dense()) {
-      selection = std::make_shared<Selection>(arguments.rows.rows(), arguments.rows.rows() + arguments.rows.count());
-    }
-    gathered.run->Append(Chunk(std::move(columns), size, std::move(selection)));
+    to.Append(columns, size, arguments.rows);
   }
 
   HashAggregateSink& shared_;
@@ -139,7 +134,7 @@ class HashAggregator final : public SinkOperator {
   const bool forced_;  // every chunk's groups go to disk, at first
   const GroupTableOptions options_;
   std::unique_ptr<GroupTable> table_;
-  std::vector<HashAggregateSink::Gathered> gathered_;
+  std::vector<std::unique_ptr<FeedCollector>> feeds_;
   std::optional<Chunk> pending_;  // comes when there is memory
   uint64_t asked_ = 0;            // wishes that have been heard
   BackgroundStep writing_;
@@ -149,93 +144,165 @@ std::unique_ptr<SinkOperator> HashAggregateSink::Make(DriverContext& context) {
   return std::make_unique<HashAggregator>(*this, context.query);
 }
 
-void HashAggregateSink::Take(std::unique_ptr<GroupTable> table, std::vector<Gathered> gathered) {
+HashAggregateSink::HashAggregateSink(const PhysicalHashAggregate& node, SpillArea* spill, bool takes_states)
+    : plan_(node), takes_states_(takes_states), spilled_(std::make_shared<SpilledGroups>(plan_.layout(), spill)) {
+  for (const AggregatePlan::Feed& feed : plan_.feeds()) feeds_.push_back(std::make_unique<FeedRows>(feed, spill));
+}
+
+void HashAggregateSink::Take(std::unique_ptr<GroupTable> table) {
   const std::scoped_lock lock(mutex_);
   tables_.push_back(std::move(table));
-  feeds_.resize(gathered.size());
-  for (size_t i = 0; i < gathered.size(); ++i) feeds_[i].gathered.push_back(std::move(gathered[i]));
+}
+
+size_t HashAggregateSink::PrepareMerge() {
+  if (has_spilled()) std::erase_if(tables_, [](const auto& table) { return table->group_count() == 0; });
+  if (tables_.empty()) return 0;
+  merge_ = std::make_unique<GroupMerge>(std::move(tables_), info.tracker,
+                                        has_spilled() ? SpilledGroups::kPartitionBits : -1);
+  return merge_->table_count();
 }
 
 std::optional<size_t> HashAggregateSink::PrepareStage(QueryContext& /*query*/, size_t stage) {
-  switch (stage) {
-    case 0:  // partition the tables of distinct rows
-      for (size_t i = 0; i < feeds_.size(); ++i) {
-        if (!plan_.feeds()[i].distinct) continue;
-        std::vector<std::unique_ptr<GroupTable>> tables;
-        for (Gathered& gathered : feeds_[i].gathered) tables.push_back(std::move(gathered.distinct));
-        feeds_[i].merge = std::make_unique<GroupMerge>(std::move(tables), info.tracker);
-        for (size_t t = 0; t < feeds_[i].merge->table_count(); ++t) partition_tasks_.emplace_back(i, t);
-      }
-      return partition_tasks_.size();
-    case 1:  // take what was gathered into tables
-      for (size_t i = 0; i < feeds_.size(); ++i) {
-        const bool ordered = plan_.feeds()[i].sort_layout != nullptr;
-        const size_t tasks = ordered ? 1 : feeds_[i].merge->partition_count();
-        for (size_t p = 0; p < tasks; ++p) feed_tasks_.push_back({i, p});
-      }
-      return feed_tasks_.size();
-    case 2:
-      if (has_spilled()) std::erase_if(tables_, [](const auto& table) { return table->group_count() == 0; });
-      if (tables_.empty()) return 0;
-      merge_ = std::make_unique<GroupMerge>(std::move(tables_), info.tracker,
-                                            has_spilled() ? SpilledGroups::kPartitionBits : -1);
-      return merge_->table_count();
-    default:
-      return std::nullopt;
+  if (stage != 0) return std::nullopt;
+  if (!has_feeds()) return PrepareMerge();
+  for (size_t i = 0; i < feeds_.size(); ++i) {
+    const size_t tasks = feeds_[i]->PrepareTasks(info.tracker);
+    for (size_t t = 0; t < tasks; ++t) feed_tasks_.emplace_back(i, t);
   }
+  return feed_tasks_.size();
 }
 
-void HashAggregateSink::RunTask(QueryContext& query, size_t stage, size_t task) {
-  switch (stage) {
-    case 0:
-      return feeds_[partition_tasks_[task].first].merge->PartitionTable(partition_tasks_[task].second);
-    case 1:
-      return RunFeed(query, feed_tasks_[task]);
-    default:
-      return merge_->PartitionTable(task);
-  }
+void HashAggregateSink::RunTask(QueryContext& /*query*/, size_t /*stage*/, size_t task) {
+  if (!has_feeds()) return merge_->PartitionTable(task);
+  feeds_[feed_tasks_[task].first]->RunTask(feed_tasks_[task].second);
 }
 
-void HashAggregateSink::RunFeed(QueryContext& query, const FeedTask& task) {
-  const AggregatePlan::Feed& feed = plan_.feeds()[task.feed];
-  FeedState& state = feeds_[task.feed];
-  auto table = std::make_unique<GroupTable>(plan_.layout(), info.tracker);
-  const auto read = [&](auto scan) {
-    while (std::optional<Chunk> chunk = scan.Next(query.chunk_rows())) {
-      query.token.ThrowIfCanceled();
-      FeedChunk(feed, *chunk, *table);
+void HashAggregateSink::ReportTo(obs::ProfileNode& profile) const {
+  for (const auto& feed : feeds_) feed->ReportTo(profile);
+}
+
+// ---- feeds
+
+// Takes one feed after the other into tables, its part of each into one.
+class FeedAggregator final : public SourceOperator {
+ public:
+  FeedAggregator(HashAggregateSink& shared, const QueryContext& query)
+      : shared_(shared), threads_(query.threads), forced_(query.options.forced_spill) {}
+
+  Step Pull(DriverContext& context, Chunk& /*out*/) override {
+    for (;;) {
+      if (feed_ == shared_.feeds_.size()) return Step::kFinished;
+      if (reader_ == nullptr) {
+        reader_ = std::make_unique<FeedReader>(*shared_.feeds_[feed_], shared_.info.tracker, forced_);
+        table_ = NewTable();
+      }
+      context.query.token.ThrowIfCanceled();
+      Chunk rows;
+      const Step step = reader_->Pull(context, rows);
+      if (step == Step::kBlocked) return step;
+      if (step == Step::kHasOutput) {
+        TakeIn(rows);
+        continue;
+      }
+      // The rest follows what is on disk already.
+      if (shared_.spilled_->group().has_written() && table_->group_count() != 0) Write();
+      if (table_->group_count() != 0) shared_.Take(std::move(table_));
+      reader_.reset();
+      ++feed_;
     }
-  };
-  if (feed.sort_layout == nullptr) {
-    read(state.merge->MergePartition(task.partition, GroupOutput::kFinal));
-  } else {
-    std::vector<std::unique_ptr<SortRun>> runs;
-    if (feed.distinct) {
-      auto run = std::make_unique<SortRun>(feed.sort_layout, info.tracker);
-      for (size_t p = 0; p < state.merge->partition_count(); ++p) {
-        GroupScan scan = state.merge->MergePartition(p, GroupOutput::kFinal);
-        while (const std::optional<Chunk> chunk = scan.Next(query.chunk_rows())) run->Append(*chunk);
-      }
-      run->Finish();
-      runs.push_back(std::move(run));
-    } else {
-      for (Gathered& gathered : state.gathered) runs.push_back(std::move(gathered.run));
-    }
-    const SortMerge merge(feed.sort_layout, std::move(runs));
-    for (size_t p = 0; p < merge.partition_count(); ++p) read(merge.Partition(p));
   }
-  const std::scoped_lock lock(mutex_);
-  tables_.push_back(std::move(table));
+
+ private:
+  std::unique_ptr<GroupTable> NewTable() const {
+    return std::make_unique<GroupTable>(shared_.plan_.layout(), shared_.info.tracker);
+  }
+
+  void TakeIn(const Chunk& rows) {
+    size_t begin = 0;
+    if (MustWrite()) {
+      // What is ordered must not be parted: no group goes on behind what is written.
+      if (shared_.plan_.feeds()[feed_].sort_layout != nullptr) begin = LastGroupOf(rows);
+      if (begin != 0) Update(rows.Slice(0, begin));
+      if (begin != 0 || shared_.plan_.feeds()[feed_].sort_layout == nullptr) Write();
+    }
+    Update(begin == 0 ? rows : rows.Slice(begin, rows.row_count() - begin));
+  }
+
+  bool MustWrite() const {
+    SpilledGroups& spilled = *shared_.spilled_;
+    if (!spilled.can_spill() || shared_.info.tracker == nullptr || table_->group_count() == 0) return false;
+    if (forced_ && spilled.group().writes() < SpillGroup::kForcedWritesMax) return true;
+    return SpilledGroups::IsTightBesideOthers(*table_, *shared_.info.tracker, threads_);
+  }
+
+  // Where the last group of the rows begins.
+  size_t LastGroupOf(const Chunk& rows) const {
+    for (size_t row = rows.row_count(); row-- > 1;) {
+      const RowSet set = rows.rows();
+      for (size_t g = 0; g < shared_.plan_.group_count(); ++g) {
+        if (!SameValue(*rows.column(g), set[row - 1], *rows.column(g), set[row])) return row;
+      }
+    }
+    return 0;
+  }
+
+  // On the driver's thread, into the system's cache.
+  void Write() {
+    SpilledGroups& spilled = *shared_.spilled_;
+    spilled.group().BeginWrite();
+    const std::unique_ptr<Error> error = CatchError([&] {
+      spilled.Write(std::exchange(table_, nullptr), shared_.info.tracker);
+      table_ = NewTable();
+    });
+    spilled.group().EndWrite();
+    if (error != nullptr) throw Error(*error);
+  }
+
+  void Update(const Chunk& chunk) {
+    const AggregatePlan::Feed& feed = shared_.plan_.feeds()[feed_];
+    const std::vector<ColumnPtr>& columns = chunk.columns();
+    const size_t groups = shared_.plan_.group_count();
+    const size_t args = shared_.plan_.argument_sets()[feed.arguments].exprs.size();
+    table_->FindOrInsert({columns.data(), groups}, chunk.rows());
+    for (const size_t aggregate : feed.aggregates) {
+      table_->Update(aggregate, {columns.data() + groups, args}, chunk.rows());
+    }
+  }
+
+  HashAggregateSink& shared_;
+  const int threads_;
+  const bool forced_;
+  size_t feed_ = 0;
+  std::unique_ptr<FeedReader> reader_;
+  std::unique_ptr<GroupTable> table_;
+};
+
+size_t FeedSource::drivers_max() const {
+  size_t most = 1;
+  for (const auto& feed : aggregate_->feeds_) most = std::max(most, feed->drivers_max());
+  return most;
 }
 
-void HashAggregateSink::FeedChunk(const AggregatePlan::Feed& feed, const Chunk& chunk, GroupTable& table) const {
-  const std::vector<ColumnPtr>& columns = chunk.columns();
-  const size_t groups = plan_.group_count();
-  const size_t args = plan_.argument_sets()[feed.arguments].exprs.size();
-  table.FindOrInsert({columns.data(), groups}, chunk.rows());
-  for (const size_t aggregate : feed.aggregates) {
-    table.Update(aggregate, {columns.data() + groups, args}, chunk.rows());
-  }
+std::unique_ptr<SourceOperator> FeedSource::Make(DriverContext& context) {
+  return std::make_unique<FeedAggregator>(*aggregate_, context.query);
+}
+
+class NoRows final : public SinkOperator {
+ public:
+  Step Push(DriverContext& /*context*/, Chunk /*input*/) override { return Step::kNeedInput; }
+};
+
+std::unique_ptr<SinkOperator> FeedSink::Make(DriverContext& /*context*/) {
+  return std::make_unique<NoRows>();
+}
+
+std::optional<size_t> FeedSink::PrepareStage(QueryContext& /*query*/, size_t stage) {
+  if (stage != 0) return std::nullopt;
+  return aggregate_->PrepareMerge();
+}
+
+void FeedSink::RunTask(QueryContext& /*query*/, size_t /*stage*/, size_t task) {
+  aggregate_->merge_->PartitionTable(task);
 }
 
 // Merges one partition after the other and puts its groups out.
@@ -283,6 +350,7 @@ std::unique_ptr<SourceOperator> HashAggregateSource::Make(DriverContext& /*conte
 }
 
 void HashAggregateSource::ReportTo(obs::ProfileNode& profile) {
+  sink_->ReportTo(profile);
   if (sink_->has_spilled()) {
     obs::ProfileCounters spilled;
     for (const SpilledGroups::Table& table : sink_->spilled()->tables()) {
