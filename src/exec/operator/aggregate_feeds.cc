@@ -148,7 +148,7 @@ Step FeedReader::PullOrdered(DriverContext& context, Chunk& out) {
     if (rows_.runs()->files().empty()) {
       merge_.emplace(rows_.feed().sort_layout, rows_.runs()->TakeAll());
     } else {
-      runs_.emplace(*rows_.runs(), tracker_);
+      runs_.emplace(rows_.runs(), tracker_);
     }
   }
   if (runs_.has_value()) return runs_->Pull(context, out);

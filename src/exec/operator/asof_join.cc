@@ -249,7 +249,7 @@ size_t AsofRest::drivers_max() const {
 
 std::unique_ptr<SourceOperator> AsofRest::Make(DriverContext& /*context*/) {
   if (!build_->has_spilled()) return std::make_unique<AsofRightRows>(*this);
-  return std::make_unique<AsofMergeReader>(build_->plan(), *build_->left_runs(), *build_->right_runs(), info.tracker);
+  return std::make_unique<AsofMergeReader>(build_->plan(), build_->left_runs(), build_->right_runs(), info.tracker);
 }
 
 void AsofRest::ReportTo(obs::ProfileNode& profile) {

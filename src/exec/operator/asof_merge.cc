@@ -27,9 +27,9 @@ Chunk Joined(std::vector<ColumnPtr> left, std::vector<ColumnPtr> right, size_t s
 
 }  // namespace
 
-AsofMergeReader::AsofMergeReader(const AsofPlan& plan, SortRuns& left, SortRuns& right,
+AsofMergeReader::AsofMergeReader(const AsofPlan& plan, std::shared_ptr<SortRuns> left, std::shared_ptr<SortRuns> right,
                                  const std::shared_ptr<MemoryTracker>& tracker)
-    : plan_(plan), left_(plan.left(), left, tracker), right_(plan.right(), right, tracker) {
+    : plan_(plan), left_(plan.left(), std::move(left), tracker), right_(plan.right(), std::move(right), tracker) {
   for (const SortColumn& key : plan.left().layout()->keys()) {
     order_.push_back({.column = order_.size(), .descending = key.descending, .nulls_first = key.nulls_first});
   }

@@ -12,14 +12,15 @@ namespace weir {
 // An ASOF join of two sides on disk, both read in their order: the last right row before a left row is the nearest.
 class AsofMergeReader final : public SourceOperator {
  public:
-  AsofMergeReader(const AsofPlan& plan, SortRuns& left, SortRuns& right, const std::shared_ptr<MemoryTracker>& tracker);
+  AsofMergeReader(const AsofPlan& plan, std::shared_ptr<SortRuns> left, std::shared_ptr<SortRuns> right,
+                  const std::shared_ptr<MemoryTracker>& tracker);
   Step Pull(DriverContext& context, Chunk& out) override;
 
  private:
   // A side's rows, chunk by chunk.
   struct Side {
-    Side(const AsofSide& side_in, SortRuns& runs, const std::shared_ptr<MemoryTracker>& tracker)
-        : side(side_in), reader(runs, tracker) {}
+    Side(const AsofSide& side_in, std::shared_ptr<SortRuns> runs, const std::shared_ptr<MemoryTracker>& tracker)
+        : side(side_in), reader(std::move(runs), tracker) {}
     const AsofSide& side;
     SortedRunsReader reader;
     Chunk rows;

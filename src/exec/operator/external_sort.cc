@@ -83,6 +83,31 @@ void SortRuns::Write(std::unique_ptr<SortRun> run) {
   }
   file->Finish();
   const std::scoped_lock lock(mutex_);
+  chunk_rows_ = std::min(chunk_rows_, rows);
+  ++spilled_.spills;
+  spilled_.spilled_bytes += static_cast<int64_t>(file->bytes());
+  files_.push_back(std::move(file));
+}
+
+void SortRuns::MergeFiles(size_t count, const std::shared_ptr<MemoryTracker>& tracker, const CancellationToken& token) {
+  std::ranges::sort(files_, std::ranges::greater(), [](const auto& file) { return file->bytes(); });
+  count = std::min(count, files_.size());
+  const std::vector<std::shared_ptr<SpillFile>> from(files_.end() - static_cast<ptrdiff_t>(count), files_.end());
+  std::vector<uint64_t> offsets(count);
+  auto file = std::make_shared<SpillFile>(*area_);
+  RowMerge merge(layout_, count, tracker);
+  for (;;) {
+    while (const std::optional<size_t> wanted = merge.wanted()) {
+      merge.Feed(*wanted, from[*wanted]->Read(offsets[*wanted]));
+    }
+    const std::optional<Chunk> chunk = merge.Next(chunk_rows_);
+    if (!chunk.has_value()) break;
+    if (!chunk->empty()) file->Append(*chunk);
+    token.ThrowIfCanceled();
+  }
+  file->Finish();
+  spilled_.spilled_bytes += static_cast<int64_t>(file->bytes());
+  files_.resize(files_.size() - count);
   files_.push_back(std::move(file));
 }
 
@@ -93,12 +118,7 @@ size_t SortRuns::in_memory_rows() const {
 }
 
 void SortRuns::ReportTo(obs::ProfileNode& profile) const {
-  obs::ProfileCounters spilled;
-  for (const auto& file : files_) {
-    ++spilled.spills;
-    spilled.spilled_bytes += static_cast<int64_t>(file->bytes());
-  }
-  profile.Merge(spilled);
+  profile.Merge(spilled_);
 }
 
 // ---- RunCollector
@@ -277,12 +297,39 @@ struct SortedRunsReader::State {
   bool started = false;
 };
 
-SortedRunsReader::SortedRunsReader(SortRuns& runs, const std::shared_ptr<MemoryTracker>& tracker)
-    : state_(std::make_unique<State>(runs, tracker)) {}
+SortedRunsReader::SortedRunsReader(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker)
+    : runs_(std::move(runs)), tracker_(std::move(tracker)) {}
 
 SortedRunsReader::~SortedRunsReader() = default;
 
+// Each takes a chunk that is merged and one that is read ahead, and rows take more than their chunk did. Half of the
+// memory is left to others.
+size_t SortedRunsReader::FilesMax() const {
+  constexpr size_t kBytesPerFile = 4 * kSpillChunkBytes;
+  constexpr size_t kFilesMin = 8;
+  constexpr size_t kFilesMax = 1024;
+  if (tracker_ == nullptr) return kFilesMax;
+  const auto available = static_cast<uint64_t>(std::max<int64_t>(tracker_->available_bytes(), 0));
+  return std::clamp<uint64_t>(available / 2 / kBytesPerFile, kFilesMin, kFilesMax);
+}
+
 Step SortedRunsReader::Pull(DriverContext& context, Chunk& out) {
+  while (state_ == nullptr) {
+    if (merging_.running() && !merging_.Done()) {
+      context.block_reason = BlockReason::kIo;
+      return Step::kBlocked;
+    }
+    const size_t files_max = FilesMax();
+    const size_t count = runs_->files().size();
+    if (count <= files_max) {
+      state_ = std::make_unique<State>(*runs_, tracker_);
+      break;
+    }
+    // Holds what it uses: the driver may go while it runs.
+    merging_.Start(context.query.services.io, *context.waker,
+                   [runs = runs_, tracker = tracker_, token = context.query.token,
+                    merged = std::min(files_max, count - files_max + 1)] { runs->MergeFiles(merged, tracker, token); });
+  }
   State& state = *state_;
   if (!std::exchange(state.started, true)) {
     for (State::FileStream& file : state.files) file.Start(context);

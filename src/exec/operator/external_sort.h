@@ -41,6 +41,8 @@ class SortRuns {
   std::unique_ptr<SortRun> TakeBack();
   // Sorts and writes the run; blocks.
   void Write(std::unique_ptr<SortRun> run);
+  // Merges the `count` smallest files into one; blocks. No driver writes meanwhile.
+  void MergeFiles(size_t count, const std::shared_ptr<MemoryTracker>& tracker, const CancellationToken& token);
 
   // ---- when no driver collects any more
   const std::shared_ptr<const SortLayout>& layout() const { return layout_; }
@@ -59,6 +61,8 @@ class SortRuns {
   std::mutex mutex_;  // guards the below
   std::vector<std::unique_ptr<RunRows>> in_memory_;
   std::vector<std::shared_ptr<SpillFile>> files_;
+  size_t chunk_rows_ = kChunkRowsDefault;  // of those that are read at once
+  obs::ProfileCounters spilled_;
 };
 
 // A sink of one driver's rows. The chunks have the layout's columns.
@@ -105,17 +109,24 @@ class RunWriter {
   std::unique_ptr<RunRows> rows_;
 };
 
-// Reads the runs of a sort, all of which are on disk, as one. The drivers have left.
+// Reads the runs of a sort, all of which are on disk, as one; too many for the memory that there is are merged into
+// fewer first. The drivers have left.
 class SortedRunsReader {
  public:
-  SortedRunsReader(SortRuns& runs, const std::shared_ptr<MemoryTracker>& tracker);
+  SortedRunsReader(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker);
   ~SortedRunsReader();
   // kHasOutput, kBlocked or kFinished; chunks have the layout's columns.
   Step Pull(DriverContext& context, Chunk& out);
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  // How many files may be read together.
+  size_t FilesMax() const;
+
+  const std::shared_ptr<SortRuns> runs_;
+  const std::shared_ptr<MemoryTracker> tracker_;
+  BackgroundStep merging_;
+  std::unique_ptr<State> state_;  // null: there are too many files, perhaps
 };
 
 }  // namespace weir

@@ -75,7 +75,7 @@ class SortReader final : public SourceOperator {
 
 class ExternalSortReader final : public SourceOperator {
  public:
-  explicit ExternalSortReader(const SortSink& shared) : shared_(shared), reader_(*shared.runs(), shared.info.tracker) {}
+  explicit ExternalSortReader(const SortSink& shared) : shared_(shared), reader_(shared.runs(), shared.info.tracker) {}
   Step Pull(DriverContext& context, Chunk& out) override {
     const Step step = reader_.Pull(context, out);
     if (step == Step::kHasOutput) out = shared_.plan().Output(std::move(out));

@@ -21,9 +21,9 @@ Error PartitionTooLarge(const Error& error) {
 
 }  // namespace
 
-SpilledWindowReader::SpilledWindowReader(const PhysicalWindow& node, SortRuns& runs,
+SpilledWindowReader::SpilledWindowReader(const PhysicalWindow& node, std::shared_ptr<SortRuns> runs,
                                          std::shared_ptr<MemoryTracker> tracker)
-    : node_(node), layout_(runs.layout()), tracker_(std::move(tracker)), reader_(runs, tracker_) {
+    : node_(node), layout_(runs->layout()), tracker_(std::move(tracker)), reader_(std::move(runs), tracker_) {
   if (WindowStream::Can(node)) stream_ = std::make_unique<WindowStream>(node, tracker_);
 }
 

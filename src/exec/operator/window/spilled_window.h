@@ -16,7 +16,8 @@ namespace weir {
 // otherwise over so many whole partitions at a time that fit in memory, of which one must.
 class SpilledWindowReader final : public SourceOperator {
  public:
-  SpilledWindowReader(const PhysicalWindow& node, SortRuns& runs, std::shared_ptr<MemoryTracker> tracker);
+  SpilledWindowReader(const PhysicalWindow& node, std::shared_ptr<SortRuns> runs,
+                      std::shared_ptr<MemoryTracker> tracker);
   Step Pull(DriverContext& context, Chunk& out) override;
 
  private:

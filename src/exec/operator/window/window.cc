@@ -206,7 +206,7 @@ class WindowRowReader final : public SourceOperator {
 
 std::unique_ptr<SourceOperator> WindowSource::Make(DriverContext& /*context*/) {
   if (sink_->has_spilled_) {
-    return std::make_unique<SpilledWindowReader>(sink_->node_, *sink_->runs_, sink_->info.tracker);
+    return std::make_unique<SpilledWindowReader>(sink_->node_, sink_->runs_, sink_->info.tracker);
   }
   return std::make_unique<WindowRowReader>(*this);
 }
