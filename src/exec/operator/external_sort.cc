@@ -126,6 +126,7 @@ void SortRuns::ReportTo(obs::ProfileNode& profile) const {
 RunCollector::RunCollector(std::shared_ptr<SortRuns> runs, std::shared_ptr<MemoryTracker> tracker, bool forced,
                            std::unique_ptr<RunRows> rows)
     : forced_(forced),
+      is_run_(rows == nullptr),
       runs_(std::move(runs)),
       tracker_(std::move(tracker)),
       rows_(rows != nullptr ? std::move(rows) : std::make_unique<RowsOfRun>(runs_->layout(), tracker_)),
@@ -154,9 +155,9 @@ Step RunCollector::Poll(DriverContext& context) {
       }
     }
     if (TryAppend()) {
-      if (run_->row_count() >= kRunRowsMax) {
-        run_->Finish();
-        runs_->Add(std::exchange(run_, NewRun()));
+      if (is_run_ && rows_->row_count() >= kRunRowsMax) {
+        rows_->Finish();
+        runs_->Add(std::exchange(rows_, std::make_unique<RowsOfRun>(runs_->layout(), tracker_)));
       }
       continue;
     }

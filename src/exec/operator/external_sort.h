@@ -82,6 +82,7 @@ class RunCollector {
   void StartWriting(DriverContext& context, std::unique_ptr<SortRun> run);
 
   const bool forced_;
+  const bool is_run_;
   const std::shared_ptr<SortRuns> runs_;
   const std::shared_ptr<MemoryTracker> tracker_;
   std::unique_ptr<RunRows> rows_;
