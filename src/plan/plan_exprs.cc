@@ -47,6 +47,8 @@ void OwnExprs(const PhysicalNode& node, const Visitor& f) {
     case PhysicalKind::kNestedLoopJoin:
       if (node.as<PhysicalNestedLoopJoin>().condition != nullptr) f(node.as<PhysicalNestedLoopJoin>().condition);
       return;
+    case PhysicalKind::kAsofJoin:
+      return ForEachExpr(node.as<PhysicalAsofJoin>().condition, f);
     case PhysicalKind::kSort:
       for (const SortKey& key : node.as<PhysicalSort>().keys) f(key.expr);
       return;
