@@ -385,6 +385,7 @@ class Psycopg(ServerCase):
             self.db.execute("SELECT * FROM nosuch")
         with self.assertRaises(psycopg.errors.OutOfMemory) as caught:
             self.db.execute("SET query_memory_limit = '16MB'")
+            self.db.execute("SET enable_spill = off")
             self.db.execute("SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY x % 7) AS n "
                             "FROM generate_series(1, 5000000) AS g(x)) AS t")
 

@@ -406,6 +406,7 @@ class Extended(ServerCase):
     def test_memory_limit_error(self):
         client = self.client
         client.query("SET query_memory_limit = '16MB'")
+        client.query("SET enable_spill = off")
         error = self.assert_error(
             "53200", client.query,
             "SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY x % 7) AS n FROM generate_series(1, 5000000) AS g(x)) AS t")

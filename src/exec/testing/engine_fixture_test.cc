@@ -107,18 +107,20 @@ class IntegerOps final : public AggregateOps {
 class JoinTextOps final : public AggregateOps {
  public:
   Type result_type() const override { return TypeKind::kVarchar; }
-  size_t state_size() const override { return sizeof(StringRef); }
+  size_t state_size() const override { return sizeof(State); }
   void Update(const AggregateInput& input, uint8_t* const* states) const override {
     const ColumnView view(*input.columns[0]);
-    input.rows.ForEach(
-        [&](size_t row) { Append(states[row], std::string(view.At<StringRef>(row).view()) + ",", input.arena); });
+    input.rows.ForEach([&](size_t row) {
+      Append(states[row], view.At<StringRef>(row).view(), input.arena);
+      Append(states[row], ",", input.arena);
+    });
   }
   void UpdateSingle(const AggregateInput& input, uint8_t* state) const override {
     const std::vector<uint8_t*> states(input.rows.extent(), state);
     Update(input, states.data());
   }
   void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
-    for (size_t i = 0; i < count; ++i) Append(to[i], std::string(Text(from[i])), arena);
+    for (size_t i = 0; i < count; ++i) Append(to[i], Text(from[i]), arena);
   }
   void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
     for (size_t i = 0; i < count; ++i) {
@@ -134,16 +136,35 @@ class JoinTextOps final : public AggregateOps {
   void Serialize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
     Finalize(states, count, out);
   }
-  void MergeSerialized(const Column&, const RowSet&, uint8_t* const*, StateArena&) const override {}
+  void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
+                       StateArena& arena) const override {
+    const ColumnView view(column);
+    rows.ForEach([&](size_t row) {
+      if (view.IsValid(row)) Append(states[row], view.At<StringRef>(row).view(), arena);
+    });
+  }
 
  private:
-  static std::string_view Text(const uint8_t* state) { return reinterpret_cast<const StringRef*>(state)->view(); }
-  static void Append(uint8_t* state, const std::string& text, StateArena& arena) {
-    const std::string whole = std::string(Text(state)) + text;
-    char* copy = arena.Allocate(whole.size() + 1, 1);
-    std::memcpy(copy, whole.data(), whole.size());
-    const StringRef ref(copy, static_cast<uint32_t>(whole.size()));
-    std::memcpy(state, &ref, sizeof(ref));
+  struct State {
+    char* text;
+    uint32_t size;
+    uint32_t capacity;
+  };
+  static std::string_view Text(const uint8_t* at) {
+    const auto& state = *reinterpret_cast<const State*>(at);
+    return {state.text, state.size};
+  }
+  static void Append(uint8_t* at, std::string_view text, StateArena& arena) {
+    auto& state = *reinterpret_cast<State*>(at);
+    const size_t size = state.size + text.size();
+    if (size > state.capacity) {
+      state.capacity = static_cast<uint32_t>(std::max<size_t>(2 * size, 16));
+      char* larger = arena.Allocate(state.capacity, 1);
+      std::copy_n(state.text, state.size, larger);
+      state.text = larger;
+    }
+    std::ranges::copy(text, state.text + state.size);
+    state.size = static_cast<uint32_t>(size);
   }
 };
 
