@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
-#include <condition_variable>
 #include <coroutine>
 #include <cstdint>
 #include <cstring>

@@ -35,6 +35,10 @@ set(CMAKE_C_FLAGS_SANITIZE "-O1 -g1 -DWEIR_DEBUG=1")
 
 if(WEIR_SANITIZE)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all)
+  if(WEIR_SANITIZE MATCHES undefined)
+    # A quarter of the time to compile, and the address sanitizer stops at a null pointer too.
+    add_compile_options(-fno-sanitize=vptr,null,nonnull-attribute,returns-nonnull-attribute)
+  endif()
   add_link_options(-fsanitize=${WEIR_SANITIZE})
   if(WEIR_SANITIZE MATCHES thread)
     add_compile_options(-Wno-tsan)  # gcc: atomic_thread_fence is not modelled

@@ -59,7 +59,8 @@ WEIR_SIMD_CLONES void InsertBlocks(uint32_t* words, uint64_t mask, const uint64_
 
 }  // namespace
 
-BloomFilter::BloomFilter(size_t keys, std::shared_ptr<MemoryTracker> tracker, size_t max_bytes, double bits_per_key) {
+BloomFilter::BloomFilter(size_t keys, const std::shared_ptr<MemoryTracker>& tracker, size_t max_bytes,
+                         double bits_per_key) {
   const double wanted = static_cast<double>(std::max<size_t>(keys, 1)) * bits_per_key / 8;
   const size_t blocks_max = std::bit_floor(std::max(max_bytes / kBlockBytes, size_t{1}));
   const size_t blocks = std::min(std::bit_ceil(static_cast<size_t>(wanted / kBlockBytes) + 1), blocks_max);
@@ -106,7 +107,7 @@ void BloomFilter::Serialize(ByteWriter& out) const {
   out.PutRaw({reinterpret_cast<const char*>(words_), size_bytes()});
 }
 
-BloomFilter BloomFilter::Deserialize(ByteReader& in, std::shared_ptr<MemoryTracker> tracker) {
+BloomFilter BloomFilter::Deserialize(ByteReader& in, const std::shared_ptr<MemoryTracker>& tracker) {
   const auto version = in.Get<uint8_t>();
   if (version != kFormatVersion) {
     throw Error::Operational(sqlstate::kDataCorrupted, "bloom filter of unknown version: {}", version);

@@ -21,7 +21,7 @@ class BloomFilter {
  public:
   static constexpr size_t kBlockBytes = 32;
   // For about `keys` distinct keys; never larger than `max_bytes`.
-  explicit BloomFilter(size_t keys, std::shared_ptr<MemoryTracker> tracker = nullptr,
+  explicit BloomFilter(size_t keys, const std::shared_ptr<MemoryTracker>& tracker = nullptr,
                        size_t max_bytes = size_t{64} << 20, double bits_per_key = 16);
 
   void Insert(const uint64_t* hashes, size_t count);
@@ -35,7 +35,7 @@ class BloomFilter {
 
   size_t size_bytes() const { return (block_mask_ + 1) * kBlockBytes; }
   void Serialize(ByteWriter& out) const;
-  static BloomFilter Deserialize(ByteReader& in, std::shared_ptr<MemoryTracker> tracker = nullptr);
+  static BloomFilter Deserialize(ByteReader& in, const std::shared_ptr<MemoryTracker>& tracker = nullptr);
 
  private:
   BloomFilter() = default;

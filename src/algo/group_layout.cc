@@ -77,12 +77,7 @@ GroupLayout::GroupLayout(std::vector<Type> key_types, std::vector<std::shared_pt
   row_bytes_ = RoundUp(at, alignment);
 }
 
-void GroupLayout::InitStates(uint8_t* row) const {
-  if (zero_states_) {
-    // A few words as a rule: no call pays.
-    for (size_t at = states_offset_; at < row_bytes_; at += 8) StoreUnaligned<uint64_t>(row + at, 0);
-    return;
-  }
+void GroupLayout::CallInits(uint8_t* row) const {
   for (size_t i = 0; i < aggregates_.size(); ++i) aggregates_[i]->Init(row + state_offsets_[i]);
 }
 

@@ -1,6 +1,7 @@
 #include "algo/group_merge.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <numeric>
@@ -10,11 +11,16 @@ namespace weir {
 namespace {
 
 constexpr size_t kRowsPerPartition = 16384;
-constexpr int kBitsMax = 9;
+constexpr int kBitsMax = PartitionedRows::kBits;
 constexpr size_t kMergeBatch = 1024;
 constexpr size_t kPrefetchAhead = 12;
+constexpr size_t kSliceBatch = 64;
 constexpr int kAddressBits = 48;
 constexpr uint64_t kAddressMask = (uint64_t{1} << kAddressBits) - 1;
+
+inline uint8_t* RowOf(uint64_t slot) {
+  return reinterpret_cast<uint8_t*>(slot & kAddressMask);  // NOLINT(performance-no-int-to-ptr): what a slot holds
+}
 
 }  // namespace
 
@@ -67,101 +73,180 @@ void GroupMerge::PartitionTable(size_t t) {
   });
 }
 
-GroupScan GroupMerge::MergePartition(size_t partition, GroupOutput output) {
-  // Aggregates may allocate while merging; partitions must not share that.
-  auto own = std::make_shared<GroupStorage>(layout_->row_bytes(), tracker_);
-  std::vector<std::shared_ptr<GroupStorage>> storages = storages_;
-  storages.push_back(own);
-  const auto& aggregates = layout_->aggregates();
+// Finds rows of the same group in one partition; the first of each is kept, the others are merged into it.
+class GroupMerge::Merger {
+ public:
+  Merger(const GroupMerge& merge, size_t rows_max)
+      : layout_(*merge.layout_),
+        own_(std::make_shared<GroupStorage>(layout_.row_bytes(), merge.tracker_)),
+        tracker_(merge.tracker_) {
+    rows_.reserve(rows_max);
+  }
 
-  std::vector<uint8_t*> from;
-  std::vector<uint8_t*> to;
-  std::vector<uint8_t*> from_states;
-  std::vector<uint8_t*> to_states;
-  const auto flush = [&] {
-    from_states.resize(from.size());
-    to_states.resize(from.size());
-    for (size_t a = 0; a < aggregates.size(); ++a) {
-      const size_t offset = layout_->state_offset(a);
-      for (size_t i = 0; i < from.size(); ++i) {
-        from_states[i] = from[i] + offset;
-        to_states[i] = to[i] + offset;
+  void MakeSlots(size_t rows_max) {
+    const size_t slot_count = std::bit_ceil(rows_max * 3 / 2 + 1);
+    mask_ = slot_count - 1;
+    memory_ = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
+    slots_ = memory_.as<uint64_t>();
+  }
+  void FreeSlots() { memory_ = BigArray(); }
+
+  void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(slots_ + (hash & mask_)); }
+  // A known group most likely: both rows will be compared and merged.
+  void PrefetchRows(const Entry& entry) const {
+    const uint64_t slot = slots_[entry.hash & mask_];
+    if (slot == 0 || (slot ^ entry.hash) >> kAddressBits != 0) return;
+    __builtin_prefetch(RowOf(slot));
+    __builtin_prefetch(entry.row);
+  }
+
+  // kWords: of packed keys; 0: compared by type.
+  template <size_t kWords>
+  void Insert(uint64_t hash, uint8_t* row) {
+    for (size_t at = hash & mask_;; at = (at + 1) & mask_) {
+      const uint64_t slot = slots_[at];
+      if (slot == 0) {
+        slots_[at] = (hash & ~kAddressMask) | reinterpret_cast<uint64_t>(row);
+        rows_.push_back(row);
+        return;
       }
-      aggregates[a]->Merge(from_states.data(), to_states.data(), from.size(), own->arena);
+      if ((slot ^ hash) >> kAddressBits != 0) continue;
+      uint8_t* known = RowOf(slot);
+      if (!SameKey<kWords>(row, known)) continue;
+      return Merge(row, known);
     }
-    own->AccountVariableBytes();
-    from.clear();
-    to.clear();
-  };
+  }
+  void Keep(uint8_t* row) { rows_.push_back(row); }
+  void Merge(uint8_t* from, uint8_t* to) {
+    from_.push_back(from);
+    to_.push_back(to);
+    if (from_.size() == kMergeBatch) Flush();
+  }
+  // Do this at the end, too.
+  void Flush() {
+    if (from_.empty()) return;
+    from_states_.resize(from_.size());
+    to_states_.resize(from_.size());
+    const auto& aggregates = layout_.aggregates();
+    for (size_t a = 0; a < aggregates.size(); ++a) {
+      const size_t offset = layout_.state_offset(a);
+      for (size_t i = 0; i < from_.size(); ++i) {
+        from_states_[i] = from_[i] + offset;
+        to_states_[i] = to_[i] + offset;
+      }
+      aggregates[a]->Merge(from_states_.data(), to_states_.data(), from_.size(), own_->arena);
+    }
+    own_->AccountVariableBytes();
+    from_.clear();
+    to_.clear();
+  }
 
-  std::vector<uint8_t*> rows;
+  std::vector<uint8_t*>& rows() { return rows_; }
+  const std::shared_ptr<GroupStorage>& own() const { return own_; }
+
+ private:
+  template <size_t kWords>
+  bool SameKey(const uint8_t* a, const uint8_t* b) const {
+    if constexpr (kWords == 0) {
+      return layout_.SameKey(a, b);
+    } else {
+      uint64_t difference = 0;
+      for (size_t w = 0; w < kWords; ++w) {
+        difference |= LoadUnaligned<uint64_t>(a + 8 * w) ^ LoadUnaligned<uint64_t>(b + 8 * w);
+      }
+      return difference == 0;
+    }
+  }
+
+  const GroupLayout& layout_;
+  // Aggregates may allocate while merging; partitions must not share that.
+  std::shared_ptr<GroupStorage> own_;
+  std::shared_ptr<MemoryTracker> tracker_;
+  BigArray memory_;
+  uint64_t* slots_ = nullptr;
+  size_t mask_ = 0;
+  std::vector<uint8_t*> rows_;
+  std::vector<uint8_t*> from_, to_, from_states_, to_states_;
+};
+
+template <size_t kWords>
+void GroupMerge::InsertAll(size_t partition, Merger& merger) {
+  std::array<uint64_t, kSliceBatch> hashes;
+  const size_t row_bytes = layout_->row_bytes();
+  for (size_t t = 0; t < parts_.size(); ++t) {
+    const std::span<const Entry> part = parts_[t].of(partition);
+    for (size_t i = 0; i < part.size(); ++i) {
+      if (i + 2 * kPrefetchAhead < part.size()) merger.PrefetchSlot(part[i + 2 * kPrefetchAhead].hash);
+      if (i + kPrefetchAhead < part.size()) merger.PrefetchRows(part[i + kPrefetchAhead]);
+      merger.Insert<kWords>(part[i].hash, part[i].row);
+    }
+    ForEachSlice(t, partition, [&](uint8_t* rows, size_t count) {
+      for (size_t begin = 0; begin < count; begin += kSliceBatch) {
+        const size_t n = std::min(kSliceBatch, count - begin);
+        uint8_t* first = rows + begin * row_bytes;
+        for (size_t i = 0; i < n; ++i) {
+          const uint8_t* row = first + i * row_bytes;
+          hashes[i] = kWords == 0 ? LoadUnaligned<uint64_t>(row) : HashPackedKey(row, kWords);
+          merger.PrefetchSlot(hashes[i]);
+        }
+        for (size_t i = 0; i < n; ++i) merger.Insert<kWords>(hashes[i], first + i * row_bytes);
+      }
+    });
+  }
+}
+
+GroupScan GroupMerge::MergePartition(size_t partition, GroupOutput output) {
   size_t total = 0;
   size_t sources = 0;
   bool may_repeat = false;
   for (size_t t = 0; t < tables_.size(); ++t) {
-    total += parts_[t].of(partition).size();
-    sources += !parts_[t].of(partition).empty();
+    size_t rows = parts_[t].of(partition).size();
+    ForEachSlice(t, partition, [&](uint8_t* /*rows*/, size_t count) { rows += count; });
+    total += rows;
+    sources += rows != 0;
     may_repeat |= tables_[t]->has_forgotten();
   }
-  rows.reserve(sources <= 1 ? total : total / 2);
+  Merger merger(*this, sources <= 1 ? total : total / 2);
   if (sources <= 1 && !may_repeat) {
     for (const Parts& table : parts_) {
-      for (const Entry& entry : table.of(partition)) rows.push_back(entry.row);
+      for (const Entry& entry : table.of(partition)) merger.Keep(entry.row);
     }
   } else {
-    const size_t slot_count = std::bit_ceil(total * 3 / 2 + 1);
-    const size_t mask = slot_count - 1;
-    const BigArray memory = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
-    auto* slots = memory.as<uint64_t>();
-    for (const Parts& table : parts_) {
-      const std::span<const Entry> part = table.of(partition);
-      for (size_t i = 0; i < part.size(); ++i) {
-        if (i + 2 * kPrefetchAhead < part.size()) {
-          __builtin_prefetch(slots + (part[i + 2 * kPrefetchAhead].hash & mask));
-        }
-        if (i + kPrefetchAhead < part.size()) {
-          // A known group most likely: both rows will be compared and merged.
-          const Entry& ahead = part[i + kPrefetchAhead];
-          const uint64_t slot = slots[ahead.hash & mask];
-          if (slot != 0 && (slot ^ ahead.hash) >> kAddressBits == 0) {
-            __builtin_prefetch(reinterpret_cast<const uint8_t*>(slot & kAddressMask));
-            __builtin_prefetch(ahead.row);
-          }
-        }
-        const auto [hash, row] = part[i];
-        for (size_t at = hash & mask;; at = (at + 1) & mask) {
-          const uint64_t slot = slots[at];
-          if (slot == 0) {
-            slots[at] = (hash & ~kAddressMask) | reinterpret_cast<uint64_t>(row);
-            rows.push_back(row);
-            break;
-          }
-          if ((slot ^ hash) >> kAddressBits != 0) continue;
-          auto* known = reinterpret_cast<uint8_t*>(slot & kAddressMask);
-          if (!layout_->SameKey(row, known)) continue;
-          from.push_back(row);
-          to.push_back(known);
-          if (from.size() == kMergeBatch) flush();
-          break;
-        }
-      }
+    merger.MakeSlots(total);
+    switch (layout_->packed_words()) {
+      case 0:
+        InsertAll<0>(partition, merger);
+        break;
+      case 1:
+        InsertAll<1>(partition, merger);
+        break;
+      case 2:
+        InsertAll<2>(partition, merger);
+        break;
+      case 3:
+        InsertAll<3>(partition, merger);
+        break;
+      default:
+        InsertAll<4>(partition, merger);
     }
-    if (!from.empty()) flush();
+    merger.FreeSlots();
   }
+  std::vector<uint8_t*>& rows = merger.rows();
   const size_t nulls_from = rows.size();
   if (partition == 0) {
     for (const auto& storage : storages_) {
       storage->null_rows.ForEach([&](uint8_t* row) {
         if (rows.size() == nulls_from) {
-          rows.push_back(row);
+          merger.Keep(row);
         } else {
-          from.push_back(row);
-          to.push_back(rows.back());
+          merger.Merge(row, rows.back());
         }
       });
     }
-    if (!from.empty()) flush();
   }
+  merger.Flush();
+  std::vector<std::shared_ptr<GroupStorage>> storages = storages_;
+  storages.push_back(merger.own());
   return {layout_, std::move(rows), nulls_from, std::move(storages), output};
 }
 

@@ -42,7 +42,9 @@ class GroupMerge {
     uint64_t hash;  // kept, so that rows need not be touched again to find out that they are new
     uint8_t* row;
   };
-  // One table's group rows, those of each partition together and in order of making.
+  class Merger;
+  // One table's group rows that do not lie by partition (PartitionedRows), those of each partition together and in
+  // order of making.
   struct Parts {
     BigArray entries;
     std::vector<size_t> begins;  // and the end
@@ -51,6 +53,17 @@ class GroupMerge {
     }
   };
   std::vector<Parts> parts_;
+
+  template <size_t kWords>
+  void InsertAll(size_t partition, Merger& merger);
+  // f(uint8_t* rows, size_t count) for rows of a table that do lie by partition.
+  template <typename F>
+  void ForEachSlice(size_t table, size_t partition, F&& f) const {
+    const PartitionedRows* rows = storages_[table]->parts.get();
+    if (rows == nullptr) return;
+    const int finer = PartitionedRows::kBits - bits_;
+    for (size_t p = partition << finer; p < (partition + 1) << finer; ++p) rows->ForEachSlice(p, f);
+  }
 };
 
 }  // namespace weir

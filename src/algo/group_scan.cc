@@ -11,6 +11,7 @@ GroupScan::GroupScan(const GroupTable& table, GroupOutput output)
   const GroupStorage& storage = *table.storage();
   rows_.reserve(table.group_count());
   storage.rows.ForEach([&](uint8_t* row) { rows_.push_back(row); });
+  if (storage.parts != nullptr) storage.parts->ForEach([&](uint8_t* row) { rows_.push_back(row); });
   nulls_from_ = rows_.size();
   storage.null_rows.ForEach([&](uint8_t* row) { rows_.push_back(row); });
   owners_.push_back(storage.heap.owner());

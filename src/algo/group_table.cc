@@ -25,12 +25,29 @@ constexpr size_t kPrefetchBytes = size_t{1} << 20;
 constexpr size_t kPrefetchRows = 256;
 // Forgetting is as good as growing when the small table finds at least this share of what a complete one would.
 constexpr double kForgetShare = 0.7;
+// Tables of fixed-width keys up to here stay in the second-level cache, about, and are worth growing to. Larger ones
+// cost more per row than writing the row to its partition, where it is found in cache later.
+constexpr double kCachedBytes = 2 << 20;
+// But not so many rows are written per group.
+constexpr double kRowsPerGroupMax = 8;
+// When the table finds hardly any groups again it is left aside for so many times as many rows.
+constexpr double kPassReduction = 1.3;
+constexpr size_t kPassFactor = 8;
+// With strings only as long as those take no more than so many bytes a row: groups that come back bring theirs again.
+constexpr size_t kPassStringBytes = 16;
+// Keys are packed in blocks of about this size.
+constexpr size_t kPackBytes = 8192;
+// More rows per group than this say that the rows of a group come together.
+constexpr double kClusteredReduction = 2;
+// Distinct groups are counted by this part of the hashes.
+constexpr uint64_t kSampleMask = uint64_t{15} << 20;
+constexpr double kSampleParts = 16;
 
 inline uint64_t MakeSlot(uint64_t hash, const uint8_t* row) {
   return (hash & kSaltMask) | reinterpret_cast<uint64_t>(row);
 }
 inline uint8_t* RowOf(uint64_t slot) {
-  return reinterpret_cast<uint8_t*>(slot & kAddressMask);
+  return reinterpret_cast<uint8_t*>(slot & kAddressMask);  // NOLINT(performance-no-int-to-ptr): what a slot holds
 }
 inline bool SaltMatches(uint64_t slot, uint64_t hash) {
   return (slot ^ hash) >> kAddressBits == 0;
@@ -60,11 +77,11 @@ void GroupTable::Reset() {
   slots_ = BigArray();
   slot_mask_ = 0;
   findable_ = 0;
-  findable_from_ = 0;
   grow_at_ = 0;
   rows_seen_ = 0;
   rows_seen_at_forget_ = 0;
   forget_at_ = options_.cached_groups_max;
+  pass_rows_ = 0;
   distinct_.Clear();
   positions_ = std::make_unique<GroupPositions>();
   position_runs_ = std::make_unique<PositionRuns>();
@@ -72,15 +89,20 @@ void GroupTable::Reset() {
   runs_.clear();
   run_row_count_ = 0;
   if (layout_->key_types().empty()) {
-    uint8_t* row = NewRow();
+    uint8_t* row = NewRow(0);
     StoreUnaligned<uint64_t>(row, 0);
     layout_->rows_.ClearNulls(row);
   }
 }
 
-uint8_t* GroupTable::NewRow() {
-  uint8_t* row = storage_->rows.Append();
+inline void GroupTable::NoteHash(uint64_t hash) {
+  if ((hash & kSampleMask) == 0 && options_.cached_groups_max != 0) distinct_.Add(hash);
+}
+
+inline uint8_t* GroupTable::NewRow(uint64_t hash) {
+  uint8_t* row = storage_->parts == nullptr ? storage_->rows.Append() : storage_->parts->Append(hash);
   layout_->InitStates(row);
+  NoteHash(hash);
   return row;
 }
 
@@ -99,13 +121,6 @@ double GroupTable::Reduction() const {
   return group_count() == 0 ? 1 : static_cast<double>(rows_seen_) / static_cast<double>(group_count());
 }
 
-double GroupTable::EstimatedGroups() const {
-  if (!has_forgotten()) return static_cast<double>(group_count());
-  HyperLogLog all = distinct_;
-  storage_->rows.ForEach([&](const uint8_t* row) { all.Add(layout_->HashOf(row)); }, findable_from_);
-  return all.Estimate();
-}
-
 size_t GroupTable::MemoryBytes() const {
   return storage_->bytes() + slots_.size() + positions_->bytes() + position_runs_->bytes() + groups_.capacity() * 8 +
          states_.capacity() * 8;
@@ -114,11 +129,15 @@ size_t GroupTable::MemoryBytes() const {
 void GroupTable::EnsureSlots(size_t more_groups) {
   if (findable_ + more_groups <= grow_at_) return;
   // At most two thirds full, so that probes stay short.
-  Rehash(std::bit_ceil(std::max((findable_ + more_groups) * 3 / 2, kSlotsMin)));
+  const size_t groups = storage_->parts == nullptr ? findable_ : std::max(findable_, forget_at_);
+  Rehash(std::bit_ceil(std::max((groups + more_groups) * 3 / 2, kSlotsMin)));
 }
 
 void GroupTable::Rehash(size_t slot_count) {
-  slots_ = BigArray();  // the old ones first: the rows know everything
+  BigArray old;
+  // Where the rows know everything the old slots go first.
+  if (storage_->parts != nullptr) old = std::move(slots_);
+  slots_ = BigArray();
   slots_ = BigArray::Zeroed(slot_count * sizeof(uint64_t), tracker_);
   slot_mask_ = slot_count - 1;
   grow_at_ = slot_count / 3 * 2;
@@ -136,31 +155,57 @@ void GroupTable::Rehash(size_t slot_count) {
     }
     n = 0;
   };
-  storage_->rows.ForEach(
-      [&](uint8_t* row) {
-        rows[n] = row;
-        hashes[n] = layout_->HashOf(row);
-        __builtin_prefetch(slots + (hashes[n] & slot_mask_), 1);
-        if (++n == kBatch) flush();
-      },
-      findable_from_);
+  const auto add = [&](uint8_t* row) {
+    rows[n] = row;
+    hashes[n] = layout_->HashOf(row);
+    __builtin_prefetch(slots + (hashes[n] & slot_mask_), 1);
+    if (++n == kBatch) flush();
+  };
+  if (storage_->parts == nullptr) {
+    storage_->rows.ForEach(add);
+  } else {
+    for (size_t i = 0; i < old.size() / sizeof(uint64_t); ++i) {
+      if (const uint64_t slot = old.as<uint64_t>()[i]; slot != 0) add(RowOf(slot));
+    }
+  }
   flush();
 }
 
+// Rows of groups that come back would bring these again.
+bool GroupTable::HasLongStrings() const {
+  return storage_->heap.bytes() > kPassStringBytes * group_count();
+}
+
+// Whether the groups that come back are worth a larger table. `here`: rows per group since groups were last forgotten.
+bool GroupTable::IsWorthGrowing(double here) const {
+  const double groups = std::max(kSampleParts * distinct_.Estimate(), 1.0);
+  const bool finds_more = here < kForgetShare * static_cast<double>(rows_seen_) / groups;
+  if (layout_->packed_words() == 0 && options_.whole_bytes_max != 0) return true;
+  if (HasLongStrings()) return finds_more;
+  // Two slots, as a rule.
+  const double bytes = groups * static_cast<double>(layout_->row_bytes() + 2 * sizeof(uint64_t));
+  const bool may_be_clustered = here >= kClusteredReduction && forget_at_ == options_.cached_groups_max;
+  if (bytes <= static_cast<double>(options_.whole_bytes_max) && !may_be_clustered) return true;
+  return finds_more && (bytes <= kCachedBytes || static_cast<double>(group_count()) > kRowsPerGroupMax * groups);
+}
+
 void GroupTable::MaybeForget() {
-  if (forget_at_ == 0 || findable_ < forget_at_) return;
-  std::vector<uint64_t> hashes;
-  storage_->rows.ForEach([&](const uint8_t* row) { distinct_.Add(layout_->HashOf(row)); }, findable_from_);
+  if (options_.cached_groups_max == 0 || findable_ < forget_at_) return;
   const double here = static_cast<double>(rows_seen_ - rows_seen_at_forget_) / static_cast<double>(findable_);
-  const double overall = static_cast<double>(rows_seen_) / std::max(distinct_.Estimate(), 1.0);
-  if (here < kForgetShare * overall) {
-    // Groups come back later: finding them again is worth a larger table.
-    forget_at_ *= 2;
+  if (IsWorthGrowing(here)) {
+    forget_at_ = 2 * findable_;
     return;
   }
+  if (storage_->parts == nullptr) {
+    storage_->parts = std::make_unique<PartitionedRows>(layout_->row_bytes(), tracker_);
+    // From here on in cache.
+    forget_at_ = options_.cached_groups_max;
+    slots_ = BigArray();
+    grow_at_ = 0;
+  }
   if (slots_.size() != 0) std::memset(slots_.data(), 0, slots_.size());
+  if (here < kPassReduction) pass_rows_ = kPassFactor * std::min(findable_, options_.cached_groups_max);
   findable_ = 0;
-  findable_from_ = storage_->rows.size();
   rows_seen_at_forget_ = rows_seen_;
   positions_->Clear();
 }
@@ -176,7 +221,7 @@ void GroupTable::FindOrInsert(std::span<const ColumnPtr> keys, const RowSet& row
   if (groups_.size() < rows.extent()) groups_.resize(std::max(rows.extent(), kChunkRowsDefault));
   if (keys.empty()) {
     uint8_t* row = storage_->rows.blocks()[0].memory.data();
-    rows.ForEach([&](size_t i) { groups_[i] = row; });
+    groups_due_ = rows;
     runs_.push_back({row, 0, static_cast<uint32_t>(rows.count())});
     run_row_count_ = rows.count();
     return;
@@ -255,6 +300,10 @@ bool GroupTable::TakeRuns(size_t row_count) {
 }
 
 uint8_t* const* GroupTable::groups() {
+  if (groups_due_.has_value() && layout_->key_types().empty()) {
+    groups_due_->ForEach([&](size_t row) { groups_[row] = runs_[0].group; });
+    groups_due_.reset();
+  }
   if (groups_due_.has_value()) {
     const uint32_t* positions = positions_->positions();
     uint8_t* const* known = positions_->groups();
@@ -277,15 +326,17 @@ T Normalized(T value) {
 }
 
 template <typename T>
-void PackColumn(const ColumnView& view, const RowSet& rows, uint8_t* out, size_t stride) {
+void PackColumn(const ColumnView& view, const RowSet& rows, size_t begin, size_t end, uint8_t* out, size_t stride) {
   const T* values = view.values<T>();
-  const size_t count = rows.count();
+  const auto pack = [&](auto index) {
+    for (size_t i = begin; i < end; ++i, out += stride) StoreUnaligned(out, Normalized(values[index(i)]));
+  };
   if (view.is_identity() && rows.is_dense()) {
-    for (size_t i = 0; i < count; ++i) StoreUnaligned(out + i * stride, Normalized(values[i]));
+    pack([](size_t i) { return i; });
   } else if (view.is_identity()) {
-    for (size_t i = 0; i < count; ++i) StoreUnaligned(out + i * stride, Normalized(values[rows.rows()[i]]));
+    pack([list = rows.rows()](size_t i) { return size_t{list[i]}; });
   } else {
-    for (size_t i = 0; i < count; ++i) StoreUnaligned(out + i * stride, Normalized(values[view.Index(rows[i])]));
+    pack([&](size_t i) { return view.Index(rows[i]); });
   }
 }
 
@@ -296,19 +347,28 @@ void GroupTable::PackKeys(std::span<const ColumnPtr> keys, const RowSet& rows) {
   const size_t count = rows.count();
   const size_t stride = layout_->packed_words() * 8;
   if (packed_.size() < count * layout_->packed_words()) packed_.resize(count * layout_->packed_words());
-  auto* out = reinterpret_cast<uint8_t*>(packed_.data());
-  if (!layout_->packed_single()) std::memset(out, 0, count * stride);
-  for (size_t k = 0; k < keys.size(); ++k) {
-    const ColumnView view(*keys[k]);
-    const GroupLayout::PackedKey packed = layout_->packed_[k];
-    VisitPhysical(keys[k]->type().physical(),
-                  [&]<typename T>() { PackColumn<T>(view, rows, out + packed.offset, stride); });
-    if (layout_->packed_single() || !view.may_have_nulls()) continue;
-    const size_t width = PhysicalWidth(keys[k]->type().physical());
-    for (size_t i = 0; i < count; ++i) {
-      if (view.IsValid(rows[i])) continue;
-      std::memset(out + i * stride + packed.offset, 0, width);
-      out[i * stride + packed.null_byte] |= packed.null_bit;
+  std::vector<ColumnView> views;
+  views.reserve(keys.size());
+  for (const ColumnPtr& key : keys) views.emplace_back(*key);
+  // So many rows at a time that all columns are written while they are in the first-level cache.
+  const size_t step = keys.size() == 1 ? count : kPackBytes / stride;
+  for (size_t begin = 0; begin < count; begin += step) {
+    const size_t end = std::min(begin + step, count);
+    auto* out = reinterpret_cast<uint8_t*>(packed_.data()) + begin * stride;
+    if (!layout_->packed_single()) std::memset(out, 0, (end - begin) * stride);
+    for (size_t k = 0; k < keys.size(); ++k) {
+      const ColumnView& view = views[k];
+      const GroupLayout::PackedKey packed = layout_->packed_[k];
+      VisitPhysical(keys[k]->type().physical(),
+                    [&]<typename T>() { PackColumn<T>(view, rows, begin, end, out + packed.offset, stride); });
+      if (layout_->packed_single() || !view.may_have_nulls()) continue;
+      const size_t width = PhysicalWidth(keys[k]->type().physical());
+      for (size_t i = begin; i < end; ++i) {
+        if (view.IsValid(rows[i])) continue;
+        uint8_t* row = out + (i - begin) * stride;
+        std::memset(row + packed.offset, 0, width);
+        row[packed.null_byte] |= packed.null_bit;
+      }
     }
   }
 }
@@ -330,10 +390,11 @@ void GroupTable::FindPacked(const RowSet& rows) {
   if (hashes_.size() < count) hashes_.resize(count);
   uint64_t* hashes = hashes_.data();
   for (size_t i = 0; i < count; ++i) hashes[i] = HashPackedKey(keys + i * kWords, kWords);
+  if (pass_rows_ != 0) return PassPacked<kWords>(rows);
   EnsureSlots(count);
   auto* slots = slots_.as<uint64_t>();
   const size_t mask = slot_mask_;
-  const bool prefetch = slots_.size() + storage_->rows.bytes() > kPrefetchBytes;
+  const bool prefetch = slots_.size() + findable_ * layout_->row_bytes() > kPrefetchBytes;
   uint8_t** groups = groups_.data();
   const auto same = [](const uint64_t* key, const void* row) {
     uint64_t difference = 0;
@@ -358,7 +419,7 @@ void GroupTable::FindPacked(const RowSet& rows) {
       for (;;) {
         const uint64_t slot = slots[at];
         if (slot == 0) {
-          uint8_t* row = NewRow();
+          uint8_t* row = NewRow(hash);
           std::memcpy(row, key, kWords * 8);
           slots[at] = MakeSlot(hash, row);
           ++findable_;
@@ -375,6 +436,56 @@ void GroupTable::FindPacked(const RowSet& rows) {
       groups[rows[i]] = last;
     }
   }
+}
+
+// Rows of their own for all rows but those that are like the one before; hashes_ and packed_ are theirs.
+template <size_t kWords>
+void GroupTable::PassPacked(const RowSet& rows) {
+  const size_t count = rows.count();
+  const uint64_t* keys = packed_.data();
+  const uint64_t* hashes = hashes_.data();
+  PartitionedRows& parts = *storage_->parts;
+  const GroupLayout& layout = *layout_;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t* key = keys + i * kWords;
+    if (i != 0 && hashes[i] == hashes[i - 1] && std::memcmp(key, key - kWords, kWords * 8) == 0) {
+      groups_[rows[i]] = groups_[rows[i - 1]];
+      continue;
+    }
+    NoteHash(hashes[i]);
+    uint8_t* row = parts.Append(hashes[i]);
+    std::memcpy(row, key, kWords * 8);
+    layout.InitStates(row);
+    groups_[rows[i]] = row;
+    new_rows_.push_back(static_cast<uint32_t>(rows[i]));
+  }
+  NotePassed(count);
+}
+
+// The same for keys that are not packed: rows of their own for all rows.
+void GroupTable::PassGeneric(std::span<const ColumnPtr> keys, const RowSet& rows) {
+  const size_t count = rows.count();
+  PartitionedRows& parts = *storage_->parts;
+  const RowLayout& layout = layout_->rows_;
+  fresh_rows_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    NoteHash(hashes_[i]);
+    uint8_t* row = parts.Append(hashes_[i]);
+    StoreUnaligned(row, hashes_[i]);
+    layout.ClearNulls(row);
+    layout_->InitStates(row);
+    fresh_rows_[i] = row;
+    groups_[rows[i]] = row;
+    new_rows_.push_back(static_cast<uint32_t>(rows[i]));
+  }
+  for (size_t c = 0; c < keys.size(); ++c) layout.Scatter(c, keys[c], rows, fresh_rows_.data(), storage_->heap);
+  NotePassed(count);
+}
+
+void GroupTable::NotePassed(size_t rows) {
+  pass_rows_ -= std::min(pass_rows_, rows);
+  if (HasLongStrings()) pass_rows_ = 0;
+  rows_seen_at_forget_ = rows_seen_;
 }
 
 void GroupTable::FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows) {
@@ -429,10 +540,11 @@ void GroupTable::FindString(const ColumnPtr& key, const RowSet& rows) {
   if (hashes_.size() < count) hashes_.resize(count);
   uint64_t* hashes = hashes_.data();
   hasher_.Hash({&key, 1}, rows, hashes);
+  if (pass_rows_ != 0) return PassGeneric({&key, 1}, rows);
   EnsureSlots(count);
   auto* slots = slots_.as<uint64_t>();
   const size_t mask = slot_mask_;
-  const bool prefetch = slots_.size() + storage_->rows.bytes() > kPrefetchBytes;
+  const bool prefetch = slots_.size() + findable_ * layout_->row_bytes() > kPrefetchBytes;
   const ColumnView view(*key);
   const auto* values = view.values<StringRef>();
   const RowLayout& layout = layout_->rows_;
@@ -458,7 +570,7 @@ void GroupTable::FindString(const ColumnPtr& key, const RowSet& rows) {
       for (size_t at = hash & mask;; at = (at + 1) & mask) {
         const uint64_t slot = slots[at];
         if (slot == 0) {
-          group = NewRow();
+          group = NewRow(hash);
           StoreUnaligned(group, hash);
           layout.ClearNulls(group);
           if (!valid) group[offset + sizeof(StringRef)] |= 1;
@@ -485,10 +597,11 @@ void GroupTable::FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows
   const size_t count = rows.count();
   if (hashes_.size() < count) hashes_.resize(count);
   hasher_.Hash(keys, rows, hashes_.data());
+  if (pass_rows_ != 0) return PassGeneric(keys, rows);
   EnsureSlots(count);
   auto* slots = slots_.as<uint64_t>();
   const RowLayout& layout = layout_->rows_;
-  const bool prefetch = slots_.size() + storage_->rows.bytes() > kPrefetchBytes;
+  const bool prefetch = slots_.size() + findable_ * layout_->row_bytes() > kPrefetchBytes;
   at_.resize(std::max(at_.size(), count));
   found_.resize(std::max(found_.size(), count));
   pending_.resize(std::max(pending_.size(), count));
@@ -516,7 +629,7 @@ void GroupTable::FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows
       for (;; at = (at + 1) & slot_mask_) {
         const uint64_t slot = slots[at];
         if (slot == 0) {
-          uint8_t* row = NewRow();
+          uint8_t* row = NewRow(hash);
           StoreUnaligned(row, hash);
           layout.ClearNulls(row);
           slots[at] = MakeSlot(hash, row);

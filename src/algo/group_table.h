@@ -8,6 +8,7 @@
 
 #include "algo/hyper_log_log.h"
 #include "algo/key_hash.h"
+#include "algo/partitioned_rows.h"
 #include "algo/row_blocks.h"
 #include "algo/row_bound.h"
 #include "algo/row_layout.h"
@@ -29,10 +30,13 @@ inline uint64_t HashPackedKey(const void* words, size_t count) {
 }
 
 struct GroupTableOptions {
-  // Pre-aggregation: how many groups are kept findable while growing further would hardly find more rows of known
-  // groups; beyond, the table forgets them (their rows stay, to be merged later) and starts over in cache. 0: never,
-  // every group has exactly one row. Only tables that go through GroupMerge may forget.
+  // Pre-aggregation: how many groups are kept findable while growing further is not worth it; beyond, the table
+  // forgets them (their rows stay, to be merged later) and starts over in cache, with new rows laid out by partition.
+  // 0: never, every group has exactly one row. Only tables that go through GroupMerge may forget.
   size_t cached_groups_max = 0;
+  // But tables up to about so many bytes are kept whole where groups are not clustered, and all whose keys are not
+  // packed when this is not 0.
+  size_t whole_bytes_max = 0;
 };
 
 class GroupPositions;
@@ -54,7 +58,11 @@ class GroupLayout {
   // One packed key without room for a NULL flag; its NULL group is a row of its own.
   bool packed_single() const { return packed_single_; }
 
-  void InitStates(uint8_t* row) const;
+  void InitStates(uint8_t* row) const {
+    if (!zero_states_) return CallInits(row);
+    // A few words as a rule: no call pays.
+    for (size_t at = states_offset_; at < row_bytes_; at += 8) StoreUnaligned<uint64_t>(row + at, 0);
+  }
   // The keys of rows as a column; rows from `nulls_from` on are NULL rows of a packed_single() layout.
   ColumnPtr GatherKey(size_t key, const uint8_t* const* rows, size_t count, size_t nulls_from,
                       const Owners& owners) const;
@@ -66,6 +74,7 @@ class GroupLayout {
 
  private:
   friend class GroupTable;
+  void CallInits(uint8_t* row) const;
   struct PackedKey {
     uint32_t offset = 0;     // in the packed bytes
     uint32_t null_byte = 0;  // 0: it has no NULL flag
@@ -88,10 +97,13 @@ struct GroupStorage {
   GroupStorage(size_t row_bytes, std::shared_ptr<MemoryTracker> tracker);
   // Reserves what heap and arena have grown by.
   void AccountVariableBytes();
-  size_t bytes() const { return rows.bytes() + null_rows.bytes() + heap.bytes() + arena.bytes(); }
+  size_t bytes() const {
+    return rows.bytes() + (parts == nullptr ? 0 : parts->bytes()) + null_rows.bytes() + heap.bytes() + arena.bytes();
+  }
 
   RowBlocks rows;
-  RowBlocks null_rows;  // the NULL group of a packed_single() layout: at most one row
+  std::unique_ptr<PartitionedRows> parts;  // of a table that has forgotten: rows made since
+  RowBlocks null_rows;                     // the NULL group of a packed_single() layout: at most one row
   RowHeap heap;
   StateArena arena;
   ScopedReservation variable_bytes;
@@ -104,6 +116,9 @@ struct GroupStorage {
 // there is one group, which exists from the start.
 //
 // Open addressing over 8-byte slots (16 bits of hash, 48 of row address), probed in batches with prefetching.
+// A table that may forget stays in the second-level cache: where larger ones would not find enough more, groups that
+// are full are forgotten, further rows lie by partition of their hash, and while groups hardly repeat rows go there
+// without being looked up at all. GroupMerge then finds each partition's groups in cache.
 // Keys of fixed width up to 32 bytes are packed and compared as words. Keys that come as dictionaries, constants or
 // integers of a narrow range are first looked up by position in a small array, and when few groups are hit,
 // aggregates run over each group's rows at a time.
@@ -133,13 +148,14 @@ class GroupTable {
   void MergeSerialized(size_t aggregate, const Column& states, const RowSet& rows);
 
   // Group rows: with forgetting, a group may have several.
-  size_t group_count() const { return storage_->rows.size() + storage_->null_rows.size(); }
-  bool has_forgotten() const { return findable_from_ != 0; }
+  size_t group_count() const {
+    const size_t in_parts = storage_->parts == nullptr ? 0 : storage_->parts->size();
+    return storage_->rows.size() + in_parts + storage_->null_rows.size();
+  }
+  bool has_forgotten() const { return storage_->parts != nullptr; }
   uint64_t rows_seen() const { return rows_seen_; }
   // Rows taken in per group row made: near 1 says that pre-aggregating is useless here.
   double Reduction() const;
-  // Distinct groups overall, estimated when some were forgotten.
-  double EstimatedGroups() const;
   size_t MemoryBytes() const;
 
   // Forgets all groups and their memory; for flushing pre-aggregated rows downstream.
@@ -153,14 +169,21 @@ class GroupTable {
 
   void EnsureSlots(size_t more_groups);
   void Rehash(size_t slot_count);
-  uint8_t* NewRow();
+  uint8_t* NewRow(uint64_t hash);
   uint8_t* NullRow();
+  void NoteHash(uint64_t hash);
   void MaybeForget();
+  bool IsWorthGrowing(double here) const;
+  bool HasLongStrings() const;
   void FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows);
   bool FindByPosition(std::span<const ColumnPtr> keys, const RowSet& rows);
   void PackKeys(std::span<const ColumnPtr> keys, const RowSet& rows);
   template <size_t kWords>
   void FindPacked(const RowSet& rows);
+  template <size_t kWords>
+  void PassPacked(const RowSet& rows);
+  void PassGeneric(std::span<const ColumnPtr> keys, const RowSet& rows);
+  void NotePassed(size_t rows);
   void FindString(const ColumnPtr& key, const RowSet& rows);
   void FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows);
   void Prefetch(const uint64_t* hashes, size_t count) const;
@@ -174,13 +197,13 @@ class GroupTable {
 
   BigArray slots_;
   size_t slot_mask_ = 0;
-  size_t findable_ = 0;       // groups in the slots
-  size_t findable_from_ = 0;  // first row that is in the slots; earlier ones are forgotten
+  size_t findable_ = 0;  // groups in the slots
   size_t grow_at_ = 0;
   uint64_t rows_seen_ = 0;
   uint64_t rows_seen_at_forget_ = 0;
   size_t forget_at_ = 0;
-  HyperLogLog distinct_;
+  size_t pass_rows_ = 0;  // how many rows may come yet that get rows of their own without being looked up
+  HyperLogLog distinct_;  // a part of the hashes
 
   KeyHasher hasher_;
   std::unique_ptr<GroupPositions> positions_;

@@ -152,6 +152,16 @@ int main(int argc, char** argv) {
   }
   Run("int64, 2000000 spread, forgetting", rows, 1, 65536,
       [](RandomColumns& r, size_t) { return std::vector{Integers(TypeKind::kInt64, r, 2'000'000, 1'000'003)}; });
+  Run("4 int32, hardly repeating", rows, 1, 0, [](RandomColumns& r, size_t) {
+    std::vector<ColumnPtr> keys;
+    for (int i = 0; i < 4; ++i) keys.push_back(Integers(TypeKind::kInt32, r, 100'000, 1));
+    return keys;
+  });
+  Run("4 int32, hardly repeating, forgetting", rows, 1, 32768, [](RandomColumns& r, size_t) {
+    std::vector<ColumnPtr> keys;
+    for (int i = 0; i < 4; ++i) keys.push_back(Integers(TypeKind::kInt32, r, 100'000, 1));
+    return keys;
+  });
   const auto clustered = [](RandomColumns&, size_t begin) {
     FlatWriter<int64_t> writer(TypeKind::kInt64, kChunkRows);
     for (size_t i = 0; i < kChunkRows; ++i) writer.Set(i, static_cast<int64_t>((begin + i) / 4 * 3));

@@ -22,7 +22,7 @@ constexpr size_t kRowsPerTask = size_t{1} << 16;
 constexpr size_t kPrefetchRows = 64;
 
 inline const uint8_t* AddressOf(uint64_t entry) {
-  return reinterpret_cast<const uint8_t*>(entry & kAddressMask);
+  return reinterpret_cast<const uint8_t*>(entry & kAddressMask);  // NOLINT(performance-no-int-to-ptr)
 }
 
 // Two of the sixteen bits above the address say which hashes may be in a chain.

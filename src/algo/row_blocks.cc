@@ -7,21 +7,21 @@
 #include <cstring>
 #include <new>
 
+#include "algo/huge_blocks.h"
 #include "base/bits.h"
 
 namespace weir {
 
 namespace {
 
-constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kAlignment = 64;
 constexpr size_t kFirstBlockBytes = 4096;
-constexpr size_t kBlockBytesMax = kHugePage;
+constexpr size_t kBlockBytesMax = kHugeBlockBytes;
 
 }  // namespace
 
 size_t BigArray::ReservedBytes(size_t bytes) {
-  return RoundUp(std::max<size_t>(bytes, 1), bytes >= kHugePage ? kHugePage : kAlignment);
+  return RoundUp(std::max<size_t>(bytes, 1), bytes >= kHugeBlockBytes ? kHugeBlockBytes : kAlignment);
 }
 
 BigArray::BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker)
@@ -29,38 +29,32 @@ BigArray::BigArray(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker)
                                          : ScopedReservation(tracker, static_cast<int64_t>(ReservedBytes(bytes)))) {}
 
 BigArray::BigArray(size_t bytes, ScopedReservation reserved) : reservation_(std::move(reserved)) {
-  const bool huge = bytes >= kHugePage;
+  const bool huge = bytes >= kHugeBlockBytes;
   const size_t allocated = ReservedBytes(bytes);
-  data_ = static_cast<uint8_t*>(std::aligned_alloc(huge ? kHugePage : kAlignment, allocated));
-  if (data_ == nullptr) throw std::bad_alloc();
-  // Only advice: without huge pages everything works, slower.
-  if (huge) madvise(data_, allocated, MADV_HUGEPAGE);
+  if (allocated == kHugeBlockBytes) {
+    data_ = TakeHugeBlock();
+    mapped_ = allocated;
+  } else {
+    data_ = static_cast<uint8_t*>(std::aligned_alloc(huge ? kHugeBlockBytes : kAlignment, allocated));
+    if (data_ == nullptr) throw std::bad_alloc();
+    // Only advice: without huge pages everything works, slower.
+    if (huge) madvise(data_, allocated, MADV_HUGEPAGE);
+  }
   size_ = bytes;
 }
 
 BigArray BigArray::Zeroed(size_t bytes, const std::shared_ptr<MemoryTracker>& tracker) {
-  if (bytes < kHugePage) {
+  if (ReservedBytes(bytes) <= kHugeBlockBytes) {
     BigArray out(bytes, tracker);
     std::memset(out.data_, 0, bytes);
     return out;
   }
   BigArray out;
-  const size_t allocated = RoundUp(bytes, kHugePage);
+  const size_t allocated = ReservedBytes(bytes);
   if (tracker != nullptr) out.reservation_ = ScopedReservation(tracker, static_cast<int64_t>(allocated));
-  // A huge page more, so that an aligned part can be cut out.
-  void* mapped = mmap(nullptr, allocated + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
-  const auto begin = reinterpret_cast<uintptr_t>(mapped);
-  const uintptr_t aligned = RoundUp<uintptr_t>(begin, kHugePage);
-  // NOLINTBEGIN(performance-no-int-to-ptr): parts of what was mapped
-  if (aligned != begin) munmap(mapped, aligned - begin);
-  const uintptr_t end = begin + allocated + kHugePage;
-  if (end != aligned + allocated) munmap(reinterpret_cast<void*>(aligned + allocated), end - aligned - allocated);
-  out.data_ = reinterpret_cast<uint8_t*>(aligned);
-  // NOLINTEND(performance-no-int-to-ptr)
+  out.data_ = MapHugePages(allocated);
   out.size_ = bytes;
   out.mapped_ = allocated;
-  madvise(out.data_, allocated, MADV_HUGEPAGE);
   return out;
 }
 
@@ -76,7 +70,9 @@ BigArray& BigArray::operator=(BigArray&& other) noexcept {
 }
 
 void BigArray::Free() noexcept {
-  if (mapped_ != 0) {
+  if (mapped_ == kHugeBlockBytes) {
+    GiveHugeBlock(data_);
+  } else if (mapped_ != 0) {
     munmap(data_, mapped_);
   } else {
     std::free(data_);

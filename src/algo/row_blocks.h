@@ -37,7 +37,7 @@ class BigArray {
 
   uint8_t* data_ = nullptr;
   size_t size_ = 0;
-  size_t mapped_ = 0;  // bytes mapped; 0 when the memory is the allocator's
+  size_t mapped_ = 0;  // bytes mapped, those of one block being shared; 0 when the memory is the allocator's
   ScopedReservation reservation_;
 };
 

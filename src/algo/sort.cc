@@ -127,6 +127,7 @@ void SortEntries(const SortLayout& layout, bool skip_null_flag, SortEntry* entri
 
 void SortEntries(const SortLayout& layout, const SortPrefix& prefix, SortEntry* entries, size_t count) {
   if (count <= 1) return;
+  if (layout.IsDecidedBy(prefix.covered)) return SortByPrefix(entries, count);
   const auto next = [&](const uint8_t* row) { return layout.PositionFrom(prefix.covered, row); };
   SortTied(layout, next, prefix.covered, entries, count);
 }

@@ -58,6 +58,8 @@ class SortLayout {
   };
   static KeyPosition FirstPosition(bool skip_null_flag) { return {skip_null_flag ? size_t{1} : 0, 0, 0}; }
   uint64_t KeyWord(const KeyPosition& position, const uint8_t* row) const;
+  // Whether rows that are equal up to key byte `end` are equal.
+  bool IsDecidedBy(size_t end) const { return end >= key_bytes_ && !has_strings_; }
   // Where to go on among rows like `row`, whose words up to `position` are equal; empty when they are equal.
   std::optional<KeyPosition> NextPosition(const KeyPosition& position, const uint8_t* row) const;
   // The same for rows that are equal up to key byte `end`.
@@ -79,6 +81,7 @@ class SortLayout {
   std::vector<Segment> segments_;
   std::vector<size_t> nested_keys_;  // keys whose bytes are in hidden columns, in order
   size_t key_bytes_ = 0;
+  bool has_strings_ = false;  // among the segments
   size_t prefix_region_ = 0;
   RowLayout rows_;
 };

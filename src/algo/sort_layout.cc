@@ -77,6 +77,7 @@ SortLayout::SortLayout(std::vector<Type> types, std::vector<SortColumn> keys)
     segment.begin = key_bytes_;
     segment.bytes = 1 + ValueBytes(type);
     segment.is_string = type.is_nested() || type.physical() == PhysicalType::kString;
+    has_strings_ = has_strings_ || segment.is_string;
     if (type.is_nested()) {
       segment.column = types_.size() + nested_keys_.size();
       nested_keys_.push_back(k);

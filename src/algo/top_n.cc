@@ -8,8 +8,10 @@ namespace weir {
 
 namespace {
 
-// Rows beyond the limit that are collected before cutting back, at least.
-constexpr size_t kSlackMin = 1024;
+// Rows beyond the limit that are collected before cutting back: few at first, so that there soon is a bound even where
+// few rows come, then more and more.
+constexpr size_t kSlackMin = 16;
+constexpr size_t kSlackEnough = 1024;
 constexpr size_t kRowsBetweenChecks = 4096;
 
 }  // namespace
@@ -19,7 +21,8 @@ TopN::TopN(std::shared_ptr<const SortLayout> layout, size_t limit, std::shared_p
       tracker_(std::move(tracker)),
       limit_(limit),
       rows_(std::make_shared<RowBlocks>(layout_->row_bytes(), tracker_)),
-      heap_(std::make_shared<RowHeap>()) {
+      heap_(std::make_shared<RowHeap>()),
+      slack_(kSlackMin) {
   if (tracker_ != nullptr) other_bytes_ = ScopedReservation(tracker_);
 }
 
@@ -45,7 +48,10 @@ void TopN::Append(const Chunk& chunk) {
     if (bound_row_ != nullptr && (prefix > bound_prefix_ || layout_->Compare(row, bound_row_) >= 0)) continue;
     entries_.push_back({reinterpret_cast<uint64_t>(row), prefix});
   }
-  if (rows_->size() >= limit_ + std::max(limit_, kSlackMin)) Cut();
+  if (rows_->size() >= limit_ + std::max(limit_, slack_)) {
+    Cut();
+    slack_ = std::min(slack_ * 4, kSlackEnough);
+  }
   if (tracker_ != nullptr) {
     other_bytes_.Resize(static_cast<int64_t>(heap_->bytes() + entries_.capacity() * sizeof(SortEntry)));
   }

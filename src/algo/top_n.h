@@ -40,6 +40,7 @@ class TopN {
   size_t limit_;
   std::shared_ptr<RowBlocks> rows_;
   std::shared_ptr<RowHeap> heap_;
+  size_t slack_;  // rows beyond the limit that wait for a cut, at least
   ScopedReservation other_bytes_;
   std::vector<SortEntry> entries_;
   const uint8_t* bound_row_ = nullptr;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include "app/commands.h"
 #include "app/process.h"
 #include "app/result_printer.h"
+#include "env/posix/posix_system_info.h"
 #include "runtime/large_stack.h"
 #include "server/session.h"
 #include "server/system_tables.h"
@@ -172,6 +174,7 @@ int RunLocal(int argc, char** argv) {
   engine_options.data_dir = options.data_dir;
   engine_options.background_jobs = false;
   if (!options.memory_limit.empty()) engine_options.memory_limit_bytes = ByteSizeOption(options.memory_limit);
+  engine_options.memory_bytes = DefaultMemoryLimit(ReadSystemInfo());
   if (!options.page_cache.empty()) engine_options.storage.page_cache_bytes = ByteSizeOption(options.page_cache);
   if (!options.query_cache.empty()) engine_options.query_cache_bytes = ByteSizeOption(options.query_cache);
   engine_options.spill_dir = options.spill_dir;

@@ -163,7 +163,7 @@ int64_t ByteSizeOption(const std::string& text) {
 }
 
 int64_t MemoryLimit(const ServerOptions& options, const SystemInfo& system) {
-  if (options.memory_limit.empty()) return static_cast<int64_t>(system.memory_bytes / 10 * 8);
+  if (options.memory_limit.empty()) return DefaultMemoryLimit(system);
   return ByteSizeOption(options.memory_limit);
 }
 

@@ -41,15 +41,20 @@ PipelineDriver::PipelineDriver(PipelineGraph& graph, Pipeline& pipeline, std::sh
 }
 
 PipelineDriver::~PipelineDriver() {
+  ReportCounters();
+  // Operators may hold memory of trackers that live in the query's state.
+  source_.reset();
+  transforms_.clear();
+  sink_.reset();
+}
+
+void PipelineDriver::ReportCounters() {
   for (const Counted& counted : counted_) {
     if (counted.info == nullptr || counted.info->profile == nullptr) continue;
     counted.info->profile->Merge(counted.counters);
     counted.info->profile->AddDriver();
   }
-  // Operators may hold memory of trackers that live in the query's state.
-  source_.reset();
-  transforms_.clear();
-  sink_.reset();
+  counted_.clear();
 }
 
 void PipelineDriver::Open() {
@@ -275,6 +280,7 @@ DriverState PipelineDriver::Run(TimeSlice& slice) {
         sink_.reset();
         transforms_.clear();
         phase_ = Phase::kEnded;
+        ReportCounters();  // before the operators' factories may go
         graph_.DriverEnded(pipeline_);
         return DriverState::kFinished;
       }

@@ -22,7 +22,7 @@ class PipelineDriver final : public Driver {
   DriverState Run(TimeSlice& slice) override;
 
  private:
-  // One operator's numbers; merged into its profile node when the driver goes.
+  // One operator's numbers; merged into its profile node when the driver ends or goes.
   struct Counted {
     const OperatorInfo* info = nullptr;
     obs::ProfileCounters counters;
@@ -42,6 +42,7 @@ class PipelineDriver final : public Driver {
   // The next chunk of the source; for tests in pieces.
   Step PullSource(Chunk& out);
   void CountOut(Counted& counted, Chunk& chunk);
+  void ReportCounters();
 
   // Kept alive first, destroyed last: everything below points into it.
   const std::shared_ptr<void> keep_alive_;

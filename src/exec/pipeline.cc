@@ -8,6 +8,7 @@
 namespace weir {
 
 std::string Pipeline::ToString() const {
+  if (source == nullptr) return fmt::format("{}: ended", index);
   std::string out = fmt::format("{}: {}", index, source->info.name);
   for (const auto& transform : transforms) out += " -> " + transform->info.name;
   return out + " -> " + sink->factory->info.name;
@@ -97,6 +98,9 @@ void PipelineGraph::DriverEnded(Pipeline& pipeline) {
 }
 
 void PipelineGraph::Ended(Pipeline& pipeline) {
+  // What it shared with pipelines that have ended too is freed now: hash tables, sorted rows.
+  pipeline.transforms.clear();
+  pipeline.source.reset();
   bool sink_ended = false;
   {
     const std::scoped_lock lock(mutex_);
@@ -122,6 +126,7 @@ void PipelineGraph::RunStages(PipelineSink& sink, size_t stage) {
     }
     return;  // the last task goes on
   }
+  sink.factory.reset();  // whoever reads from it has it
   Fire(sink.complete);
 }
 

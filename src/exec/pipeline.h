@@ -21,12 +21,13 @@ struct PipelineEvent {
 
 // A sink with its place in the graph.
 struct PipelineSink {
-  std::shared_ptr<SinkFactory> factory;
-  size_t pipelines_left = 0;  // guarded by the graph's mutex
+  std::shared_ptr<SinkFactory> factory;  // null when it is complete
+  size_t pipelines_left = 0;             // guarded by the graph's mutex
   PipelineEvent complete;
 };
 
-// Source -> transforms -> sink, run by a number of drivers. Made by the builder; then immutable but for the counters.
+// Source -> transforms -> sink, run by a number of drivers. Made by the builder; then immutable but for the counters
+// until it has ended, when it lets go of source and transforms.
 struct Pipeline {
   size_t index = 0;
   std::shared_ptr<SourceFactory> source;

@@ -164,12 +164,23 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
   }
   Bound bound{nullptr, 0};
   if (const auto found = bounds_.find(&scan); found != bounds_.end()) bound = found->second;
+  std::vector<Type> types = scan.types();
+  std::shared_ptr<LateColumns> late;
+  if (const auto found = late_columns_.find(&scan); found != late_columns_.end()) {
+    late = found->second;
+    types = late->types();
+  }
+  const auto storage_scan = [&] {
+    auto out =
+        std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column, subfields_[&scan]);
+    out->set_late(std::move(late));
+    return out;
+  };
   std::shared_ptr<SourceFactory> source;
   if (const auto* files = std::get_if<FileSource>(&scan.source)) {
     if (query_.services.files == nullptr) throw Error::Internal("a scan of files without a file system");
     if (files->format == FileSource::Format::kParquet) {
-      source =
-          std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column, subfields_[&scan]);
+      source = storage_scan();
     } else {
       if (query_.services.formats == nullptr || !query_.services.formats->open.contains(files->format)) {
         throw Error::Unsupported("convert the files to Parquet", "reading files of format {}",
@@ -181,14 +192,13 @@ void PipelineBuilder::BuildScan(const PhysicalScan& scan, const NodeResources& o
     if (query_.services.storage == nullptr || query_.snapshot == nullptr) {
       throw Error::Internal("a scan of a table without storage");
     }
-    auto table =
-        std::make_shared<StorageScanSource>(scan, std::move(filters), bound.bound, bound.column, subfields_[&scan]);
+    const auto table = storage_scan();
     if (const auto partials = partials_.extract(&scan); !partials.empty()) table->set_units(partials.mapped());
-    source = std::move(table);
+    source = table;
   } else {
     source = std::make_shared<VirtualScanSource>(scan, filters, bound.bound, bound.column);
   }
-  Pipeline& pipeline = AddPipeline(Named(std::move(source), "Scan", own, scan.types()), down);
+  Pipeline& pipeline = AddPipeline(Named(std::move(source), "Scan", own, std::move(types)), down);
   std::ranges::sort(makers);
   makers.erase(std::ranges::unique(makers).begin(), makers.end());
   for (PipelineSink* maker : makers) graph_.WaitForSink(pipeline, *maker);
@@ -313,7 +323,13 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
     return graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
   }
   const auto& top_n = node->as<PhysicalTopN>();
-  auto factory = Named(std::make_shared<TopNSink>(types, top_n.keys, top_n.limit, top_n.offset), name, own, {});
+  std::shared_ptr<LateColumns> late;
+  if (query_.options.runtime_filters && uses_[node->child().get()] == 1) late = LateColumns::Of(top_n, own.tracker);
+  if (late != nullptr) late_columns_[node->child().get()] = late;
+  auto factory =
+      Named(std::make_shared<TopNSink>(late == nullptr ? types : late->types(),
+                                       late == nullptr ? top_n.keys : late->keys(), top_n.limit, top_n.offset),
+            name, own, {});
   if (const auto target = FindTopNTarget(*node->child(), top_n.keys.at(0).expr);
       target.has_value() && query_.options.runtime_filters && uses_[target->scan] == 1) {
     auto bound = std::make_shared<TopNBound>(top_n.keys[0].descending, top_n.keys[0].nulls_first);
@@ -329,7 +345,7 @@ void PipelineBuilder::BuildSort(const PhysicalPtr& node, const NodeResources& ow
   }
   const std::shared_ptr<PipelineSink> sink = graph_.AddSink(factory);
   BuildChild(*node, 0, own, Into(sink));
-  auto source = Named(std::make_shared<TopNSource>(factory), name, own, types);
+  auto source = Named(std::make_shared<TopNSource>(factory, std::move(late)), name, own, types);
   graph_.WaitForSink(AddPipeline(std::move(source), down), *sink);
 }
 

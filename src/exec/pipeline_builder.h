@@ -13,6 +13,7 @@
 
 namespace weir {
 
+class LateColumns;
 class MaterializedRows;
 class SegmentPartials;
 class StatementChanges;
@@ -95,6 +96,7 @@ class PipelineBuilder {
   };
   std::map<const PhysicalScan*, Bound> bounds_;
   std::map<const PhysicalNode*, std::shared_ptr<TopNGroupBound>> group_bounds_;  // by aggregation
+  std::map<const PhysicalNode*, std::shared_ptr<LateColumns>> late_columns_;     // by scan
   std::map<const PhysicalScan*, std::shared_ptr<SegmentPartials>> partials_;     // of the aggregation being built
   std::map<const PhysicalScan*, std::vector<SubfieldPaths>> subfields_;
   std::shared_ptr<StatementChanges> changes_;                // of the plan's changes, when there are any

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <latch>
+
 #include "exec/testing/engine_fixture.h"
 
 namespace weir::exec_test {
@@ -191,6 +193,37 @@ TEST_F(PipelineTest, TokenCancels) {
   EXPECT_TRUE(execution.Next().has_value());
   source.Cancel(Error::Canceled("canceling statement due to user request"));
   EXPECT_THROW(while (execution.Next().has_value()){}, Error);
+}
+
+// Workers are held where a step of a driver would take long.
+TEST_F(PipelineTest, ACanceledQueryFailsBeforeItsDriversEnd) {
+  CancellationSource source;
+  const QueryServices services{.registry = registry_, .workers = workers_, .io = io_};
+  const auto free = std::make_shared<std::latch>(1);  // workers may see it late
+  // The one for short queries, too.
+  const int threads = workers_.threads() > 1 ? workers_.threads() + 1 : 1;
+  for (int i = 0; i < threads; ++i) {
+    const auto held = std::make_shared<std::latch>(1);
+    workers_.Submit([held, free] {
+      held->count_down();
+      free->wait();
+    });
+    held->wait();
+  }
+  {
+    QueryExecution execution(RandomTable(1000, 14), services, statement_, nullptr, memory_, source.token(),
+                             {.fails_at_once = true});
+    execution.Start();
+    source.Cancel(Error::Canceled("canceling statement due to user request"));
+    try {
+      execution.Next();
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.is_cancellation());
+    }
+    free->count_down();
+  }
+  EXPECT_EQ(memory_->used_bytes(), 0);
 }
 
 Task<size_t> CountAsync(QueryExecution& execution) {

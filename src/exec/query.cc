@@ -8,6 +8,7 @@
 #include "exec/pipeline_builder.h"
 #include "exec/query_context.h"
 #include "exec/result_queue.h"
+#include "runtime/condition_variable.h"
 #include "storage/footer_cache.h"
 #include "storage/storage.h"
 
@@ -42,7 +43,7 @@ QueryContext MakeContext(const QueryServices& services, StatementContext stateme
 // nobody else holds it.
 struct QueryEnding {
   std::mutex mutex;  // guards the below
-  std::condition_variable ended;
+  ConditionVariable ended;
   bool started = false;
   bool finished = false;
   std::shared_ptr<Waiter> waiter;
@@ -134,7 +135,12 @@ void QueryExecution::Start() {
   const std::weak_ptr<QueryState> weak = state_;
   state_->on_cancel = state_->context.token.OnCancel([weak](const Error& reason) {
     const std::shared_ptr<QueryState> state = weak.lock();
-    if (state != nullptr) state->group->Cancel(reason);
+    if (state == nullptr) return;
+    state->group->Cancel(reason);
+    if (!state->context.options.fails_at_once) return;
+    // Elsewhere: whoever takes the results may go on right there. When that is not to be, they end with the drivers.
+    const auto refused =
+        CatchError([&] { state->context.services.io.Submit([state, reason] { state->results.Close(reason); }); });
   });
 }
 

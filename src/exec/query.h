@@ -52,6 +52,9 @@ struct QueryOptions {
   bool profile = true;  // times per operator; rows are counted in any case
   bool runtime_filters = true;
   bool spill = true;  // where there is a SpillArea
+  // Once the token is canceled Next throws, whatever drivers are still in the midst of, rather than when they have
+  // gone. For what changes nothing.
+  bool fails_at_once = false;
   // Keep the states of aggregations by row group, and use those that are kept. Only for snapshots of what is committed.
   bool partial_aggregates = false;
   int64_t cache_entry_bytes_max = int64_t{4} << 20;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "column/chunk.h"
 #include "exec/operator.h"
+#include "runtime/condition_variable.h"
 #include "runtime/task.h"
 #include "runtime/waiter.h"
 #include "runtime/worker_pool.h"
@@ -42,7 +42,7 @@ class ResultQueue {
 
   const size_t chunks_max_;
   std::mutex mutex_;
-  std::condition_variable arrived_;
+  ConditionVariable arrived_;
   std::deque<Chunk> chunks_;
   bool closed_ = false;
   std::optional<Error> error_;

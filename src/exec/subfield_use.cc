@@ -19,6 +19,11 @@ struct Use {
 };
 using Uses = std::vector<Use>;
 
+void AddPath(Use& use, std::vector<size_t> path, const std::vector<size_t>& further) {
+  path.insert(path.end(), further.begin(), further.end());
+  use.paths.push_back(std::move(path));
+}
+
 std::optional<size_t> FieldOf(const Type& type, const Expr& which) {
   if (!type.is(TypeKind::kStruct) || !which.is(ExprKind::kLiteral) || which.literal().is_null()) return std::nullopt;
   const auto fields = type.fields();
@@ -45,7 +50,39 @@ std::optional<size_t> PathOf(const Expr& expr, std::vector<size_t>& path) {
   return column;
 }
 
+bool IsOne(const Expr& expr) {
+  return expr.is(ExprKind::kLiteral) && !expr.literal().is_null() && expr.type().is_integer() &&
+         expr.literal().integer() == 1;
+}
+
+// The child of which the expression looks at nothing but whether it is NULL and, of a list, how long it is; or null.
+const Expr* ShapeArgument(const Expr& expr) {
+  if (expr.is(ExprKind::kIsNull)) return expr.child(0).get();
+  if (!expr.is(ExprKind::kCall) || expr.children().empty()) return nullptr;
+  const Type& type = expr.child(0)->type();
+  if (!type.is(TypeKind::kList)) return nullptr;
+  const std::string& name = expr.function().name;
+  const size_t args = expr.children().size();
+  const bool is_length = (args == 1 && (name == "length" || name == "array_size" || name == "array_length")) ||
+                         (args == 1 && name == "cardinality" && !type.element().is(TypeKind::kList)) ||
+                         (args == 2 && (name == "array_length" || name == "array_upper") && IsOne(*expr.child(1)));
+  return is_length ? expr.child(0).get() : nullptr;
+}
+
+// Whether only the shape of the argument is looked at, where it is a part of a column; then that is noted.
+bool AddShapeUse(const Expr& argument, Uses& uses) {
+  std::vector<size_t> path;
+  const Type& type = argument.type();
+  if (!type.is(TypeKind::kStruct) && !type.is(TypeKind::kList)) return false;
+  const auto column = PathOf(argument, path);
+  if (!column.has_value()) return false;
+  path.push_back(kShapeOfSubfield);
+  uses.at(*column).paths.push_back(std::move(path));
+  return true;
+}
+
 void AddUses(const Expr& expr, Uses& uses) {
+  if (const Expr* argument = ShapeArgument(expr); argument != nullptr && AddShapeUse(*argument, uses)) return;
   std::vector<size_t> path;
   if (const auto column = PathOf(expr, path); column.has_value()) {
     Use& use = uses.at(*column);
@@ -83,10 +120,7 @@ class Finder {
             AddUses(*exprs[i], below);
             continue;
           }
-          for (const auto& further : uses[i].paths) {
-            below.at(*column).paths.push_back(path);
-            below.at(*column).paths.back().insert(below.at(*column).paths.back().end(), further.begin(), further.end());
-          }
+          for (const auto& further : uses[i].paths) AddPath(below.at(*column), path, further);
         }
         return Visit(*node.child(), below);
       }
@@ -95,12 +129,19 @@ class Finder {
         Uses below(node.child()->schema().size());
         for (const ExprPtr& group : aggregate.groups) AddUses(*group, below);
         for (const AggregateCall& call : aggregate.aggregates) {
+          const bool counts = call.name == "count" && call.args.size() == 1 && !call.distinct;
+          if (counts && AddShapeUse(*call.args[0], below)) {
+            if (call.filter != nullptr) AddUses(*call.filter, below);
+            continue;
+          }
           for (const ExprPtr& arg : call.args) AddUses(*arg, below);
           if (call.filter != nullptr) AddUses(*call.filter, below);
           for (const AggregateCall::Order& order : call.order_by) AddUses(*order.expr, below);
         }
         return Visit(*node.child(), below);
       }
+      case PhysicalKind::kUnnest:
+        return VisitUnnest(node.as<PhysicalUnnest>(), uses);
       default:
         for (const PhysicalPtr& child : node.children()) {
           Visit(*child, Uses(child->schema().size(), Use{.whole = true, .paths = {}}));
@@ -121,6 +162,26 @@ class Finder {
     Uses& all = found_.try_emplace(&scan, scan.columns.size()).first->second;
     for (size_t i = 0; i < scan.output.size(); ++i) all.at(scan.output[i]).Add(uses[i]);
     for (const ExprPtr& filter : scan.filters) AddUses(*filter, all);
+  }
+
+  // Puts out the child's columns, then the elements of each list.
+  void VisitUnnest(const PhysicalUnnest& unnest, const Uses& uses) {
+    const size_t columns = unnest.child()->schema().size();
+    Uses below(uses.begin(), uses.begin() + static_cast<ptrdiff_t>(columns));
+    for (size_t i = 0; i < unnest.lists.size(); ++i) {
+      const Use& elements = uses.at(columns + i);
+      std::vector<size_t> path;
+      const auto column = PathOf(*unnest.lists[i], path);
+      if (!column.has_value() || elements.whole) {
+        AddUses(*unnest.lists[i], below);
+        continue;
+      }
+      Use& list = below.at(*column);
+      AddPath(list, path, {kShapeOfSubfield});
+      path.push_back(0);
+      for (const auto& further : elements.paths) AddPath(list, path, further);
+    }
+    Visit(*unnest.child(), below);
   }
 
   std::map<const PhysicalScan*, Uses> found_;  // a shared node is visited once per use

@@ -8,8 +8,8 @@
 
 namespace weir {
 
-// Which parts of structs a plan looks at, per scan and column of the scan (`columns`); no parts: the whole value. Errs
-// on that side: what goes through joins and sorts counts as wholly used.
+// Which parts of structs and lists a plan looks at, per scan and column of the scan (`columns`); no parts: the whole
+// value. Errs on that side: what goes through joins and sorts counts as wholly used.
 std::map<const PhysicalScan*, std::vector<SubfieldPaths>> FindSubfieldUse(const PhysicalNode& root);
 
 }  // namespace weir

@@ -58,7 +58,8 @@ TEST_F(SubfieldUseTest, FieldsOfFields) {
   EXPECT_EQ(Use(Project(Scan(), {Length(Field(Field(S(), 1), 1)), Field(T(), 1)})),
             (std::vector{SubfieldPaths{{1, 1}}, SubfieldPaths{{1}}}));
   EXPECT_EQ(Use(Project(Scan(), {Field(S(), 0), S()})), (std::vector{all, all})) << "the whole value, too";
-  EXPECT_EQ(Use(Project(Scan(), {Field(S(), 0), Expr::IsNull(S())})), (std::vector{all, all}));
+  EXPECT_EQ(Use(Project(Scan(), {Field(S(), 0), Expr::IsNull(S())})),
+            (std::vector{SubfieldPaths{{0}, {kShapeOfSubfield}}, all}));
 }
 
 TEST_F(SubfieldUseTest, ThroughProjectionsAndFilters) {
@@ -72,6 +73,32 @@ TEST_F(SubfieldUseTest, ThroughProjectionsAndFilters) {
   EXPECT_EQ(Use(above), (std::vector{SubfieldPaths{{1, 1}}, SubfieldPaths{{0}}}));
   const PhysicalPtr limit = std::make_shared<PhysicalLimit>(Scan(), 5, 0);
   EXPECT_EQ(Use(Project(limit, {Field(S(), 0), Field(T(), 0)})), (std::vector{SubfieldPaths{{0}}, SubfieldPaths{{0}}}));
+}
+
+TEST_F(SubfieldUseTest, ListsAndTheirLengths) {
+  using Found = std::vector<SubfieldPaths>;
+  constexpr size_t kShape = kShapeOfSubfield;
+  const Type list = Type::List(type_);
+  const auto scan = [&] {
+    return std::make_shared<PhysicalScan>(TableSource{1, "t", {0}}, Schema{{"l", list}}, std::vector<ExprPtr>(),
+                                          std::vector<ColumnPredicate>(), std::vector<size_t>{0},
+                                          std::vector<RuntimeFilterTarget>());
+  };
+  const ExprPtr l = Expr::Input(0, list);
+  const SubfieldPaths all, shape{{kShape}};
+  EXPECT_EQ(Use(Project(scan(), {Length(l)})), Found{shape});
+  EXPECT_EQ(Use(Project(scan(), {Expr::Not(Expr::IsNull(l))})), Found{shape});
+  EXPECT_EQ(Use(Project(scan(), {Length(l), l})), Found{all});
+  EXPECT_EQ(Use(Project(Project(scan(), {l}), {Length(l)})), Found{shape});
+  EXPECT_EQ(Use(Project(Scan(), {Length(Field(S(), 0))})), (std::vector{SubfieldPaths{{0}}, all})) << "of a text";
+  // Column 0 is the list, column 1 its elements.
+  const ExprPtr element = Expr::Input(1, type_);
+  const PhysicalPtr unnest =
+      std::make_shared<PhysicalUnnest>(scan(), std::vector{l}, false, Schema{{"l", list}, {"e", type_}});
+  EXPECT_EQ(Use(Project(unnest, {Field(Field(element, 1), 0)})), (Found{{{0, 1, 0}, {kShape}}}));
+  EXPECT_EQ(Use(Project(unnest, {Expr::Literal(Value::Int32(1))})), Found{shape});
+  EXPECT_EQ(Use(Project(unnest, {element})), Found{all});
+  EXPECT_EQ(Use(Project(unnest, {Expr::IsNull(element)})), (Found{{{0, kShape}, {kShape}}}));
 }
 
 TEST_F(SubfieldUseTest, SharedScansAreUsedByAll) {

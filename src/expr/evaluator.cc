@@ -6,6 +6,7 @@
 #include "expr/branch_merge.h"
 #include "expr/evaluator_impl.h"
 #include "expr/row_select.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -47,8 +48,12 @@ Value EvaluateConstant(const ExprPtr& expr, const Registry& registry, const Stat
       expr->child(0)->type().is(TypeKind::kInt32) && !expr->child(0)->literal().is_null()) {
     return Value::Int64(expr->child(0)->literal().integer());
   }
+  // Long values take a while to compute, and to copy.
+  CancellationScope::Check();
   EvaluatorImpl evaluator({expr}, registry, statement);
-  return evaluator.Evaluate(0, Chunk({}, 1))->GetValue(0);
+  const ColumnPtr value = evaluator.Evaluate(0, Chunk({}, 1));
+  CancellationScope::Check();
+  return value->GetValue(0);
 }
 
 ScratchRows::ScratchRows(std::vector<Selection>& pool, size_t size) : pool_(pool) {
@@ -108,9 +113,10 @@ ColumnPtr EvaluatorImpl::Eval(EvalNode& node, const RowSet& rows) {
     return column;
   }
   if (rows.empty()) return Column::ConstantNull(node.expr->type(), size);
-  // Only results for all rows of the chunk are worth remembering; row lists of branches come and go.
+  // Only results for all rows of the chunk are worth remembering, and serve for any of them; row lists of branches come
+  // and go.
+  if (node.uses > 1 && node.memo != nullptr && node.memo_generation == generation_) return node.memo;
   const bool whole = node.uses > 1 && rows.rows() == top_rows_ && rows.count() == top_count_;
-  if (whole && node.memo != nullptr && node.memo_generation == generation_) return node.memo;
   ColumnPtr out;
   switch (node.kind) {
     case NodeKind::kKernel:

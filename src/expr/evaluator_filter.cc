@@ -109,13 +109,7 @@ size_t EvaluatorImpl::SelectByDictionary(EvalNode& node, const Column& column, c
       passes[i] = static_cast<uint8_t>(valid && values[i] == (want ? 1 : 0));
     }
   }
-  const uint32_t* indices = column.indices();
-  size_t count = 0;
-  rows.ForEach([&](size_t row) {
-    out[count] = static_cast<uint32_t>(row);
-    count += passes[indices[row]];
-  });
-  return count;
+  return SelectCodes(column.indices(), passes, rows, out);
 }
 
 }  // namespace weir

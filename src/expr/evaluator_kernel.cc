@@ -4,6 +4,7 @@
 #include "column/builder.h"
 #include "expr/evaluator_impl.h"
 #include "expr/row_select.h"
+#include "runtime/cancellation_scope.h"
 
 // Nodes that take argument columns and make one: NULL handling, failures, and running over a dictionary's values
 // instead of over its rows.
@@ -127,6 +128,7 @@ void EvaluatorImpl::Prepare(EvalNode& node) {
 
 // One value for all rows.
 ColumnPtr EvaluatorImpl::EvalConstantCall(EvalNode& node, std::vector<ColumnPtr> args, const RowSet& rows) {
+  CancellationScope::Check();
   const size_t size = chunk_->size();
   for (ColumnPtr& arg : args) arg = Column::ConstantOf(arg, 0, 1);
   ColumnPtr out = RunKernel(node, args, 1, RowSet::All(1));

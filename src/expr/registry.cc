@@ -8,6 +8,7 @@
 #include "expr/cast_rules.h"
 #include "expr/evaluator.h"
 #include "expr/overload.h"
+#include "runtime/cancellation_scope.h"
 #include "types/text.h"
 
 namespace weir {
@@ -136,7 +137,7 @@ std::optional<Value> ConstantOf(const ExprPtr& expr, const Registry& registry) {
   if (CountNodes(*expr) > kConstantNodesMax || !expr->IsFoldable()) return std::nullopt;
   std::optional<Value> value;
   // A failing constant is an error only when its row is computed.
-  (void)CatchError([&] { value = EvaluateConstant(expr, registry, StatementContext{}); });
+  (void)CatchUnlessCanceled([&] { value = EvaluateConstant(expr, registry, StatementContext{}); });
   return value;
 }
 

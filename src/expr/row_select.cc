@@ -1,8 +1,13 @@
 #include "expr/row_select.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace weir {
 
@@ -57,6 +62,43 @@ WEIR_SIMD_CLONES size_t SelectDense(const uint8_t* mask, const uint64_t* validit
   return n;
 }
 
+#if defined(__x86_64__)
+// What fits into a register that is looked up in by bytes.
+constexpr size_t kByteTableMax = 64;
+
+const bool kHasByteTables = [] {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vbmi");
+}();
+
+// Sixteen rows at a time, of all rows.
+__attribute__((target("avx512f,avx512vbmi"))) size_t SelectFewCodes(const uint32_t* codes,
+                                                                    std::span<const uint8_t> passes, size_t count,
+                                                                    uint32_t* out) {
+  alignas(64) std::array<uint8_t, kByteTableMax> bytes{};
+  std::ranges::copy(passes, bytes.begin());
+  const __m512i table = _mm512_load_si512(bytes.data());
+  const __m512i one = _mm512_set1_epi32(1);
+  const __m512i step = _mm512_set1_epi32(16);
+  __m512i row_numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  size_t n = 0;
+  size_t row = 0;
+  for (; row + 16 <= count; row += 16) {
+    const __m512i found = _mm512_permutexvar_epi8(_mm512_loadu_si512(codes + row), table);
+    const __mmask16 pass = _mm512_test_epi32_mask(found, one);
+    // All of it is written: no more rows are out than were looked at.
+    _mm512_storeu_si512(out + n, _mm512_maskz_compress_epi32(pass, row_numbers));
+    n += static_cast<size_t>(std::popcount(static_cast<uint32_t>(pass)));
+    row_numbers = _mm512_add_epi32(row_numbers, step);
+  }
+  for (; row < count; ++row) {
+    out[n] = static_cast<uint32_t>(row);
+    n += passes[codes[row]];
+  }
+  return n;
+}
+#endif
+
 size_t CopyRows(const RowSet& rows, uint32_t* out) {
   if (rows.is_dense()) {
     for (size_t i = 0; i < rows.count(); ++i) out[i] = static_cast<uint32_t>(i);
@@ -84,6 +126,15 @@ size_t SelectRows(const uint8_t* mask, const uint64_t* validity, uint8_t want, c
     return SelectIf(rows, out, [&](size_t row) { return mask[row] == want; });
   }
   return SelectIf(rows, out, [&](size_t row) { return (mask[row] == want) & GetBit(validity, row); });
+}
+
+size_t SelectCodes(const uint32_t* codes, std::span<const uint8_t> passes, const RowSet& rows, uint32_t* out) {
+#if defined(__x86_64__)
+  if (kHasByteTables && rows.is_dense() && passes.size() <= kByteTableMax) {
+    return SelectFewCodes(codes, passes, rows.count(), out);
+  }
+#endif
+  return SelectIf(rows, out, [&](size_t row) { return passes[codes[row]] != 0; });
 }
 
 size_t SelectRows(const Column& column, uint8_t want, const RowSet& rows, uint32_t* out) {

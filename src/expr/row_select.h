@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "column/chunk.h"
 
@@ -18,6 +19,9 @@ size_t SelectRows(const uint8_t* mask, const uint64_t* validity, uint8_t want, c
 
 // The same for a boolean column of any encoding.
 size_t SelectRows(const Column& column, uint8_t want, const RowSet& rows, uint32_t* out);
+
+// The rows whose code `passes` has 1 for (and 0 for the others).
+size_t SelectCodes(const uint32_t* codes, std::span<const uint8_t> passes, const RowSet& rows, uint32_t* out);
 
 // The rows whose value is not NULL, or is.
 size_t SelectValid(const Column& column, const RowSet& rows, uint32_t* out);

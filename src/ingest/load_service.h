@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -17,6 +16,7 @@
 #include "env/executor.h"
 #include "meta/commit.h"
 #include "obs/metrics.h"
+#include "runtime/condition_variable.h"
 #include "runtime/io_pool.h"
 #include "runtime/memory_tracker.h"
 #include "runtime/task.h"
@@ -99,7 +99,7 @@ class LoadService {
   const std::shared_ptr<Alive> state_ = std::make_shared<Alive>(this);
 
   mutable std::mutex mutex_;  // guards all below; leaf but for the executor's
-  std::condition_variable idle_;
+  ConditionVariable idle_;
   std::map<TableId, std::shared_ptr<Batch>> open_;  // gathering, by table
   size_t running_ = 0;                              // batches that are being written or committed
   bool stopping_ = false;

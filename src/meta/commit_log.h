@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -19,6 +18,7 @@
 #include "meta/sql_store.h"
 #include "meta/state.h"
 #include "obs/metrics.h"
+#include "runtime/condition_variable.h"
 #include "runtime/io_pool.h"
 #include "runtime/task.h"
 
@@ -152,7 +152,7 @@ class CommitLog {
   std::mutex snapshot_mutex_;  // one snapshot at a time
 
   mutable std::mutex mutex_;  // guards all below; leaf
-  std::condition_variable changed_;
+  ConditionVariable changed_;
   std::deque<std::unique_ptr<Pending>> queue_;
   bool committing_ = false;  // somebody is the committer
   size_t scheduled_ = 0;     // calls of RunCommitter that the I/O pool has not begun

@@ -11,6 +11,7 @@
 #include "optimizer/rule/push_aggregates.h"
 #include "optimizer/rule/push_filters.h"
 #include "optimizer/rule/push_limits.h"
+#include "optimizer/rule/read_json_once.h"
 #include "optimizer/rule/read_shredded.h"
 #include "optimizer/rule/reduce_groups.h"
 #include "optimizer/rule/remove_joins.h"
@@ -64,6 +65,7 @@ constexpr OptimizerPass kPasses[] = {
     {"shape", "push_limits", "a limit below projections and into joins and unions stops scans early", false,
      PushLimits},
     {"shape", "share_subplans", "what occurs twice is computed once", false, ShareSubplans},
+    {"shape", "read_json_once", "several parts of a JSON text are found in one pass over it", false, ReadJsonOnce},
 };
 
 }  // namespace

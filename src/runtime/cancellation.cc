@@ -1,11 +1,12 @@
 #include "runtime/cancellation.h"
 
-#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "runtime/condition_variable.h"
 
 namespace weir {
 
@@ -16,7 +17,7 @@ struct CancellationToken::CallbackNode {
 struct CancellationToken::State {
   std::atomic<bool> canceled{false};
   std::mutex mutex;  // guards the below; not held while callbacks run
-  std::condition_variable callback_ended;
+  ConditionVariable callback_ended;
   std::optional<Error> why;  // never changes once canceled
   std::vector<std::shared_ptr<CallbackNode>> callbacks;
   CallbackNode* running = nullptr;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
 #include "runtime/cancellation.h"
 
 namespace weir {
@@ -24,5 +28,14 @@ class CancellationScope {
   static thread_local constinit const CancellationToken* current;
   const CancellationToken* const outer_;
 };
+
+// What went wrong in f, or null, where something is tried out and failing is an answer: that it was canceled is none,
+// and goes on.
+template <typename F>
+auto CatchUnlessCanceled(F&& f) {
+  auto error = CatchError(std::forward<F>(f));
+  if (error != nullptr && error->is_cancellation()) throw Error(*error);
+  return error;
+}
 
 }  // namespace weir

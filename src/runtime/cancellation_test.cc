@@ -41,6 +41,18 @@ TEST(Cancellation, AScopeSaysForWhatItsThreadComputes) {
   CancellationScope::Check();
 }
 
+TEST(Cancellation, WhatIsTriedOutMayFailButNotBeCanceled) {
+  EXPECT_EQ(CatchUnlessCanceled([] {}), nullptr);
+  const auto failure = CatchUnlessCanceled([] { throw Error::User(sqlstate::kDivisionByZero, "division by zero"); });
+  ASSERT_NE(failure, nullptr);
+  EXPECT_EQ(failure->sqlstate(), sqlstate::kDivisionByZero);
+  CancellationSource source;
+  source.Cancel(Error::Canceled("enough"));
+  const CancellationToken token = source.token();
+  const CancellationScope scope(token);
+  EXPECT_THROW((void)CatchUnlessCanceled([] { CancellationScope::Check(); }), Error);
+}
+
 TEST(Cancellation, TheFirstReasonStays) {
   CancellationSource source;
   const CancellationToken token = source.token();

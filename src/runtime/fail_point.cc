@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "env/random.h"
 #include "obs/log.h"
+#include "runtime/condition_variable.h"
 
 namespace weir {
 namespace {
@@ -43,7 +43,7 @@ constexpr Name kNames[] = {
 constexpr size_t kCount = std::size(kNames);
 
 std::mutex mutex;  // guards the below
-std::condition_variable changed;
+ConditionVariable changed;
 std::array<Armed, kCount> points;
 Xoshiro256 dice(1);
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <coroutine>
 #include <cstddef>
 #include <deque>
@@ -9,6 +8,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "runtime/condition_variable.h"
 
 namespace weir {
 
@@ -48,7 +49,7 @@ class IoPool {
 
   const IoPoolOptions options_;
   mutable std::mutex mutex_;
-  std::condition_variable work_arrived_;
+  ConditionVariable work_arrived_;
   std::deque<std::move_only_function<void()>> queue_;
   std::vector<std::thread> threads_;
   size_t idle_ = 0;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <coroutine>
 #include <exception>
 #include <mutex>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "runtime/condition_variable.h"
 
 // Coroutines for I/O and the control plane (never per row or per chunk):
 //   Task<int64_t> Load(std::string path) { ...; co_return n; }
@@ -167,7 +167,7 @@ class Latch {
 
  private:
   std::mutex mutex_;
-  std::condition_variable opened_;
+  ConditionVariable opened_;
   bool open_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "env/random.h"
+#include "runtime/condition_variable.h"
 
 namespace weir {
 
@@ -27,24 +28,18 @@ struct DriverSlot {
   std::atomic<uint8_t> state{kQueued};
 };
 
-struct WorkerPool::Queues {
-  std::mutex mutex;  // guards all below and the queue members of groups
-  std::condition_variable work_arrived;
-  std::deque<std::move_only_function<void()>> submitted;
-  std::vector<std::shared_ptr<DriverGroup>> runnable;  // those with ready drivers
-  int64_t virtual_now = 0;                             // of the group that was taken last
-  size_t drivers = 0;                                  // not ended
-  int idle = 0;
-  bool stopping = false;
-  Xoshiro256 random;
+// Groups that have used less are young: they go first, so that short queries end soon among long ones.
+constexpr int64_t kYoungNanos = 15 * kNanosPerMilli;
+// They take turns more often.
+constexpr int64_t kYoungSliceDivisor = 4;
+// The express thread is for those that have used less, so that it is idle most of the time: the system lets such a
+// thread run as soon as it has something to do.
+constexpr int64_t kExpressNanos = 5 * kNanosPerMilli;
 
-  explicit Queues(uint64_t seed) : random(seed) {}
-};
+// How far young groups may be ahead of the others, which get as much from then on: nobody gets less than half.
+constexpr int64_t kYoungAheadNanosMax = 50 * kNanosPerMilli;
 
 namespace {
-
-thread_local const WorkerPool* current_pool = nullptr;
-thread_local int current_worker = -1;
 
 int64_t TimeScale(Priority priority) {
   switch (priority) {
@@ -57,6 +52,71 @@ int64_t TimeScale(Priority priority) {
   }
   return 4;
 }
+
+}  // namespace
+
+struct WorkerPool::Queues {
+  std::mutex mutex;  // guards all below and the queue members of groups
+  ConditionVariable work_arrived;
+  ConditionVariable young_work_arrived;  // for the express thread
+  std::deque<std::move_only_function<void()>> submitted;
+  std::vector<std::shared_ptr<DriverGroup>> runnable;  // those with ready drivers
+  int64_t virtual_now = 0;                             // of the group that was taken last, young ones apart
+  int64_t young_now = 0;                               // of the young group that was taken last
+  int64_t young_ahead_nanos = 0;                       // what young groups had more than others that waited
+  size_t drivers = 0;                                  // not ended
+  int idle = 0;
+  int express_idle = 0;
+  bool stopping = false;
+  Xoshiro256 random;
+  // Besides the workers, when there are several: only runs submitted work and young groups, so that short queries need
+  // not wait for slices of long ones to end. The system shares the cores between them.
+  std::thread express;
+
+  static int64_t Turn(const DriverGroup& group) { return group.virtual_nanos_ + group.charged_nanos_; }
+
+  // The runnable group to go on with; the end when there is none.
+  std::vector<std::shared_ptr<DriverGroup>>::iterator Choose(bool is_express) {
+    auto young = runnable.end();
+    auto other = runnable.end();
+    for (auto group = runnable.begin(); group != runnable.end(); ++group) {
+      if (is_express && (*group)->cpu_nanos() >= kExpressNanos) continue;
+      auto& least = (*group)->is_young_ ? young : other;
+      if (least == runnable.end() || Turn(**group) < Turn(**least)) least = group;
+    }
+    if (is_express || other == runnable.end()) return young;
+    return young == runnable.end() || young_ahead_nanos >= kYoungAheadNanosMax ? other : young;
+  }
+
+  // A group that had no ready driver gets one.
+  void Add(const std::shared_ptr<DriverGroup>& group) {
+    // Time in which it had nothing to run is not saved up; the little that a young one may have does not matter.
+    if (!group->is_young_) group->virtual_nanos_ = std::max(group->virtual_nanos_, virtual_now);
+    runnable.push_back(group);
+  }
+
+  // A driver of the group has run.
+  void Ran(DriverGroup& group, int64_t nanos) {
+    if (!group.is_young_) {
+      young_ahead_nanos = std::max<int64_t>(young_ahead_nanos - nanos, 0);
+      return;
+    }
+    const bool others_wait = std::ranges::any_of(runnable, [](const auto& other) { return !other->is_young_; });
+    young_ahead_nanos = others_wait ? std::min(young_ahead_nanos + nanos, kYoungAheadNanosMax) : 0;
+    const int64_t used = group.cpu_nanos();
+    if (used < kYoungNanos) return;
+    group.is_young_ = false;
+    // A long step beyond its youth is paid back.
+    group.virtual_nanos_ = virtual_now + (used - kYoungNanos) * TimeScale(group.priority_);
+  }
+
+  explicit Queues(uint64_t seed) : random(seed) {}
+};
+
+namespace {
+
+thread_local const WorkerPool* current_pool = nullptr;
+thread_local int current_worker = -1;
 
 int ThreadCount(int wanted) {
   if (wanted > 0) return wanted;
@@ -88,7 +148,7 @@ bool TimeSlice::ShouldYield() const {
 }
 
 DriverGroup::DriverGroup(WorkerPool& pool, std::string name, Priority priority)
-    : pool_(pool), name_(std::move(name)), priority_(priority) {}
+    : pool_(pool), name_(std::move(name)), priority_(priority), is_young_(priority != Priority::kLow) {}
 
 DriverGroup::~DriverGroup() = default;
 
@@ -155,10 +215,13 @@ void DriverGroup::DriverGone(DriverSlot& slot) {
 WorkerPool::WorkerPool(const Clock& clock, WorkerPoolOptions options)
     : clock_(clock), options_(std::move(options)), queues_(std::make_unique<Queues>(options_.shuffle_seed)) {
   const int count = ThreadCount(options_.threads);
+  // Threads look at how many there are: none begins before all are there.
+  const std::scoped_lock lock(queues_->mutex);
   workers_.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     workers_.emplace_back([this, i] { WorkerLoop(i); });
   }
+  if (count > 1) queues_->express = std::thread([this, count] { WorkerLoop(count); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -167,12 +230,17 @@ WorkerPool::~WorkerPool() {
     WEIR_CHECK(queues_->drivers == 0, "the worker pool ends before {} drivers have", queues_->drivers);
     queues_->stopping = true;
     queues_->work_arrived.notify_all();
+    queues_->young_work_arrived.notify_all();
   }
   for (std::thread& worker : workers_) worker.join();
+  if (queues_->express.joinable()) queues_->express.join();
 }
 
 std::shared_ptr<DriverGroup> WorkerPool::CreateGroup(std::string name, Priority priority) {
-  return std::shared_ptr<DriverGroup>(new DriverGroup(*this, std::move(name), priority));
+  auto group = std::shared_ptr<DriverGroup>(new DriverGroup(*this, std::move(name), priority));
+  const std::scoped_lock lock(queues_->mutex);
+  if (group->is_young_) group->virtual_nanos_ = queues_->young_now;
+  return group;
 }
 
 int WorkerPool::CurrentWorker() const {
@@ -182,7 +250,7 @@ int WorkerPool::CurrentWorker() const {
 void WorkerPool::Submit(std::move_only_function<void()> work) {
   const std::scoped_lock lock(queues_->mutex);
   queues_->submitted.push_back(std::move(work));
-  if (queues_->idle > 0) queues_->work_arrived.notify_one();
+  (queues_->idle > 0 ? queues_->work_arrived : queues_->young_work_arrived).notify_one();
 }
 
 void WorkerPool::Start(const std::shared_ptr<DriverGroup>& group, std::unique_ptr<Driver> driver) {
@@ -207,13 +275,13 @@ void WorkerPool::Start(const std::shared_ptr<DriverGroup>& group, std::unique_pt
 void WorkerPool::Enqueue(std::shared_ptr<DriverSlot> slot, bool wake_worker) {
   const std::scoped_lock lock(queues_->mutex);
   DriverGroup& group = *slot->group;
-  if (group.ready_.empty()) {
-    // Time in which a group had nothing to run is not saved up.
-    group.virtual_nanos_ = std::max(group.virtual_nanos_, queues_->virtual_now);
-    queues_->runnable.push_back(slot->group);
-  }
+  if (group.ready_.empty()) queues_->Add(slot->group);
   group.ready_.push_back(std::move(slot));
-  if (wake_worker && queues_->idle > 0) queues_->work_arrived.notify_one();
+  if (wake_worker && queues_->idle > 0) {
+    queues_->work_arrived.notify_one();
+  } else if (queues_->express_idle > 0 && group.is_young_) {
+    queues_->young_work_arrived.notify_one();
+  }
 }
 
 void WorkerPool::WorkerLoop(int index) {
@@ -222,6 +290,7 @@ void WorkerPool::WorkerLoop(int index) {
   pthread_setname_np(pthread_self(), fmt::format("{}-{}", options_.name, index).substr(0, 15).c_str());
   Queues& queues = *queues_;
   std::unique_lock lock(queues.mutex);
+  const bool is_express = index >= threads();
   for (;;) {
     if (!queues.submitted.empty()) {
       std::move_only_function<void()> work = std::move(queues.submitted.front());
@@ -232,15 +301,15 @@ void WorkerPool::WorkerLoop(int index) {
       lock.lock();
       continue;
     }
-    if (queues.runnable.empty()) {
+    const auto least = queues.Choose(is_express);
+    if (least == queues.runnable.end()) {
       if (queues.stopping) return;
-      ++queues.idle;
-      queues.work_arrived.wait(lock);
-      --queues.idle;
+      int& idle = is_express ? queues.express_idle : queues.idle;
+      ++idle;
+      (is_express ? queues.young_work_arrived : queues.work_arrived).wait(lock);
+      --idle;
       continue;
     }
-    const auto least = std::ranges::min_element(
-        queues.runnable, {}, [](const std::shared_ptr<DriverGroup>& group) { return group->virtual_nanos_; });
     std::shared_ptr<DriverGroup> group = *least;  // which may be erased below
     if (options_.shuffle && group->ready_.size() > 1) {
       std::swap(group->ready_.front(), group->ready_[queues.random.Below(group->ready_.size())]);
@@ -248,29 +317,38 @@ void WorkerPool::WorkerLoop(int index) {
     std::shared_ptr<DriverSlot> slot = std::move(group->ready_.front());
     group->ready_.pop_front();
     if (group->ready_.empty()) queues.runnable.erase(least);
-    queues.virtual_now = std::max(queues.virtual_now, group->virtual_nanos_);
-    // Charged in advance, so that several workers do not all choose the same group; corrected below.
-    const int64_t charged = options_.time_slice_nanos * TimeScale(group->priority_);
-    group->virtual_nanos_ += charged;
+    int64_t& now = group->is_young_ ? queues.young_now : queues.virtual_now;
+    now = std::max(now, Queues::Turn(*group));
+    const int64_t slice = group->is_young_ ? options_.time_slice_nanos / kYoungSliceDivisor : options_.time_slice_nanos;
+    // In advance, so that several workers do not all choose the same group.
+    const int64_t charged = slice * TimeScale(group->priority_);
+    group->charged_nanos_ += charged;
     lock.unlock();
 
-    const MonotonicNanos begin = clock_.Monotonic();
-    RunSlice(std::move(slot), index);
-    const int64_t used = clock_.Monotonic() - begin;
+    const int64_t begin = UsedNanos();
+    RunSlice(std::move(slot), index, slice);
+    const int64_t used = UsedNanos() - begin;
     group->cpu_nanos_.fetch_add(used, std::memory_order_relaxed);
 
     lock.lock();
-    group->virtual_nanos_ += used * TimeScale(group->priority_) - charged;
+    group->virtual_nanos_ += used * TimeScale(group->priority_);
+    group->charged_nanos_ -= charged;
+    queues.Ran(*group, used);
   }
 }
 
-void WorkerPool::RunSlice(std::shared_ptr<DriverSlot> slot, int worker_index) {
+// Of this thread, from some time on.
+int64_t WorkerPool::UsedNanos() const {
+  return options_.thread_clock != nullptr ? options_.thread_clock->ThreadNanos() : clock_.Monotonic();
+}
+
+void WorkerPool::RunSlice(std::shared_ptr<DriverSlot> slot, int worker_index, int64_t slice_nanos) {
   slot->state.store(DriverSlot::kRunning, std::memory_order_release);
   DriverGroup& group = *slot->group;
   DriverState result = DriverState::kFinished;
   if (!group.failed()) {
     const Waker waker(slot);
-    TimeSlice slice(clock_, clock_.Monotonic() + options_.time_slice_nanos, group, waker, worker_index);
+    TimeSlice slice(clock_, clock_.Monotonic() + slice_nanos, group, waker, worker_index);
     const auto error = CatchError([&] { result = slot->driver->Run(slice); });
     if (error != nullptr) {
       result = DriverState::kFinished;
@@ -288,7 +366,8 @@ void WorkerPool::RunSlice(std::shared_ptr<DriverSlot> slot, int worker_index) {
   }
   if (result == DriverState::kReady) {
     slot->state.store(DriverSlot::kQueued, std::memory_order_release);
-    Enqueue(std::move(slot), /*wake_worker=*/false);  // this worker looks at the queue next
+    // This worker looks at the queue next; the express thread may find that the group is young no more.
+    Enqueue(std::move(slot), /*wake_worker=*/worker_index >= threads());
     return;
   }
   slot->driver.reset();

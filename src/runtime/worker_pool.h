@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <coroutine>
 #include <cstdint>
 #include <deque>
@@ -15,6 +14,8 @@
 
 #include "base/error.h"
 #include "env/clock.h"
+#include "env/thread_clock.h"
+#include "runtime/condition_variable.h"
 
 namespace weir {
 
@@ -78,8 +79,8 @@ class Driver {
 enum class Priority : uint8_t { kHigh = 0, kNormal = 1, kLow = 2 };
 
 // The drivers of one query (or other unit of fairness). Workers are shared between groups by the time each has used,
-// scaled by priority. The first error of any driver fails the group: its other drivers are not run again but
-// destroyed, and Wait() throws that error.
+// scaled by priority; those that have just begun go first, with half of the time at most. The first error of any driver
+// fails the group: its other drivers are not run again but destroyed, and Wait() throws that error.
 //
 //   kOpen --Close()/Wait()--> (drivers end one by one) --> finished
 //     \--error or Cancel()--> kFailed, drivers are destroyed --> finished
@@ -122,10 +123,12 @@ class DriverGroup : public std::enable_shared_from_this<DriverGroup> {
 
   // Guarded by the pool's mutex.
   std::deque<std::shared_ptr<DriverSlot>> ready_;
-  int64_t virtual_nanos_ = 0;  // time used, scaled by priority
+  int64_t virtual_nanos_ = 0;  // time used, scaled by priority; on another scale while it is young
+  int64_t charged_nanos_ = 0;  // for slices under way, scaled, too
+  bool is_young_ = true;       // has used little time so far, goes before others
 
   mutable std::mutex mutex_;  // guards the below; leaf but for the pool's
-  std::condition_variable finished_;
+  ConditionVariable finished_;
   std::optional<Error> error_;
   std::vector<std::shared_ptr<DriverSlot>> slots_;  // of drivers that have not ended; they are owned here
   std::vector<std::move_only_function<void(const Error*)>> on_finished_;
@@ -134,6 +137,7 @@ class DriverGroup : public std::enable_shared_from_this<DriverGroup> {
 struct WorkerPoolOptions {
   int threads = 0;  // 0: one per core of the machine; servers pass SystemInfo::cores
   int64_t time_slice_nanos = 5 * kNanosPerMilli;
+  const ThreadClock* thread_clock = nullptr;  // what drivers use, for sharing fairly; null: the time that passes
   std::string name = "worker";
   // Takes ready drivers in random order: finds code that relies on an order. On by default in debug builds.
 #ifdef WEIR_DEBUG
@@ -182,7 +186,8 @@ class WorkerPool {
   void WorkerLoop(int index);
   void Start(const std::shared_ptr<DriverGroup>& group, std::unique_ptr<Driver> driver);
   void Enqueue(std::shared_ptr<DriverSlot> slot, bool wake_worker = true);
-  void RunSlice(std::shared_ptr<DriverSlot> slot, int worker_index);
+  int64_t UsedNanos() const;
+  void RunSlice(std::shared_ptr<DriverSlot> slot, int worker_index, int64_t slice_nanos);
 
   const Clock& clock_;
   const WorkerPoolOptions options_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -10,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/condition_variable.h"
 #include "runtime/worker_pool.h"
 
 namespace weir {
@@ -115,7 +115,7 @@ class Load {
   const int64_t until_;
   WorkClock clock_;
   std::mutex mutex_;  // guards gone_
-  std::condition_variable ended_;
+  ConditionVariable ended_;
   size_t gone_ = 0;
   std::vector<std::unique_ptr<Client>> clients_;
   WorkerPool pool_{clock_, {.threads = 1, .shuffle = false}};
@@ -129,12 +129,12 @@ double Slowness(std::vector<int64_t> took, const Shape& shape, size_t clients) {
          static_cast<double>(shape.nanos() * static_cast<int64_t>(clients));
 }
 
-void ExpectFair(const Shape& short_shape, const Shape& long_shape) {
+void ExpectFair(const Shape& short_shape, const Shape& long_shape, int short_clients = 24, int long_clients = 8) {
   std::vector<int64_t> short_took;
   std::vector<int64_t> long_took;
   Load load(120 * kNanosPerSecond);
-  load.AddClients(24, short_shape, short_took);
-  load.AddClients(8, long_shape, long_took);
+  load.AddClients(short_clients, short_shape, short_took);
+  load.AddClients(long_clients, long_shape, long_took);
   load.Run();
   EXPECT_LE(Slowness(short_took, short_shape, load.clients()), 3);
   EXPECT_LE(Slowness(long_took, long_shape, load.clients()), 3);
@@ -148,6 +148,41 @@ TEST(WorkerPoolFairness, ShortQueriesBesideLongOnes) {
 TEST(WorkerPoolFairness, QueriesWithManyDriversGetNoMore) {
   ExpectFair({.pipelines = 1, .drivers = 1, .driver_nanos = 20 * kNanosPerMilli, .step_nanos = kNanosPerMilli},
              {.pipelines = 1, .drivers = 64, .driver_nanos = 10 * kNanosPerMilli, .step_nanos = kNanosPerMilli});
+}
+
+// Short queries end before others go on, but for what these are owed; nobody waits much longer for it.
+TEST(WorkerPoolFairness, ShortQueriesGoFirst) {
+  const Shape tiny{
+      .pipelines = 3, .drivers = 1, .driver_nanos = 200 * kNanosPerMicro, .step_nanos = 100 * kNanosPerMicro};
+  const Shape small{.pipelines = 2, .drivers = 4, .driver_nanos = kNanosPerMilli, .step_nanos = 200 * kNanosPerMicro};
+  const Shape middle{
+      .pipelines = 2, .drivers = 4, .driver_nanos = 8 * kNanosPerMilli, .step_nanos = 200 * kNanosPerMicro};
+  const Shape large{
+      .pipelines = 2, .drivers = 4, .driver_nanos = 40 * kNanosPerMilli, .step_nanos = 200 * kNanosPerMicro};
+  std::vector<int64_t> tiny_took;
+  std::vector<int64_t> small_took;
+  std::vector<int64_t> middle_took;
+  std::vector<int64_t> large_took;
+  Load load(120 * kNanosPerSecond);
+  load.AddClients(1, tiny, tiny_took);
+  load.AddClients(1, small, small_took);
+  load.AddClients(14, middle, middle_took);
+  load.AddClients(16, large, large_took);
+  load.Run();
+  EXPECT_LE(Slowness(tiny_took, tiny, load.clients()), 1.0);
+  EXPECT_LE(Slowness(small_took, small, load.clients()), 1.0);
+  EXPECT_LE(Slowness(middle_took, middle, load.clients()), 2.0);
+  EXPECT_LE(Slowness(large_took, large, load.clients()), 2.0);
+}
+
+// As many short ones as there may be: who asks for more has half of the time.
+TEST(WorkerPoolFairness, LongQueriesAmongShortOnes) {
+  ExpectFair({.pipelines = 2, .drivers = 2, .driver_nanos = 2 * kNanosPerMilli, .step_nanos = 200 * kNanosPerMicro},
+             {.pipelines = 1, .drivers = 1, .driver_nanos = 100 * kNanosPerMilli, .step_nanos = 200 * kNanosPerMicro},
+             31, 1);
+  ExpectFair({.pipelines = 2, .drivers = 2, .driver_nanos = 2 * kNanosPerMilli, .step_nanos = 200 * kNanosPerMicro},
+             {.pipelines = 1, .drivers = 1, .driver_nanos = 100 * kNanosPerMilli, .step_nanos = 200 * kNanosPerMicro},
+             4, 28);
 }
 
 // Steps that take longer than a slice are paid back.

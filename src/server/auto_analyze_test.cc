@@ -1,75 +1,32 @@
 #include "server/auto_analyze.h"
 
-#include <filesystem>
 #include <thread>
 
-#include <gtest/gtest.h>
-
-#include "env/posix/epoll_loop.h"
-#include "env/posix/posix_clock.h"
-#include "env/posix/posix_file_system.h"
-#include "env/posix/posix_random.h"
-#include "function/register_all.h"
-#include "server/session.h"
-#include "server/system/system_functions.h"
 #include "server/system_tables.h"
+#include "server/testing/engine_test.h"
 
 namespace weir {
 namespace {
 
-class AutoAnalyzeTest : public ::testing::Test {
+class AutoAnalyzeTest : public EngineTest {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir_analyze_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    RegisterAllFunctions(registry_);
-    RegisterClientFunctions(registry_);
-    timer_thread_ = std::thread([this] { timers_.Run(); });
-  }
   void TearDown() override {
-    Close();
-    timers_.Stop();
-    timer_thread_.join();
-    std::filesystem::remove_all(folder_);
+    session_.reset();
+    EngineTest::TearDown();
   }
   void Open(AutoAnalyzeOptions options, bool background = false) {
-    Close();
+    session_.reset();
+    CloseEngine();
     EngineOptions engine_options;
     engine_options.threads = 2;
     engine_options.data_dir = folder_;
     engine_options.background_jobs = background;
     engine_options.auto_analyze = options;
     tables_ = std::make_shared<SystemTables>();
-    engine_ = std::make_unique<Engine>(EngineServices{files_, clock_, random_, timers_, registry_, metrics_},
-                                       engine_options, tables_->virtual_tables());
-    tables_->Attach(*engine_);
+    tables_->Attach(OpenEngine(engine_options, tables_->virtual_tables()));
     session_ = std::make_unique<Session>(*engine_, SessionOptions{});
   }
-  void Close() {
-    session_.reset();
-    if (engine_ != nullptr) engine_->Stop();
-    engine_.reset();
-  }
-  // The last statement's rows, "a|b;c|d".
-  std::string Sql(const std::string& sql) {
-    std::string out;
-    for (const auto& statement : session_->Parse(sql)) {
-      out.clear();
-      const auto execution = session_->Execute(statement);
-      while (const auto chunk = execution->Next()) {
-        chunk->rows().ForEach([&](size_t row) {
-          if (!out.empty()) out += ';';
-          for (size_t i = 0; i < chunk->columns().size(); ++i) {
-            if (i > 0) out += '|';
-            const Value value = chunk->column(i)->GetValue(row);
-            out += value.is_null() ? "NULL" : value.ToString();
-          }
-        });
-      }
-    }
-    return out;
-  }
+  std::string Sql(const std::string& sql) { return RowsOf(*session_, sql); }
   std::string Table(const std::string& name) {
     return Sql(
         "select analyzed is not null, changed_rows, auto_analyze_count from weir_catalog.tables where \"table\" like "
@@ -77,16 +34,7 @@ class AutoAnalyzeTest : public ::testing::Test {
         name + "'");
   }
 
-  std::string folder_;
-  PosixFileSystem files_;
-  PosixClock clock_;
-  PosixRandom random_;
-  EpollLoop timers_{clock_};
-  std::thread timer_thread_;
-  Registry registry_;
-  obs::MetricsRegistry metrics_;
   std::shared_ptr<SystemTables> tables_;
-  std::unique_ptr<Engine> engine_;
   std::unique_ptr<Session> session_;
 };
 

@@ -5,6 +5,7 @@
 #include "expr/evaluator.h"
 #include "format/parquet/writer.h"
 #include "format/text_sink.h"
+#include "runtime/run_all.h"
 #include "server/copy_out.h"
 #include "sql/parser/to_sql.h"
 
@@ -15,6 +16,8 @@ namespace {
 using Format = CopyOptions::Format;
 
 constexpr size_t kWriteBytes = 256 << 10;
+// Of Parquet: the columns of so many are encoded side by side.
+constexpr size_t kBatchRows = 32 << 10;
 
 TextCompression TextCompressionOf(const CopyOptions& options, const std::string& path) {
   if (options.compression.empty() || options.compression == "auto") {
@@ -92,10 +95,25 @@ uint64_t WriteParquet(Session& session, StatementExecution& rows, const CopyOpti
   parquet::WriterOptions writer_options;
   writer_options.codec = ParquetCodecOf(options);
   if (options.row_group_rows != 0) writer_options.row_group_rows = options.row_group_rows;
+  WorkerPool& workers = session.engine().workers();
+  const CancellationToken token = session.statement_token();
+  writer_options.run_all = [&workers, token](size_t count, const std::function<void(size_t)>& work) {
+    RunAll(workers, "copy", count, work, token);
+  };
   parquet::ParquetWriter writer([&](ByteSpan bytes) { file.Append(bytes); }, std::move(columns), writer_options);
   const StatementContext statement = session.MakeStatementContext();
   Evaluator evaluator(std::move(values), registry, statement);
-  while (const auto chunk = rows.Next()) writer.Write(converts ? evaluator.EvaluateAll(*chunk) : *chunk);
+  std::vector<Chunk> batch;
+  size_t batch_rows = 0;
+  while (const auto chunk = rows.Next()) {
+    batch_rows += chunk->row_count();
+    batch.push_back(converts ? evaluator.EvaluateAll(*chunk) : *chunk);
+    if (batch_rows < kBatchRows) continue;
+    writer.Write(batch);
+    batch.clear();
+    batch_rows = 0;
+  }
+  writer.Write(batch);
   return writer.Finish().rows;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "algo/huge_blocks.h"
 #include "column/buffer_limit.h"
 #include "server/session.h"
 #include "server/statement/statement.h"
@@ -15,19 +16,24 @@ namespace {
 constexpr size_t kFinishedQueriesMax = 1000;
 constexpr int64_t kBareFooterCacheBytes = 64 << 20;
 
-// At most a quarter of what the process may use.
+// At most such a part of what the process may use.
+int64_t AtMostPart(const EngineOptions& options, int64_t wanted, int64_t parts) {
+  const int64_t memory = options.memory_limit_bytes > 0 ? options.memory_limit_bytes : options.memory_bytes;
+  return memory > 0 ? std::min(wanted, memory / parts) : wanted;
+}
+
 int64_t PageCacheBytes(const EngineOptions& options) {
-  const int64_t wanted = options.storage.page_cache_bytes;
-  return options.memory_limit_bytes > 0 ? std::min(wanted, options.memory_limit_bytes / 4) : wanted;
+  return AtMostPart(options, options.storage.page_cache_bytes, 4);
 }
 
 int64_t QueryCacheBytes(const EngineOptions& options) {
-  const int64_t wanted = options.query_cache_bytes;
-  return options.memory_limit_bytes > 0 ? std::min(wanted, options.memory_limit_bytes / 8) : wanted;
+  return AtMostPart(options, options.query_cache_bytes, 8);
 }
 
 // Between two looks for entries that nobody will ask for again.
 constexpr int64_t kCacheJobNanos = 10 * kNanosPerSecond;
+// Between two looks for memory that is kept for queries and that none has needed.
+constexpr int64_t kMemoryJobNanos = 5 * kNanosPerSecond;
 
 StorageOptions WithFolder(const EngineOptions& options) {
   StorageOptions storage = options.storage;
@@ -65,9 +71,14 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
           "process", options_.memory_limit_bytes > 0 ? options_.memory_limit_bytes : MemoryTracker::kNoLimit)),
       formats_(MakeTextFormats()),
       virtual_tables_(virtual_tables == nullptr ? std::make_shared<VirtualTables>() : std::move(virtual_tables)) {
-  if (options_.memory_limit_bytes > 0) SetBufferLimit(options_.memory_limit_bytes);
+  if (options_.memory_limit_bytes > 0) {
+    SetBufferLimit(options_.memory_limit_bytes);
+    // These count nowhere.
+    SetHugeBlocksKeptMax(static_cast<size_t>(options_.memory_limit_bytes / 16));
+  }
   WorkerPoolOptions workers;
   workers.threads = options_.threads;
+  workers.thread_clock = services_.thread_clock;
   workers_ = std::make_unique<WorkerPool>(services_.clock, workers);
   IoPoolOptions io;
   io.threads_max = 64;
@@ -92,6 +103,10 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
     DropLeftTemporaries(*storage_);
     auto_analyze_ = std::make_unique<AutoAnalyze>(*storage_, services_.random, memory_, options_.auto_analyze);
     storage_->AddJob("analyze", options_.auto_analyze.interval_nanos, [this] { return auto_analyze_->Run(); });
+    storage_->AddJob("free memory", kMemoryJobNanos, []() -> std::string {
+      const size_t freed = TrimHugeBlocks();
+      return freed == 0 ? "" : fmt::format("{} bytes given back", freed);
+    });
     if (cache_ != nullptr) {
       storage_->AddJob("query cache", kCacheJobNanos, [this]() -> std::string {
         const uint64_t dropped = cache_->DropOutdated(*storage_->snapshot()->state());
@@ -107,6 +122,10 @@ Engine::Engine(EngineServices services, EngineOptions options, std::shared_ptr<V
 
 Engine::~Engine() {
   Stop();
+  {
+    std::unique_lock lock(mutex_);
+    background_ended_.wait(lock, [this] { return ending_in_background_ == 0; });
+  }
   loads_.reset();
   auto_analyze_.reset();
   storage_.reset();
@@ -127,6 +146,25 @@ void Engine::Stop() {
     storage_->StopJobs();
   }
   if (storage_ != nullptr) storage_->Stop();
+}
+
+void Engine::EndInBackground(std::unique_ptr<QueryExecution> query) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++ending_in_background_;
+  }
+  const auto ended = [this] {
+    const std::lock_guard lock(mutex_);
+    --ending_in_background_;
+    background_ended_.notify_all();
+  };
+  const auto refused = CatchError([&] {
+    io_->Submit([query = std::move(query), ended]() mutable {
+      query.reset();
+      ended();
+    });
+  });
+  if (refused != nullptr) ended();
 }
 
 QueryServices Engine::query_services() {

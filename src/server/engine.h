@@ -20,6 +20,7 @@
 #include "ingest/load_service.h"
 #include "obs/metrics.h"
 #include "obs/trace.h"
+#include "runtime/condition_variable.h"
 #include "runtime/io_pool.h"
 #include "runtime/memory_tracker.h"
 #include "runtime/worker_pool.h"
@@ -39,11 +40,14 @@ struct EngineServices {
   Executor& timers;
   const Registry& registry;
   obs::MetricsRegistry& metrics;
+  const ThreadClock* thread_clock = nullptr;  // of what queries use; null: time that passes is taken for it
 };
 
 struct EngineOptions {
   int threads = 0;                 // workers; 0: one per usable core
   int64_t memory_limit_bytes = 0;  // of the process; 0: none
+  // What it may count on where it has no limit: caches get shares of one or the other. 0: not known.
+  int64_t memory_bytes = 0;
   // Empty: no tables of its own, only files and values (`weir local` without --data-dir).
   std::string data_dir;
   // For what queries cannot keep in memory. Empty: data_dir/spill, or nothing is spilled.
@@ -128,6 +132,9 @@ class Engine {
   // Cancels what the session runs; false when there is no such session. `terminate` also ends the session.
   bool CancelSession(int32_t id, bool terminate);
 
+  // Destroys a query that may have drivers left, without waiting for them.
+  void EndInBackground(std::unique_ptr<QueryExecution> query);
+
   void NoteFinished(FinishedQuery query);
   std::vector<FinishedQuery> finished_queries() const;  // newest last, bounded
   // Called for every finished statement, e.g. to export it as a span. Set before the first session.
@@ -155,6 +162,8 @@ class Engine {
   std::function<void(const FinishedQuery&)> on_finished_;
 
   mutable std::mutex mutex_;  // guards the below; leaf
+  ConditionVariable background_ended_;
+  int ending_in_background_ = 0;
   std::map<int32_t, Session*> sessions_;
   int32_t next_session_ = 1;
   std::vector<FinishedQuery> finished_;  // a ring

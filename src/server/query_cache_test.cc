@@ -2,40 +2,25 @@
 #include <fstream>
 #include <thread>
 
-#include <gtest/gtest.h>
-
-#include "env/posix/epoll_loop.h"
-#include "env/posix/posix_clock.h"
-#include "env/posix/posix_file_system.h"
-#include "env/posix/posix_random.h"
-#include "function/register_all.h"
 #include "meta/state.h"
-#include "server/session.h"
-#include "server/system/system_functions.h"
 #include "server/system_tables.h"
+#include "server/testing/engine_test.h"
 
 namespace weir {
 namespace {
 
 // Answers from the cache against those without it, over whole statements.
-class QueryCacheTest : public ::testing::Test {
+class QueryCacheTest : public EngineTest {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/weir_query_cache_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    RegisterAllFunctions(registry_);
-    RegisterClientFunctions(registry_);
-    timer_thread_ = std::thread([this] { timers_.Run(); });
+    EngineTest::SetUp();
     EngineOptions options;
     options.threads = 3;
     options.data_dir = folder_ + "/data";
     options.background_jobs = false;
     options.query_cache_bytes = int64_t{8} << 20;
     tables_ = std::make_shared<SystemTables>();
-    engine_ = std::make_unique<Engine>(EngineServices{files_, clock_, random_, timers_, registry_, metrics_}, options,
-                                       tables_->virtual_tables());
-    tables_->Attach(*engine_);
+    tables_->Attach(OpenEngine(options, tables_->virtual_tables()));
     session_ = std::make_unique<Session>(*engine_, SessionOptions{});
     plain_ = std::make_unique<Session>(*engine_, SessionOptions{});
     Sql("set enable_result_cache = on; set enable_query_cache = on");
@@ -43,37 +28,18 @@ class QueryCacheTest : public ::testing::Test {
   void TearDown() override {
     session_.reset();
     plain_.reset();
-    engine_->Stop();
-    engine_.reset();
-    timers_.Stop();
-    timer_thread_.join();
-    std::filesystem::remove_all(folder_);
+    EngineTest::TearDown();
   }
 
-  // The last statement's rows, "a|b;c|d".
+  // The rows, or "error 42P01".
   static std::string RunIn(Session& session, const std::string& sql) {
-    std::string out;
     try {
-      for (const auto& statement : session.Parse(sql)) {
-        out.clear();
-        const auto execution = session.Execute(statement);
-        while (const auto chunk = execution->Next()) {
-          chunk->rows().ForEach([&](size_t row) {
-            if (!out.empty()) out += ';';
-            for (size_t i = 0; i < chunk->columns().size(); ++i) {
-              if (i > 0) out += '|';
-              const Value value = chunk->column(i)->GetValue(row);
-              out += value.is_null() ? "NULL" : value.ToString();
-            }
-          });
-        }
-      }
+      return RowsOf(session, sql);
     } catch (...) {
       const Error error = Error::FromCurrentException();
       session.StatementFailed(error);
-      out = std::string("error ") + std::string(error.sqlstate());
+      return "error " + std::string(error.sqlstate());
     }
-    return out;
   }
   std::string Sql(const std::string& sql) { return RunIn(*session_, sql); }
   // What a session without the caches says.
@@ -104,16 +70,7 @@ class QueryCacheTest : public ::testing::Test {
   void Flush() { engine_->storage()->Flush(); }
   void Drop() { engine_->cache()->DropOutdated(*engine_->storage()->snapshot()->state()); }
 
-  std::string folder_;
-  PosixFileSystem files_;
-  PosixClock clock_;
-  PosixRandom random_;
-  EpollLoop timers_{clock_};
-  std::thread timer_thread_;
-  Registry registry_;
-  obs::MetricsRegistry metrics_;
   std::shared_ptr<SystemTables> tables_;
-  std::unique_ptr<Engine> engine_;
   std::unique_ptr<Session> session_, plain_;
 };
 

@@ -444,6 +444,11 @@ CancellationToken Session::BeginStatement(std::string_view text) {
   return running_->token();
 }
 
+CancellationToken Session::statement_token() const {
+  const std::lock_guard lock(mutex_);
+  return running_ == nullptr ? CancellationToken() : running_->token();
+}
+
 namespace {
 
 bool NamesPassword(std::string_view text) {

@@ -165,6 +165,8 @@ class Session {
 
   // Stops the running statement, if any. Any thread.
   void Cancel(const Error& reason);
+  // Of the running statement; one that is never canceled when there is none.
+  CancellationToken statement_token() const;
   // Set by the server: ends the connection (KILL, shutdown). Terminate stops what runs, lets nothing more begin and
   // calls it. Any thread.
   void set_on_terminate(std::function<void()> on_terminate);

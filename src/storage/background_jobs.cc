@@ -1,11 +1,11 @@
 #include "storage/background_jobs.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 
 #include "base/error.h"
 #include "obs/log.h"
+#include "runtime/condition_variable.h"
 
 namespace weir {
 
@@ -129,7 +129,7 @@ struct BackgroundJobs::Job : std::enable_shared_from_this<Job> {
   obs::Counter& runs;
   obs::Counter& failures;
   std::mutex mutex;  // guards the below
-  std::condition_variable changed;
+  ConditionVariable changed;
   JobInfo info;
   Executor::TimerId timer = 0;
   bool queued = false;  // or running

@@ -98,4 +98,26 @@ bool InlineReader::Next(size_t rows_max, Chunk& out) {
   return false;
 }
 
+Chunk InlineReader::ReadRows(const ScanUnit& unit, std::span<const RowPlace> places) const {
+  std::vector<ColumnBuilder> builders;
+  for (const ScanColumn& column : plan_.columns) builders.emplace_back(column.type, places.size());
+  for (size_t next = 0; next < places.size();) {
+    const int64_t part = places[next].part;
+    std::vector<uint32_t> rows;
+    for (; next < places.size() && places[next].part == part; ++next) {
+      rows.push_back(static_cast<uint32_t>(places[next].position));
+    }
+    const auto ref = std::ranges::find_if(unit.inline_batches, [&](const InlineRef& candidate) {
+      return static_cast<int64_t>(candidate.id().value()) == part;
+    });
+    if (ref == unit.inline_batches.end()) throw Error::Internal("no such inline batch: {}", part);
+    for (size_t i = 0; i < builders.size(); ++i) {
+      builders[i].AppendRows(*ColumnOf(*ref->batch, plan_.columns[i]), RowSet::Of(rows));
+    }
+  }
+  std::vector<ColumnPtr> columns;
+  for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
+  return {std::move(columns), places.size()};
+}
+
 }  // namespace weir

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <vector>
 
 #include "storage/scan.h"
 
@@ -13,6 +15,7 @@ class InlineReader {
   void Open(const ScanUnit& unit);
   // Columns of the plan and, when it asks for them, row ids; deleted rows are not there (or not selected).
   bool Next(size_t rows_max, Chunk& out);
+  Chunk ReadRows(const ScanUnit& unit, std::span<const RowPlace> places) const;
 
  private:
   struct Piece {

@@ -4,6 +4,7 @@
 #include "storage/page_pruning.h"
 #include "storage/prune.h"
 #include "storage/scan.h"
+#include "storage/storage.h"
 
 namespace weir {
 
@@ -37,7 +38,10 @@ ScanPlanPtr ParquetFiles::Plan(ScanSpec spec) const {
     plan->columns.push_back({field, column.name, column.type, true, Value::Null(column.type)});
     plan->output.push_back({column.name, column.type, true});
   }
-  if (spec.with_row_ids) throw Error::Internal("files have no row ids");
+  // Of row ids only the positions in the file mean something: the part is that of a segment that is made up.
+  if (spec.with_row_ids) {
+    for (Field& field : RowIdSchema()) plan->output.push_back(std::move(field));
+  }
   plan->files = &file_system_;
   plan->footers = footers_;
   plan->match_by_name = true;

@@ -47,4 +47,9 @@ bool ScanReader::Next(size_t rows_max, const ScanFilter& filter, Chunk& out) {
   return false;
 }
 
+Chunk ScanReader::ReadRows(const ScanUnit& unit, std::span<const RowPlace> places) {
+  if (unit.segment == nullptr) return impl_->inline_reader.ReadRows(unit, places);
+  return impl_->segment_reader.ReadRows(unit, places);
+}
+
 }  // namespace weir

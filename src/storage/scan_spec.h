@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,8 +38,11 @@ struct ScanPredicate {
   std::string ToString(std::string_view column_name) const;
 };
 
-// Parts of a struct, each the positions of fields on the way down: {{1}, {0, 2}}. None: the whole value.
+// Parts of a struct or a list, each the positions of fields on the way down: {{1}, {0, 2}}; 0 leads into a list's
+// elements. None: the whole value.
 using SubfieldPaths = std::vector<std::vector<size_t>>;
+// As a path's last step: not the value, but whether it is NULL, and of a list its length.
+inline constexpr size_t kShapeOfSubfield = SIZE_MAX;
 
 // What a scan is to deliver.
 struct ScanSpec {
@@ -51,6 +55,13 @@ struct ScanSpec {
   size_t filter_columns = 0;
   // Two more columns at the end, for DELETE and UPDATE: bigint part id and bigint position in the part.
   bool with_row_ids = false;
+};
+
+// Where a scan with row ids has found a row.
+struct RowPlace {
+  int64_t part;
+  int64_t position;
+  friend auto operator<=>(const RowPlace&, const RowPlace&) = default;
 };
 
 // Counts what a scan did; shared by its readers. For EXPLAIN ANALYZE.

@@ -1,6 +1,9 @@
 #include "storage/segment_reader.h"
 
 #include <algorithm>
+#include <climits>
+#include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "column/builder.h"
@@ -65,6 +68,44 @@ void SetLeaves(const parquet::SchemaNode& node, std::vector<bool>& out) {
   for (const parquet::SchemaNode& child : node.children) SetLeaves(child, out);
 }
 
+// Bytes of one of the leaf's values, roughly.
+size_t WidthOf(const Type& type) {
+  return type.physical() == PhysicalType::kString ? 64 : PhysicalWidth(type.physical());
+}
+
+// Every leaf below tells which values of the node are NULL, and how long lists are: the cheapest does, if none is read
+// anyway. Maps are read as a whole.
+void SetShape(const parquet::SchemaNode& node, std::vector<bool>& out) {
+  using Kind = parquet::SchemaNode::Kind;
+  const parquet::SchemaNode* cheapest = nullptr;
+  bool is_read = false;
+  // Levels of deeper lists are more.
+  const auto cost = [](const parquet::SchemaNode& part) {
+    const bool is_leaf = part.kind == Kind::kLeaf;
+    return is_leaf ? std::pair(part.leaf.repetition_max, WidthOf(part.leaf.type)) : std::pair(INT_MAX, size_t{0});
+  };
+  const auto visit = [&](const auto& self, const parquet::SchemaNode& part) -> void {
+    if (part.kind == Kind::kLeaf || part.kind == Kind::kMap) {
+      is_read = is_read || out[static_cast<size_t>(part.first_leaf().index)];
+      if (cheapest == nullptr || cost(part) < cost(*cheapest)) cheapest = &part;
+      return;
+    }
+    for (const parquet::SchemaNode& child : part.children) self(self, child);
+  };
+  visit(visit, node);
+  if (!is_read) SetLeaves(*cheapest, out);
+}
+
+// The node that a path leads to; positions of fields are those of the plan's type.
+const parquet::SchemaNode& NodeAt(const parquet::SchemaNode& column, std::span<const size_t> path) {
+  const parquet::SchemaNode* node = &column;
+  for (const size_t field : path) {
+    if (node->kind != parquet::SchemaNode::Kind::kStruct && node->kind != parquet::SchemaNode::Kind::kList) break;
+    node = &node->children.at(field);
+  }
+  return *node;
+}
+
 }  // namespace
 
 void SegmentReader::FindWantedLeaves() {
@@ -73,16 +114,18 @@ void SegmentReader::FindWantedLeaves() {
     const SubfieldPaths& paths = plan_.spec.subfields[i];
     if (in_projection_[i] == SIZE_MAX || paths.empty()) continue;
     const parquet::SchemaNode& column = file_->columns()[file_columns_[i]];
-    // Positions of fields are those of the plan's type.
-    if (column.kind != parquet::SchemaNode::Kind::kStruct || !(column.type == plan_.columns[i].type)) continue;
+    const bool has_parts =
+        column.kind == parquet::SchemaNode::Kind::kStruct || column.kind == parquet::SchemaNode::Kind::kList;
+    if (!has_parts || !(column.type == plan_.columns[i].type)) continue;
     std::vector<bool> wanted(file_->footer()->leaf_count);
+    const auto is_shape = [](const std::vector<size_t>& path) {
+      return !path.empty() && path.back() == kShapeOfSubfield;
+    };
     for (const std::vector<size_t>& path : paths) {
-      const parquet::SchemaNode* node = &column;
-      for (const size_t field : path) {
-        if (node->kind != parquet::SchemaNode::Kind::kStruct) break;
-        node = &node->children.at(field);
-      }
-      SetLeaves(*node, wanted);
+      if (!is_shape(path)) SetLeaves(NodeAt(column, path), wanted);
+    }
+    for (const std::vector<size_t>& path : paths) {
+      if (is_shape(path)) SetShape(NodeAt(column, std::span(path).first(path.size() - 1)), wanted);
     }
     const auto read = static_cast<size_t>(std::count(wanted.begin(), wanted.end(), true));
     plan_.counters->subfields_skipped += parquet::CountLeaves(column) - read;
@@ -141,11 +184,7 @@ bool SegmentReader::OpenRowGroup() {
       auto ranges = MatchingRows(plan_, *file_, file_columns_, at);
       matches = !ranges.has_value() || !ranges->empty();
       if (matches) {
-        reader_ = std::make_unique<parquet::RowGroupReader>(file_, at, projection_, std::move(ranges), tracker_);
-        bytes_counted_ = 0;
-        for (size_t i = 0; i < projection_.size(); ++i) {
-          if (!wanted_leaves_[i].empty()) reader_->set_wanted_leaves(i, wanted_leaves_[i]);
-        }
+        ReadRowGroup(at, std::move(ranges));
         if (!DictionariesMayMatch()) {
           ++counters.row_groups_pruned_by_dictionary;
           CountBytes();
@@ -159,6 +198,14 @@ bool SegmentReader::OpenRowGroup() {
     row_group_first_ += file_->row_group_rows(at);
   }
   return false;
+}
+
+void SegmentReader::ReadRowGroup(size_t row_group, std::optional<parquet::RowRanges> ranges) {
+  reader_ = std::make_unique<parquet::RowGroupReader>(file_, row_group, projection_, std::move(ranges), tracker_);
+  bytes_counted_ = 0;
+  for (size_t i = 0; i < projection_.size(); ++i) {
+    if (!wanted_leaves_[i].empty()) reader_->set_wanted_leaves(i, wanted_leaves_[i]);
+  }
 }
 
 SelectionPtr SegmentReader::LiveRows() const {
@@ -240,6 +287,36 @@ bool SegmentReader::ReadBatch(const ScanFilter& filter, Chunk& out) {
   if (plan_.spec.with_row_ids) AddRowIds(wanted, size, columns);
   out = pick ? Chunk(std::move(columns), size) : Chunk(std::move(columns), size, std::move(selection));
   return true;
+}
+
+Chunk SegmentReader::ReadRows(const ScanUnit& unit, std::span<const RowPlace> places) {
+  Open(unit);
+  std::vector<Chunk> pieces;
+  std::vector<Type> types;
+  for (const ScanColumn& column : plan_.columns) types.push_back(column.type);
+  for (size_t next = 0; next < places.size(); ++row_group_) {
+    if (row_group_ >= unit.row_group_end) {
+      throw Error::Internal("the unit does not have the row: {}", places[next].position);
+    }
+    const uint64_t end = row_group_first_ + file_->row_group_rows(row_group_);
+    parquet::RowRanges ranges;
+    size_t rows = 0;
+    for (; next < places.size() && static_cast<uint64_t>(places[next].position) < end; ++next, ++rows) {
+      const uint64_t row = static_cast<uint64_t>(places[next].position) - row_group_first_;
+      parquet::AppendRange(ranges, {row, row + 1});
+    }
+    row_group_first_ = end;
+    if (rows == 0) continue;
+    ReadRowGroup(row_group_, std::move(ranges));
+    while (reader_->NextBatch(rows)) {
+      std::vector<ColumnPtr> columns;
+      for (size_t i = 0; i < plan_.columns.size(); ++i) columns.push_back(ReadColumn(i, nullptr));
+      pieces.emplace_back(std::move(columns), reader_->batch_rows());
+    }
+    CountBytes();
+    reader_.reset();
+  }
+  return pieces.size() == 1 ? std::move(pieces[0]) : Chunk::Concat(pieces, types);
 }
 
 bool SegmentReader::Next(size_t rows_max, const ScanFilter& filter, Chunk& out) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "format/parquet/reader.h"
@@ -18,11 +20,14 @@ class SegmentReader {
   ~SegmentReader();
   void Open(const ScanUnit& unit);
   bool Next(size_t rows_max, const ScanFilter& filter, Chunk& out);
+  Chunk ReadRows(const ScanUnit& unit, std::span<const RowPlace> places);
 
  private:
   void OpenFile();
   void FindWantedLeaves();
   bool OpenRowGroup();
+  // Makes reader_, of the rows or all.
+  void ReadRowGroup(size_t row_group, std::optional<parquet::RowRanges> ranges);
   bool RowGroupMayMatch(size_t row_group) const;
   // By the dictionaries of the columns; of the row group that reader_ is at.
   bool DictionariesMayMatch();

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 
 #include "env/executor.h"
+#include "runtime/condition_variable.h"
 #include "runtime/io_pool.h"
 
 namespace weir {
@@ -62,7 +62,7 @@ class Periodic : public std::enable_shared_from_this<Periodic> {
   const int64_t interval_nanos_;
   const std::function<void()> run_;  // does not throw
   mutable std::mutex mutex_;         // guards the below; leaf but for the executor's and the pool's
-  std::condition_variable idle_;
+  ConditionVariable idle_;
   bool started_ = false;
   bool stopped_ = false;
   bool queued_ = false;  // waiting for its turn or running

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "env/clock.h"
 #include "ingest/load_service.h"
 #include "obs/metrics.h"
+#include "runtime/condition_variable.h"
 #include "runtime/io_pool.h"
 #include "runtime/memory_tracker.h"
 #include "storage/storage.h"
@@ -92,7 +92,7 @@ class TelemetryIngest {
   std::array<SignalCounters, kSignalCount> counters_;
   std::atomic<uint64_t> pending_bytes_{0};
   std::mutex mutex_;  // guards the below; leaf
-  std::condition_variable idle_;
+  ConditionVariable idle_;
   size_t pending_ = 0;
 };
 

@@ -66,25 +66,29 @@ constexpr int64_t DaysFromCivil(int64_t year, int month, int day) {
   return era * 146'097 + day_of_era - 719'468;
 }
 
+// For days within some billion years of 1970. Divisions by multiplications, all of numbers that are not negative:
+// C. Neri, L. Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022).
 constexpr CivilDate CivilFromDays(int64_t days) {
-  days += 719'468;
-  const int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const auto day_of_era = static_cast<uint32_t>(days - era * 146'097);
-  const uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const uint32_t shifted_month = (5 * day_of_year + 2) / 153;
-  const uint32_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-  const uint32_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-  const int64_t year = static_cast<int64_t>(year_of_era) + era * 400 + (month <= 2 ? 1 : 0);
-  return {static_cast<int32_t>(year), static_cast<int32_t>(month), static_cast<int32_t>(day)};
+  constexpr int64_t kEras = int64_t{1} << 24;  // of 400 years, that counting begins before 0000-03-01
+  const auto quarters = 4 * static_cast<uint64_t>(days + 719'468 + 146'097 * kEras) + 3;
+  const uint64_t century = quarters / 146'097;
+  const uint64_t in_century = 2'939'745 * (quarters % 146'097 | 3);
+  const uint64_t year_of_century = in_century >> 32;
+  const uint32_t day_of_year = static_cast<uint32_t>(in_century) / 2'939'745 / 4;  // from March on
+  const uint32_t month_and_day = 2141 * day_of_year + 197'913;
+  const bool next_year = day_of_year >= 306;
+  const auto year = static_cast<int64_t>(100 * century + year_of_century) - 400 * kEras + (next_year ? 1 : 0);
+  return {static_cast<int32_t>(year), static_cast<int32_t>(month_and_day >> 16) - (next_year ? 12 : 0),
+          static_cast<int32_t>((month_and_day & 0xFFFF) / 2141) + 1};
 }
 
 // 0 = Sunday .. 6 = Saturday.
 constexpr int DayOfWeek(int64_t days) {
-  return static_cast<int>(FloorMod(days + 4, 7));
+  return static_cast<int>(static_cast<uint64_t>(days + 4 + (int64_t{7} << 56)) % 7);
 }
 constexpr int DayOfYear(const CivilDate& date) {
-  return static_cast<int>(DaysFromCivil(date.year, date.month, date.day) - DaysFromCivil(date.year, 1, 1)) + 1;
+  constexpr int kBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+  return kBefore[date.month - 1] + (date.month > 2 && IsLeapYear(date.year) ? 1 : 0) + date.day;
 }
 IsoWeekDate IsoWeekFromDays(int64_t days);
 // Monday of week 1 of the ISO year.

@@ -1,13 +1,16 @@
 #include "types/json_document.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cstring>
 
 #include <fast_float/fast_float.h>
 
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
+#include "types/json_paths.h"
 #include "types/text_scan.h"
 
 namespace weir {
@@ -16,155 +19,166 @@ namespace {
 constexpr int kDepthMax = 1000;
 }  // namespace
 
+// Each step takes where it begins and returns where it ends: as a local the place stays in a register.
 class JsonScanner {
  public:
   using Kind = JsonDocument::Kind;
-  JsonScanner(std::string_view text, std::vector<JsonDocument::Node>& nodes) : text_(text), nodes_(nodes) {}
+  JsonScanner(std::string_view text, std::vector<JsonDocument::Node>& nodes)
+      : begin_(text.data()), end_(text.data() + text.size()), nodes_(nodes) {}
 
   void Scan() {
-    SkipSpace();
-    Value(0);
-    SkipSpace();
-    if (at_ != text_.size()) Bad();
+    const char* at = SkipSpace(Value(SkipSpace(begin_), 0));
+    if (at != end_) Bad(at);
   }
 
  private:
-  [[noreturn]] void Bad() const {
+  [[noreturn]] void Bad(const char* at) const {
     throw Error::User(sqlstate::kInvalidTextRepresentation, "invalid input syntax for type json")
-        .WithDetail(at_ >= text_.size()
+        .WithDetail(at >= end_
                         ? std::string("The input string ended unexpectedly.")
-                        : fmt::format("Unexpected text at byte {}: \"{}\".", at_, text_.substr(at_, 20)));
+                        : fmt::format("Unexpected text at byte {}: \"{}\".", at - begin_,
+                                      std::string_view(at, static_cast<size_t>(std::min<ptrdiff_t>(end_ - at, 20)))));
   }
-  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  void SkipSpace() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
-      ++at_;
-    }
+  char Peek(const char* at) const { return at < end_ ? *at : '\0'; }
+  const char* SkipSpace(const char* at) const {
+    while (at < end_ && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r')) ++at;
+    return at;
   }
-  void Word(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word) Bad();
-    at_ += word.size();
+  const char* Word(const char* at, std::string_view word) const {
+    if (!std::string_view(at, static_cast<size_t>(end_ - at)).starts_with(word)) Bad(at);
+    return at + word.size();
   }
-  void Digits() {
-    if (!IsDigit(Peek())) Bad();
-    while (IsDigit(Peek())) ++at_;
+  const char* Digits(const char* at) const {
+    if (!IsDigit(Peek(at))) Bad(at);
+    while (IsDigit(Peek(at))) ++at;
+    return at;
   }
-  void Number() {
-    if (Peek() == '-') ++at_;
-    if (Peek() == '0') {
-      ++at_;
-      if (IsDigit(Peek())) Bad();
+  const char* Number(const char* at) const {
+    if (Peek(at) == '-') ++at;
+    if (Peek(at) == '0') {
+      ++at;
+      if (IsDigit(Peek(at))) Bad(at);
     } else {
-      Digits();
+      at = Digits(at);
     }
-    if (Peek() == '.') {
-      ++at_;
-      Digits();
+    if (Peek(at) == '.') at = Digits(at + 1);
+    if (Peek(at) == 'e' || Peek(at) == 'E') {
+      ++at;
+      if (Peek(at) == '+' || Peek(at) == '-') ++at;
+      at = Digits(at);
     }
-    if (Peek() == 'e' || Peek() == 'E') {
-      ++at_;
-      if (Peek() == '+' || Peek() == '-') ++at_;
-      Digits();
-    }
-  }
-  // Returns whether it has escapes.
-  bool String() {
-    if (Peek() != '"') Bad();
-    bool escapes = false;
-    for (++at_;; ++at_) {
-      if (at_ >= text_.size() || static_cast<uint8_t>(text_[at_]) < 0x20) Bad();
-      if (text_[at_] == '"') break;
-      if (text_[at_] != '\\') continue;
-      escapes = true;
-      ++at_;
-      if (Peek() == 'u') {
-        for (int i = 1; i <= 4; ++i) {
-          if (at_ + 1 >= text_.size() || HexDigit(text_[at_ + 1]) < 0) Bad();
-          ++at_;
-        }
-      } else if (Peek() == '\0' || std::string_view("\"\\/bfnrt").find(Peek()) == std::string_view::npos) {
-        Bad();
-      }
-    }
-    ++at_;
-    return escapes;
+    return at;
   }
 
-  void Value(int depth) {
+  // The first quote, backslash or control character from there on, or the end. Eight bytes at a time: a byte below a
+  // bound borrows from its highest bit, and borrows only spoil bytes behind the first one that is found.
+  const char* EndOfPlain(const char* at) const {
+    constexpr uint64_t kOnes = 0x0101'0101'0101'0101;
+    constexpr uint64_t kHighs = 0x80 * kOnes;
+    const auto below = [](uint64_t bytes, uint64_t bound) { return (bytes - bound * kOnes) & ~bytes & kHighs; };
+    for (; end_ - at >= 8; at += 8) {
+      uint64_t bytes;
+      std::memcpy(&bytes, at, sizeof(bytes));
+      const uint64_t found = below(bytes ^ '"' * kOnes, 1) | below(bytes ^ '\\' * kOnes, 1) | below(bytes, 0x20);
+      if (found != 0) return at + std::countr_zero(found) / 8;
+    }
+    while (at < end_ && *at != '"' && *at != '\\' && static_cast<uint8_t>(*at) >= 0x20) ++at;
+    return at;
+  }
+  // `at` is behind the opening quote.
+  const char* String(const char* at, bool& has_escapes) const {
+    for (at = EndOfPlain(at); Peek(at) == '\\'; at = EndOfPlain(at)) {
+      has_escapes = true;
+      ++at;
+      if (Peek(at) == 'u') {
+        for (int i = 0; i < 4; ++i) {
+          ++at;
+          if (at >= end_ || HexDigit(*at) < 0) Bad(at - 1);
+        }
+      } else if (Peek(at) == '\0' || std::string_view("\"\\/bfnrt").find(*at) == std::string_view::npos) {
+        Bad(at);
+      }
+      ++at;
+    }
+    if (Peek(at) != '"') Bad(at);
+    return at + 1;
+  }
+
+  const char* Value(const char* at, int depth) {
     if (depth > kDepthMax) {
       throw Error::User(sqlstate::kStatementTooComplex, "json nested deeper than {} levels", kDepthMax);
     }
     const auto index = static_cast<uint32_t>(nodes_.size());
     nodes_.emplace_back();
-    const size_t begin = at_;
+    const char* const begin = at;
     Kind kind = Kind::kNull;
-    switch (Peek()) {
+    switch (Peek(at)) {
       case '{':
         kind = Kind::kObject;
-        Container(index, '}', depth);
+        at = Container(at, index, '}', depth);
         break;
       case '[':
         kind = Kind::kArray;
-        Container(index, ']', depth);
+        at = Container(at, index, ']', depth);
         break;
       case '"':
         kind = Kind::kString;
-        nodes_[index].has_escapes = String();
+        at = String(at + 1, nodes_[index].has_escapes);
         break;
       case 't':
         kind = Kind::kBoolean;
-        Word("true");
+        at = Word(at, "true");
         break;
       case 'f':
         kind = Kind::kBoolean;
-        Word("false");
+        at = Word(at, "false");
         break;
       case 'n':
-        Word("null");
+        at = Word(at, "null");
         break;
       default:
         kind = Kind::kNumber;
-        Number();
+        at = Number(at);
     }
     JsonDocument::Node& node = nodes_[index];
     node.kind = kind;
-    node.text = text_.substr(begin, at_ - begin);
+    node.text = {begin, static_cast<size_t>(at - begin)};
     node.end = static_cast<uint32_t>(nodes_.size());
+    return at;
   }
 
-  void Container(uint32_t index, char close, int depth) {
-    ++at_;
-    SkipSpace();
-    uint32_t count = 0;
-    if (Peek() == close) {
-      ++at_;
-      return;
-    }
-    while (true) {
+  const char* Container(const char* at, uint32_t index, char close, int depth) {
+    at = SkipSpace(at + 1);
+    if (Peek(at) == close) return at + 1;
+    for (uint32_t count = 1;; ++count) {
       if (close == '}') {
-        if (Peek() != '"') Bad();
-        Value(depth + 1);  // the key, a string
-        SkipSpace();
-        if (Peek() != ':') Bad();
-        ++at_;
-        SkipSpace();
+        at = SkipSpace(Key(at));
+        if (Peek(at) != ':') Bad(at);
+        at = SkipSpace(at + 1);
       }
-      Value(depth + 1);
-      ++count;
-      SkipSpace();
-      if (Peek() == close) break;
-      if (Peek() != ',') Bad();
-      ++at_;
-      SkipSpace();
+      at = SkipSpace(Value(at, depth + 1));
+      if (Peek(at) == close) {
+        nodes_[index].count = count;
+        return at + 1;
+      }
+      if (Peek(at) != ',') Bad(at);
+      at = SkipSpace(at + 1);
     }
-    ++at_;
-    nodes_[index].count = count;
   }
 
-  std::string_view text_;
+  const char* Key(const char* at) {
+    if (Peek(at) != '"') Bad(at);
+    JsonDocument::Node& node = nodes_.emplace_back();
+    const char* const end = String(at + 1, node.has_escapes);
+    node.kind = Kind::kString;
+    node.text = {at, static_cast<size_t>(end - at)};
+    node.end = static_cast<uint32_t>(nodes_.size());
+    return end;
+  }
+
+  const char* const begin_;
+  const char* const end_;
   std::vector<JsonDocument::Node>& nodes_;
-  size_t at_ = 0;
 };
 
 void JsonDocument::Parse(std::string_view text) {
@@ -173,12 +187,14 @@ void JsonDocument::Parse(std::string_view text) {
 }
 
 void ValidateJson(std::string_view text) {
+  if (IsPlainlyJson(text)) return;
   // Its memory is kept from one value to the next.
   thread_local JsonDocument document;
   document.Parse(text);
 }
 
 bool IsValidJson(std::string_view text) {
+  if (IsPlainlyJson(text)) return true;
   try {
     const JsonDocument document(text);
     return true;

@@ -26,6 +26,7 @@ class TimeZone {
   // As the tz database spells it, or "+02:00" for a fixed offset.
   const std::string& name() const { return name_; }
   bool is_fixed() const { return periods_.size() == 1; }
+  bool is_utc() const { return is_fixed() && periods_.front().offset == 0; }
 
   // Seconds east of Greenwich.
   int32_t OffsetAt(int64_t utc_seconds) const { return PeriodAt(utc_seconds).offset; }
@@ -73,6 +74,19 @@ class TimeZoneCursor {
     }
     return offset_;
   }
+  // As TimeZone::LocalToUtc.
+  int64_t LocalToUtc(int64_t local_seconds) {
+    // Far from where the offset changes no other could give this local time.
+    constexpr int64_t kFar = 2 * 86'400;
+    const int64_t utc = local_seconds - offset_;
+    if (utc - kFar >= begin_ && utc + kFar < end_) return utc;
+    const int64_t found = zone_->LocalToUtc(local_seconds);
+    OffsetAt(found);
+    return found;
+  }
+  // The instants around the last one asked for that have its offset: [begin, end).
+  int64_t begin() const { return begin_; }
+  int64_t end() const { return end_; }
 
  private:
   const TimeZone* zone_;

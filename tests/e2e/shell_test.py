@@ -129,7 +129,11 @@ class Shell(ServerCase):
     def test_ctrl_c(self):
         process = subprocess.Popen([pg_raw.WEIR, "sql", "--port", str(self.server.port), "-c", LONG_QUERY, "-c",
                                     "SELECT 'never'"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.6)
+        # Not before it runs: a signal that comes while the program starts ends it.
+        running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query NOT LIKE '%pg_stat_activity%'"
+        until = time.monotonic() + 30
+        while time.monotonic() < until and self.fine("--format", "csv", "-c", running).endswith("\n0\n"):
+            time.sleep(0.05)
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=10)

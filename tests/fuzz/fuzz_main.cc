@@ -32,6 +32,8 @@ void FuzzJson(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzJsonSeeds();
 void FuzzJsonPath(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzJsonPathSeeds();
+void FuzzJsonPaths(std::span<const uint8_t> bytes);
+std::vector<std::string> FuzzJsonPathsSeeds();
 void FuzzOtlp(std::span<const uint8_t> bytes);
 std::vector<std::string> FuzzOtlpSeeds();
 void FuzzPgwire(std::span<const uint8_t> bytes);
@@ -56,6 +58,7 @@ constexpr Target kTargets[] = {{"sql", FuzzSqlParser, FuzzSqlParserSeeds},
                                {"csv", FuzzCsv, FuzzCsvSeeds},
                                {"json", FuzzJson, FuzzJsonSeeds},
                                {"jsonpath", FuzzJsonPath, FuzzJsonPathSeeds},
+                               {"json_paths", FuzzJsonPaths, FuzzJsonPathsSeeds},
                                {"otlp", FuzzOtlp, FuzzOtlpSeeds},
                                {"pgwire", FuzzPgwire, FuzzPgwireSeeds},
                                {"plan", FuzzPlan, FuzzPlanSeeds}};

@@ -19,5 +19,8 @@ UnixNanos PosixClock::Now() const {
 MonotonicNanos PosixClock::Monotonic() const {
   return Read(CLOCK_MONOTONIC);
 }
+int64_t PosixClock::ThreadNanos() const {
+  return Read(CLOCK_THREAD_CPUTIME_ID);
+}
 
 }  // namespace weir

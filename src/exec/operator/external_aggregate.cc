@@ -9,8 +9,6 @@ namespace {
 
 constexpr size_t kSpillChunkBytes = size_t{256} << 10;
 constexpr size_t kSpillChunkRowsMin = 64;
-// What is left to the rest of the query, which cannot wait for a table to be written.
-constexpr int64_t kHeadroomBytes = int64_t{4} << 20;
 // Smaller tables are not worth a file.
 constexpr size_t kTableBytesMin = size_t{1} << 20;
 constexpr size_t kTableOfSeveralBytesMin = size_t{1} << 18;
@@ -24,12 +22,13 @@ bool SpilledGroups::IsWorthIt(const GroupTable& table) {
 // A table that grows needs about half as much again for a moment, and those of all drivers may grow together.
 bool SpilledGroups::IsTight(const GroupTable& table, const MemoryTracker& tracker, int drivers) {
   const auto bytes = static_cast<int64_t>(table.MemoryBytes());
-  return IsWorthIt(table) && tracker.available_bytes() < std::max(kHeadroomBytes, bytes * (1 + drivers) / 2);
+  return IsWorthIt(table) &&
+         tracker.available_bytes() < std::max(SpillGroup::kHeadroomBytes, bytes * (1 + drivers) / 2);
 }
 
 bool SpilledGroups::IsTightBesideOthers(const GroupTable& table, const MemoryTracker& tracker, int drivers) {
   if (IsTight(table, tracker, drivers)) return true;
-  return table.MemoryBytes() >= kTableOfSeveralBytesMin && tracker.available_bytes() < kHeadroomBytes;
+  return table.MemoryBytes() >= kTableOfSeveralBytesMin && tracker.available_bytes() < SpillGroup::kHeadroomBytes;
 }
 
 void SpilledGroups::Write(std::unique_ptr<GroupTable> table, const std::shared_ptr<MemoryTracker>& tracker) {

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "exec/testing/spill_test.h"
 #include "runtime/fail_point.h"
 
@@ -38,48 +36,16 @@ class ExternalAggregateTest : public SpillTest {
     calls.push_back(std::move(ordered));
     return Aggregate(table, {In(table, 0)}, std::move(calls));
   }
-  static std::vector<std::string> Texts(const Rows& rows) {
-    std::vector<std::string> out;
-    for (const Row& row : rows) out.push_back(ToText(row));
-    std::ranges::sort(out);
-    return out;
-  }
 };
 
 TEST_F(ExternalAggregateTest, GroupsThatDoNotFitAreBroughtTogether) {
-  for (const PhysicalPtr& plan : {Grouped(120'000), GroupedByNumber(400'000)}) {
-    const std::vector<std::string> expected = Texts(Run(plan, {.threads = 1}));
-    for (const int threads : {1, 4}) {
-      for (const uint64_t seed : {0, 9}) {
-        const auto execution = Execute(
-            plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = kLimit, .spill = &area_});
-        const std::vector<std::string> got = Texts(Run(*execution));
-        ASSERT_EQ(got.size(), expected.size()) << threads << " " << seed;
-        for (size_t i = 0; i < got.size(); ++i) ASSERT_EQ(got[i], expected[i]) << threads << " " << seed;
-        EXPECT_GT(execution->profile().Take().counters.spills, 1);
-        EXPECT_LE(execution->memory().peak_bytes(), kLimit);
-      }
-    }
-  }
-  EXPECT_EQ(FilesLeft(), 0u);
+  CheckSpilled(Grouped(120'000));
+  CheckSpilled(GroupedByNumber(400'000));
 }
 
 TEST_F(ExternalAggregateTest, DetoursThatDoNotFit) {
-  for (const bool grouped : {false, true}) {
-    const PhysicalPtr plan = Detoured(grouped ? 120'000 : 50'000, grouped);
-    const std::vector<std::string> expected = Texts(Run(plan, {.threads = 1}));
-    for (const int threads : {1, 4}) {
-      for (const uint64_t seed : {0, 9}) {
-        const auto execution = Execute(
-            plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = kDetourLimit, .spill = &area_});
-        EXPECT_TRUE(Texts(Run(*execution)) == expected) << grouped << " " << threads << " " << seed;
-        EXPECT_GT(execution->profile().Take().counters.spills, grouped ? 1 : -1);
-        EXPECT_LE(execution->memory().peak_bytes(), kDetourLimit);
-      }
-    }
-  }
-  EXPECT_EQ(FilesLeft(), 0u);
-  EXPECT_EQ(area_.used_bytes(), 0);
+  CheckSpilled(Detoured(50'000, false), {.limit = kDetourLimit, .spills_min = 0});
+  CheckSpilled(Detoured(120'000, true), {.limit = kDetourLimit});
 }
 
 TEST_F(ExternalAggregateTest, DetoursThatCannotBeWritten) {

@@ -12,8 +12,7 @@ namespace {
 // What is written and read at once. A merge holds two of each run.
 constexpr size_t kSpillChunkBytes = size_t{64} << 10;
 constexpr size_t kSpillChunkRowsMin = 64;
-// What is left to the rest of the query, which cannot wait for a run to be written: this much, or as a part of the run.
-constexpr int64_t kHeadroomBytes = int64_t{4} << 20;
+// What is left to the rest of the query, as a part of the run, where that is more than SpillGroup's headroom.
 constexpr size_t kHeadroomPart = 2;
 // Smaller runs are not worth a file, unless there is nothing else to give.
 constexpr size_t kRunBytesMin = size_t{1} << 20;
@@ -24,7 +23,7 @@ constexpr size_t kSmallRunBytesMin = size_t{1} << 18;
 
 bool IsTight(size_t bytes, const MemoryTracker& tracker) {
   const auto part = static_cast<int64_t>(bytes / kHeadroomPart);
-  return tracker.available_bytes() < std::max(kHeadroomBytes, part);
+  return tracker.available_bytes() < std::max(SpillGroup::kHeadroomBytes, part);
 }
 
 // A driver's rows as the run that they become.
@@ -240,7 +239,7 @@ void RunWriter::Append(const Chunk& rows) {
   const size_t bytes = rows_->MemoryBytes();
   const bool tight =
       tracker_ != nullptr && ((bytes >= kRunBytesMin && IsTight(bytes, *tracker_)) ||
-                              (bytes >= kSmallRunBytesMin && tracker_->available_bytes() < kHeadroomBytes));
+                              (bytes >= kSmallRunBytesMin && tracker_->available_bytes() < SpillGroup::kHeadroomBytes));
   if (rows_->row_count() != 0 && (forced || tight)) Write();
   try {
     rows_->Append(rows);

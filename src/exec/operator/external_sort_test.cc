@@ -13,19 +13,7 @@ class ExternalSortTest : public SpillTest {
 };
 
 TEST_F(ExternalSortTest, RowsThatDoNotFitComeSorted) {
-  const PhysicalPtr plan = Sorted(120'000);
-  const Rows expected = Run(plan);
-  for (const int threads : {1, 4}) {
-    for (const uint64_t seed : {0, 7}) {
-      const auto execution =
-          Execute(plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = kLimit, .spill = &area_});
-      EXPECT_TRUE(Run(*execution) == expected) << threads << " " << seed;
-      EXPECT_GT(execution->profile().Take().counters.spills, 1);
-      EXPECT_LE(execution->memory().peak_bytes(), kLimit);
-    }
-  }
-  EXPECT_EQ(FilesLeft(), 0u);
-  EXPECT_EQ(area_.used_bytes(), 0);
+  CheckSpilled(Sorted(120'000), {.in_order = true});
 }
 
 TEST_F(ExternalSortTest, TheFolderMayHoldWhatIsOthers) {

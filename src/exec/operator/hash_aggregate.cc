@@ -11,6 +11,8 @@ namespace {
 
 // Groups that a driver's table keeps findable before it asks whether that still pays: about the second-level cache.
 constexpr size_t kCachedGroupsMax = size_t{1} << 15;
+// A single driver's table needs no merging and has the last-level cache for itself.
+constexpr size_t kSingleTableBytes = size_t{32} << 20;
 
 }  // namespace
 
@@ -23,7 +25,7 @@ class HashAggregator final : public SinkOperator {
         evaluator_(plan_, query.registry(), query.statement),
         threads_(query.threads),
         forced_(query.options.forced_spill),
-        options_{.cached_groups_max = query.threads == 1 ? 0 : kCachedGroupsMax},
+        options_{.cached_groups_max = kCachedGroupsMax, .whole_bytes_max = query.threads == 1 ? kSingleTableBytes : 0},
         table_(NewTable()),
         asked_(shared.spilled_->group().asked()) {
     shared_.spilled_->group().Enter();

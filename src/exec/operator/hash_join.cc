@@ -139,16 +139,7 @@ std::unique_ptr<TransformOperator> HashJoinProbe::Make(DriverContext& context) {
 }
 
 bool HashJoinProbe::wants_no_input() const {
-  switch (build_->plan().kind()) {
-    case HashJoinKind::kInner:
-    case HashJoinKind::kRight:
-    case HashJoinKind::kSemi:
-    case HashJoinKind::kRightSemi:
-    case HashJoinKind::kRightAnti:
-      return build_->empty();
-    default:
-      return false;
-  }
+  return !build_->plan().emits_lone_probe_rows() && build_->empty();
 }
 
 }  // namespace weir

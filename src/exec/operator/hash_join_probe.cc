@@ -7,6 +7,7 @@
 #include "algo/row_compare.h"
 #include "column/builder.h"
 #include "expr/evaluator.h"
+#include "expr/subquery_error.h"
 #include "runtime/cancellation_scope.h"
 
 namespace weir {
@@ -279,8 +280,7 @@ class PairProbe final : public ProbeBase {
     if (plan_.kind() == HashJoinKind::kSingle) {
       for (size_t i = 0; i < count; ++i) {
         if (matched_[probe_rows_[i]] != 0) {
-          throw Error::User(sqlstate::kCardinalityViolation,
-                            "more than one row returned by a subquery used as an expression");
+          throw SubqueryHasSeveralRows();
         }
         matched_[probe_rows_[i]] = 1;
       }

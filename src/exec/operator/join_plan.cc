@@ -104,11 +104,10 @@ bool HashJoinPlan::emits_build_rows() const {
   }
 }
 
-bool HashJoinPlan::tracks_probe_rows() const {
+bool HashJoinPlan::emits_lone_probe_rows() const {
   switch (kind_) {
     case HashJoinKind::kLeft:
     case HashJoinKind::kFull:
-    case HashJoinKind::kSemi:
     case HashJoinKind::kAnti:
     case HashJoinKind::kMark:
     case HashJoinKind::kSingle:
@@ -116,6 +115,10 @@ bool HashJoinPlan::tracks_probe_rows() const {
     default:
       return false;
   }
+}
+
+bool HashJoinPlan::tracks_probe_rows() const {
+  return emits_lone_probe_rows() || kind_ == HashJoinKind::kSemi;
 }
 
 ColumnPtr HashJoinPlan::BuildColumn(const JoinTable& table, size_t column, const uint8_t* const* rows,

@@ -46,6 +46,8 @@ class HashJoinPlan {
 
   // Build rows come out after the probe.
   bool emits_build_rows() const;
+  // Probe rows come out without a build row.
+  bool emits_lone_probe_rows() const;
   // A probe row's fate is known only when all its pairs have been seen, or it has one even without any.
   bool tracks_probe_rows() const;
   // NULLs in keys need more than the table's flag: several keys or a further condition under NOT IN and the like.

@@ -9,24 +9,8 @@ namespace weir {
 
 namespace {
 
-// Of what is free, what tables of partitions leave to what comes after the join.
-constexpr int64_t kOthersPart = 4;
 // The directory of a table, per row, at most.
 constexpr int64_t kDirectoryBytesPerRow = 32;
-
-// Whether probe rows come out without build rows.
-bool ProbeRowsMatterAlone(HashJoinKind kind) {
-  switch (kind) {
-    case HashJoinKind::kLeft:
-    case HashJoinKind::kFull:
-    case HashJoinKind::kAnti:
-    case HashJoinKind::kMark:
-    case HashJoinKind::kSingle:
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -38,7 +22,7 @@ void SpilledJoinTasks::Add(const std::shared_ptr<SpillPartitions>& build, const 
     const uint64_t build_rows = (*build)[p].rows;
     const uint64_t probe_rows = (*probe)[p].rows;
     partitions_seen_ += build_rows + probe_rows != 0 ? 1 : 0;
-    if (build_rows == 0 && (probe_rows == 0 || !ProbeRowsMatterAlone(plan_.kind()))) continue;
+    if (build_rows == 0 && (probe_rows == 0 || !plan_.emits_lone_probe_rows())) continue;
     if (probe_rows == 0 && !plan_.emits_build_rows()) continue;
     // No use cutting what stays together.
     const bool together = cut_again && build->rows() - build_rows < build->rows() / 10;
@@ -53,7 +37,7 @@ int64_t SpilledJoinTasks::TableBytes(const SpillPartitions::Partition& build) co
 }
 
 int64_t SpilledJoinTasks::BudgetBytes() const {
-  return tracker_->available_bytes() / kOthersPart * (kOthersPart - 1);
+  return tracker_->available_bytes() / JoinSpill::kOthersPart * (JoinSpill::kOthersPart - 1);
 }
 
 bool SpilledJoinTasks::WaitForOthers(const Waker& waker) {

@@ -10,9 +10,6 @@ namespace weir {
 
 namespace {
 
-// What is left to the rest of the query: this much, or a part of what the join may have.
-constexpr int64_t kHeadroomBytes = int64_t{4} << 20;
-constexpr int64_t kOthersPart = 4;
 constexpr size_t kDrainBytes = size_t{4} << 20;
 constexpr size_t kFlushBytesMin = size_t{64} << 10;
 constexpr size_t kFlushBytesMax = size_t{4} << 20;
@@ -58,10 +55,9 @@ void JoinSpill::Shrink(size_t from) {
 }
 
 bool JoinSpill::IsTight() const {
-  const int64_t available = tracker_->available_bytes();
   const auto directory =
       static_cast<int64_t>(table_->DirectoryBytes(rows_.load(std::memory_order_relaxed), INT64_MIN, INT64_MAX));
-  return available < std::max(kHeadroomBytes, (available + tracker_->used_bytes()) / kOthersPart) + directory;
+  return tracker_->available_bytes() < std::max(SpillGroup::kHeadroomBytes, OthersBytes()) + directory;
 }
 
 std::unique_ptr<JoinSpill::Collector> JoinSpill::Evict(std::unique_ptr<Collector> from, size_t& resident,
@@ -135,7 +131,7 @@ bool JoinSpill::DirectoryIsTight() const {
     max = std::max(max, kept.rows->max_key());
   }
   return rows != 0 && resident() != 0 &&
-         static_cast<int64_t>(table_->DirectoryBytes(rows, min, max)) + kHeadroomBytes / 2 >
+         static_cast<int64_t>(table_->DirectoryBytes(rows, min, max)) + SpillGroup::kHeadroomBytes / 2 >
              tracker_->available_bytes();
 }
 

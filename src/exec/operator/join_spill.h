@@ -22,6 +22,9 @@ namespace weir {
 class JoinSpill {
  public:
   using Collector = JoinTable::Collector;
+  // Of what the join may have, the part that it leaves to the rest of the query.
+  static constexpr int64_t kOthersPart = 4;
+
   // `bits`: of the number of partitions. `rows_expected`: of the build side, about. `forced`: for tests.
   JoinSpill(std::shared_ptr<JoinTable> table, SpillArea& area, std::shared_ptr<MemoryTracker> tracker, int bits,
             size_t rows_expected, bool forced);
@@ -43,6 +46,10 @@ class JoinSpill {
   // Fewer partitions are resident, if there are still `from`.
   void Shrink(size_t from);
   void AddRows(size_t rows) { rows_.fetch_add(rows, std::memory_order_relaxed); }
+  // What is left to the rest of the query. Of each by itself: without a limit their sum is no number.
+  int64_t OthersBytes() const {
+    return tracker_->available_bytes() / kOthersPart + tracker_->used_bytes() / kOthersPart;
+  }
   // Too little is left for the table's directory and the rest of the query.
   bool IsTight() const;
   // Before all: a filter is wanted of that key.

@@ -4,6 +4,7 @@
 
 #include "column/builder.h"
 #include "expr/evaluator.h"
+#include "expr/subquery_error.h"
 
 namespace weir {
 
@@ -95,8 +96,7 @@ class NestedLoopJoiner final : public TransformOperator {
 
   void NoteLeft(size_t row) {
     if (matched_[row] != 0 && shared_.kind() == JoinKind::kSingle) {
-      throw Error::User(sqlstate::kCardinalityViolation,
-                        "more than one row returned by a subquery used as an expression");
+      throw SubqueryHasSeveralRows();
     }
     matched_[row] = 1;
   }

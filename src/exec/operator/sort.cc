@@ -118,7 +118,8 @@ class TopNKeeper final : public SinkOperator {
 
 class TopNReader final : public SourceOperator {
  public:
-  explicit TopNReader(TopNSink& shared) : shared_(shared), scan_(shared.Finish()), to_skip_(shared.offset()) {}
+  TopNReader(TopNSink& shared, const LateColumns* late)
+      : shared_(shared), late_(late), scan_(shared.Finish()), to_skip_(shared.offset()) {}
   Step Pull(DriverContext& context, Chunk& out) override {
     if (!scan_.has_value()) return Step::kFinished;
     while (std::optional<Chunk> chunk = scan_->Next(context.query.chunk_rows())) {
@@ -126,6 +127,7 @@ class TopNReader final : public SourceOperator {
       to_skip_ -= skip;
       if (skip == chunk->row_count()) continue;
       out = shared_.plan().Output(chunk->Slice(skip, chunk->row_count() - skip));
+      if (late_ != nullptr) out = late_->Complete(out, context.query.token);
       return Step::kHasOutput;
     }
     return Step::kFinished;
@@ -133,6 +135,7 @@ class TopNReader final : public SourceOperator {
 
  private:
   TopNSink& shared_;
+  const LateColumns* late_;
   std::optional<SortedScan> scan_;
   uint64_t to_skip_;
 };
@@ -175,11 +178,18 @@ std::unique_ptr<SinkOperator> TopNSink::Make(DriverContext& context) {
 }
 
 void TopNSink::Take(std::unique_ptr<TopN> rows) {
-  const std::scoped_lock lock(mutex_);
-  if (best_ == nullptr) {
-    best_ = std::move(rows);
-  } else {
-    best_->Merge(*rows);
+  // Many rows take long: nobody waits with a worker for two that are being brought together.
+  for (;;) {
+    std::unique_ptr<TopN> other;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (best_ == nullptr) {
+        best_ = std::move(rows);
+        return;
+      }
+      other = std::move(best_);
+    }
+    rows->Merge(*other);
   }
 }
 
@@ -189,7 +199,7 @@ std::optional<SortedScan> TopNSink::Finish() {
 }
 
 std::unique_ptr<SourceOperator> TopNSource::Make(DriverContext& /*context*/) {
-  return std::make_unique<TopNReader>(*sink_);
+  return std::make_unique<TopNReader>(*sink_, late_.get());
 }
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include "algo/top_n.h"
 #include "exec/operator.h"
 #include "exec/operator/external_sort.h"
+#include "exec/operator/late_columns.h"
 #include "exec/runtime_filter/top_n_bound.h"
 #include "plan/physical.h"
 
@@ -90,12 +91,15 @@ class TopNSink final : public SinkFactory {
 
 class TopNSource final : public SourceFactory {
  public:
-  explicit TopNSource(std::shared_ptr<TopNSink> sink) : sink_(std::move(sink)) {}
+  // `late` has the columns that the sink's rows lack; null: none.
+  TopNSource(std::shared_ptr<TopNSink> sink, std::shared_ptr<const LateColumns> late)
+      : sink_(std::move(sink)), late_(std::move(late)) {}
   size_t drivers_max() const override { return 1; }
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
 
  private:
   const std::shared_ptr<TopNSink> sink_;
+  const std::shared_ptr<const LateColumns> late_;
 };
 
 }  // namespace weir

@@ -23,8 +23,8 @@ TEST_F(SortTest, SortsByColumnsAndExpressions) {
 }
 
 TEST_F(SortTest, TopNBoundsTheScan) {
-  const PhysicalPtr table = RandomTable(4000, 64, 500);
-  const PhysicalPtr build = RandomTable(300, 65, 500);
+  const PhysicalPtr table = RandomTable(1500, 64, 500);
+  const PhysicalPtr build = RandomTable(150, 65, 500);
   for (const bool descending : {false, true}) {
     for (const bool nulls_first : {false, true}) {
       for (const size_t column : {size_t{0}, size_t{1}, size_t{2}}) {

@@ -15,9 +15,8 @@ constexpr int kCutBits = 6;
 constexpr int kForcedCutBits = 2;
 // A partition is read in so many parts at most, each with all its probe rows, before it is cut instead.
 constexpr int64_t kPartsMax = 4;
-// What tables leave free, unless they are small: this much, or a part of what the join may have.
+// What tables leave free at least, unless they are small.
 constexpr int64_t kHeadroomBytes = int64_t{2} << 20;
-constexpr int64_t kOthersPart = 4;
 constexpr size_t kPartBytesMin = size_t{1} << 20;
 constexpr size_t kBuildTasksAtOnce = 16;
 
@@ -227,9 +226,8 @@ bool SpilledJoinReader::GoOnLoading(DriverContext& context) {
 bool SpilledJoinReader::HasRoom() const {
   if (collector_->row_count() == 0) return true;
   if (forced_parts_) return false;
-  const int64_t available = spill_->tracker()->available_bytes();
-  const int64_t others = (available + spill_->tracker()->used_bytes()) / kOthersPart;
-  return collector_->MemoryBytes() < kPartBytesMin || available >= std::max(kHeadroomBytes, others);
+  return collector_->MemoryBytes() < kPartBytesMin ||
+         spill_->tracker()->available_bytes() >= std::max(kHeadroomBytes, spill_->OthersBytes());
 }
 
 bool SpilledJoinReader::TryLoad(const Chunk& chunk) {

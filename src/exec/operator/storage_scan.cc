@@ -90,7 +90,11 @@ void StorageScanSource::ChooseColumns() {
     if (filter_.bound_column == SIZE_MAX) filter_.bound = nullptr;  // a file name
   }
   filter_columns_ = delivered_.size();
-  for (const size_t column : scan_.output) add(column);
+  if (late_ == nullptr) {
+    for (const size_t column : scan_.output) add(column);
+  } else {
+    for (const size_t at : late_->kept()) add(scan_.output[at]);
+  }
 
   for (const ExprPtr& conjunct : scan_.filters) {
     filter_.conjuncts.push_back(RewriteExpr(conjunct, [&](const ExprPtr& node) {
@@ -179,12 +183,9 @@ void StorageScanSource::Prepare(QueryContext& query) {
   }
   spec.predicates = Predicates();
   spec.filter_columns = filter_.empty() ? 0 : filter_columns_;
-  spec.with_row_ids = with_row_ids_;
-  if (const auto* table = std::get_if<TableSource>(&scan_.source)) {
-    plan_ = query.services.storage->PlanScan(query.snapshot, TableId(table->table_id), std::move(spec));
-  } else {
-    plan_ = files_->Plan(std::move(spec));
-  }
+  spec.with_row_ids = with_row_ids_ || late_ != nullptr;
+  plan_ = Plan(query, std::move(spec));
+  if (late_ != nullptr) PlanLateColumns(query);
   if (units_ != nullptr) {
     auto chosen = std::make_shared<ScanPlan>(*plan_);
     units_->Choose(query, chosen->units);
@@ -193,30 +194,72 @@ void StorageScanSource::Prepare(QueryContext& query) {
   if (filter_.bound != nullptr) FindUnitBounds();
 }
 
-void StorageScanSource::FindUnitBounds() {
+ScanPlanPtr StorageScanSource::Plan(const QueryContext& query, ScanSpec spec) const {
+  if (const auto* table = std::get_if<TableSource>(&scan_.source)) {
+    return query.services.storage->PlanScan(query.snapshot, TableId(table->table_id), std::move(spec));
+  }
+  return files_->Plan(std::move(spec));
+}
+
+void StorageScanSource::PlanLateColumns(const QueryContext& query) const {
+  ScanSpec spec;
+  for (const size_t at : late_->late()) {
+    const size_t column = scan_.output[at];
+    spec.columns.push_back(fields_[column]);
+    spec.subfields.push_back(column < subfields_.size() ? subfields_[column] : SubfieldPaths());
+  }
+  auto plan = std::make_shared<ScanPlan>(*Plan(query, std::move(spec)));
+  // Without the predicates there may be more of them.
+  plan->units = plan_->units;
+  plan->counters = plan_->counters;
+  late_->set_plan(std::move(plan));
+}
+
+StorageScanSource::UnitBounds StorageScanSource::BoundsOfUnit(const ScanUnit& unit, bool look_into_segments) const {
   const ScanColumn& column = plan_->columns[filter_.bound_column];
-  for (size_t i = 0; i < plan_->units.size(); ++i) {
-    const ScanUnit& unit = plan_->units[i];
-    UnitBounds bounds{.unit = i};
-    if (unit.segment != nullptr && plan_->match_by_name) {
-      const auto file = plan_->footers->OpenFile(*plan_->files, *unit.file);
-      const auto at = file->footer()->FindColumn(column.name);
-      if (at.has_value() && file->schema()[*at].type == column.type && unit.row_group_end == unit.row_group_begin + 1) {
-        const parquet::ColumnBounds found = file->Bounds(unit.row_group_begin, *at);
-        bounds.min = found.min;
-        bounds.max = found.max;
-        bounds.has_nulls = found.null_count.value_or(1) != 0;
-      }
-    } else if (unit.segment != nullptr) {
-      const auto found = unit.segment->columns.find(column.field);
-      if (found != unit.segment->columns.end() && found->second.min.has_value() &&
-          found->second.min->type() == column.type) {
-        bounds.min = found->second.min;
-        bounds.max = found->second.max;
-        bounds.has_nulls = found->second.null_count != 0;
-      }
+  UnitBounds bounds;
+  if (unit.segment == nullptr) return bounds;
+  const bool is_row_group = unit.row_group_end == unit.row_group_begin + 1;
+  std::shared_ptr<const parquet::ParquetFile> file;
+  std::optional<size_t> at;
+  if (plan_->match_by_name) {
+    file = plan_->footers->OpenFile(*plan_->files, *unit.file);
+    at = file->footer()->FindColumn(column.name);
+  } else if (look_into_segments && unit.segment->row_group_rows.size() > 1) {
+    file = plan_->footers->OpenObject(*plan_->objects, unit.segment->path);
+    for (size_t i = 0; i < file->columns().size(); ++i) {
+      if (file->columns()[i].field_id == static_cast<int32_t>(column.field.value())) at = i;
     }
-    unit_bounds_.push_back(std::move(bounds));
+  }
+  if (at.has_value() && is_row_group && file->schema()[*at].type == column.type) {
+    const parquet::ColumnBounds found = file->Bounds(unit.row_group_begin, *at);
+    bounds.min = found.min;
+    bounds.max = found.max;
+    bounds.has_nulls = found.null_count.value_or(1) != 0;
+  } else if (!plan_->match_by_name) {
+    const auto found = unit.segment->columns.find(column.field);
+    if (found != unit.segment->columns.end() && found->second.min.has_value() &&
+        found->second.min->type() == column.type) {
+      bounds.min = found->second.min;
+      bounds.max = found->second.max;
+      bounds.has_nulls = found->second.null_count != 0;
+    }
+  }
+  return bounds;
+}
+
+void StorageScanSource::FindUnitBounds() {
+  // Footers are read one after the other here; those of many segments had better wait for the drivers.
+  constexpr size_t kSegmentsToLookInto = 64;
+  size_t segments = 0;
+  const SegmentInfo* last = nullptr;
+  for (const ScanUnit& unit : plan_->units) {
+    segments += unit.segment.get() == last ? 0 : 1;
+    last = unit.segment.get();
+  }
+  for (size_t i = 0; i < plan_->units.size(); ++i) {
+    unit_bounds_.push_back(BoundsOfUnit(plan_->units[i], segments <= kSegmentsToLookInto));
+    unit_bounds_.back().unit = i;
   }
   const bool descending = filter_.bound->descending();
   const auto first = [&](const UnitBounds& bounds) -> const std::optional<Value>& {
@@ -307,6 +350,13 @@ class StorageScanReader final : public SourceOperator {
     const PhysicalScan& scan = shared_.scan_;
     std::vector<ColumnPtr> columns;
     columns.reserve(scan.output.size());
+    if (shared_.late_ != nullptr) {
+      for (const size_t at : shared_.late_->kept()) columns.push_back(chunk.column(shared_.position_[scan.output[at]]));
+      const auto unit = static_cast<int64_t>(unit_ - shared_.plan_->units.data());
+      columns.push_back(Column::Constant(Value::Int64(unit), chunk.size()));
+      for (size_t i = 0; i < 2; ++i) columns.push_back(chunk.column(shared_.delivered_.size() + i));
+      return chunk.WithColumns(std::move(columns));
+    }
     for (const size_t column : scan.output) {
       if (column == shared_.filename_column_) {
         columns.push_back(Column::Constant(Value::String(unit_->segment->path), chunk.size()));

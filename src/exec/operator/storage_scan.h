@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "exec/operator.h"
+#include "exec/operator/late_columns.h"
 #include "exec/operator/scan_filter.h"
 #include "plan/physical.h"
 #include "storage/scan.h"
@@ -37,6 +38,7 @@ class StorageScanSource final : public SourceFactory {
                     std::vector<SubfieldPaths> subfields = {});
   // Before Prepare.
   void set_units(std::shared_ptr<ScanUnits> units) { units_ = std::move(units); }
+  void set_late(std::shared_ptr<LateColumns> late) { late_ = std::move(late); }
   void Prepare(QueryContext& query) override;
   size_t drivers_max() const override;
   std::unique_ptr<SourceOperator> Make(DriverContext& context) override;
@@ -44,6 +46,11 @@ class StorageScanSource final : public SourceFactory {
 
  private:
   friend class StorageScanReader;
+  struct UnitBounds {
+    size_t unit = 0;
+    std::optional<Value> min, max;
+    bool has_nulls = true;
+  };
   // Drops runtime filters that hardly any row would fail, and brings the others in order.
   void ChooseFilters(const QueryContext& query);
   std::pair<std::optional<Value>, std::optional<Value>> RangeOf(const QueryContext& query, size_t column) const;
@@ -52,7 +59,10 @@ class StorageScanSource final : public SourceFactory {
   FieldId FieldOf(const QueryContext& query, size_t column) const;
   // Of the bound's column, so that units with rows that come early are read first and late ones not at all.
   void FindUnitBounds();
+  UnitBounds BoundsOfUnit(const ScanUnit& unit, bool look_into_segments) const;
   bool UnitIsWanted(size_t unit) const;
+  ScanPlanPtr Plan(const QueryContext& query, ScanSpec spec) const;
+  void PlanLateColumns(const QueryContext& query) const;
 
   const PhysicalScan& scan_;  // kept alive by the query's plan
   const std::vector<SubfieldPaths> subfields_;
@@ -69,12 +79,8 @@ class StorageScanSource final : public SourceFactory {
   ScanFilterPlan filter_;
   std::vector<FieldId> fields_;  // of the scan's columns
   ScanPlanPtr plan_;
-  std::shared_ptr<ScanUnits> units_;  // null: nobody follows
-  struct UnitBounds {
-    size_t unit;
-    std::optional<Value> min, max;
-    bool has_nulls = true;
-  };
+  std::shared_ptr<ScanUnits> units_;     // null: nobody follows
+  std::shared_ptr<LateColumns> late_;    // null: all columns are delivered at once
   std::vector<UnitBounds> unit_bounds_;  // with a bound: the order in which units are read
   std::atomic<uint64_t> units_skipped_{0};
   std::atomic<size_t> next_unit_{0};

@@ -14,6 +14,9 @@ namespace weir {
 // from any.
 class SpillGroup {
  public:
+  // What operators leave to the rest of the query, which cannot wait for a write.
+  static constexpr int64_t kHeadroomBytes = int64_t{4} << 20;
+
   // Each driver, at first and when what it has is somebody else's.
   void Enter();
   void Leave();

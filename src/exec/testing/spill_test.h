@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <latch>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -34,10 +36,54 @@ class SpillTest : public EngineTest {
     return std::filesystem::exists(directory_) ? files_.ListRecursively(directory_.string()).size() : 0;
   }
 
+  struct Checks {
+    std::vector<int> threads = {1, 4};
+    int64_t limit = kLimit;
+    int64_t spills_min = 2;
+    bool in_order = false;  // of rows, too
+  };
+  // What spills comes out as what does not, stays within the limit, and leaves nothing.
+  void CheckSpilled(const PhysicalPtr& plan, Checks checks) {
+    std::vector<uint64_t> seeds = {0, 7};
+#ifdef __SANITIZE_ADDRESS__
+    // Each takes ten times as long there: several threads that stop and go on are what sanitizers have most to say
+    // about.
+    checks.threads = {checks.threads.back()};
+    seeds = {7};
+#endif
+    const std::vector<std::string> expected = Texts(Run(plan), checks.in_order);
+    for (const int threads : checks.threads) {
+      for (const uint64_t seed : seeds) {
+        SCOPED_TRACE(fmt::format("{} threads, seed {}\n{}", threads, seed, ExplainPhysical(plan)));
+        const auto execution = Execute(
+            plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = checks.limit, .spill = &area_});
+        EXPECT_TRUE(Texts(Run(*execution), checks.in_order) == expected);
+        EXPECT_GE(SpillsOf(execution->profile().Take()), checks.spills_min);
+        EXPECT_LE(execution->memory().peak_bytes(), checks.limit);
+      }
+    }
+    EXPECT_EQ(FilesLeft(), 0u);
+    EXPECT_EQ(area_.used_bytes(), 0);
+  }
+  void CheckSpilled(const PhysicalPtr& plan) { CheckSpilled(plan, {}); }
+
   const std::filesystem::path directory_ =
       std::filesystem::temp_directory_path() / ("weir-spill-test-" + std::to_string(::getpid()));
   PosixFileSystem files_;
   SpillArea area_{files_, directory_.string(), 1};
+
+ private:
+  static std::vector<std::string> Texts(const Rows& rows, bool in_order) {
+    std::vector<std::string> out;
+    for (const Row& row : rows) out.push_back(ToText(row));
+    if (!in_order) std::ranges::sort(out);
+    return out;
+  }
+  static int64_t SpillsOf(const obs::ProfileNode::Snapshot& node) {
+    int64_t spills = node.counters.spills;
+    for (const auto& child : node.children) spills += SpillsOf(child);
+    return spills;
+  }
 };
 
 }  // namespace weir::exec_test

@@ -55,6 +55,11 @@ struct alignas(64) Narrow16 {
   std::array<uint8_t, 64> shuffle;
   std::array<uint32_t, 16> shift;
 };
+// Eight values of up to 57 bits from one such register.
+struct alignas(64) Wide8 {
+  std::array<uint8_t, 64> shuffle;
+  std::array<uint64_t, 8> shift;
+};
 
 constexpr int kNarrowMax = 25;
 constexpr int kWideMax = 57;
@@ -72,17 +77,25 @@ constexpr auto kNarrow8 = [] {
   return tables;
 }();
 
-constexpr auto kNarrow16 = [] {
-  std::array<Narrow16, kNarrowMax + 1> tables{};
-  for (size_t width = 0; width <= kNarrowMax; ++width) {
-    for (size_t i = 0; i < 16; ++i) {
+// Of values that all lie in one register, an element each, for every width.
+template <typename Table, int kWidthMax>
+constexpr auto TablesOfOneRegister() {
+  std::array<Table, kWidthMax + 1> tables{};
+  for (size_t width = 0; width <= kWidthMax; ++width) {
+    Table& table = tables[width];
+    const size_t element_bytes = table.shuffle.size() / table.shift.size();
+    for (size_t i = 0; i < table.shift.size(); ++i) {
       const size_t bit = i * width;
-      for (size_t b = 0; b < 4; ++b) tables[width].shuffle[i * 4 + b] = static_cast<uint8_t>(bit / 8 + b);
-      tables[width].shift[i] = static_cast<uint32_t>(bit % 8);
+      for (size_t b = 0; b < element_bytes; ++b) {
+        table.shuffle[i * element_bytes + b] = static_cast<uint8_t>(bit / 8 + b);
+      }
+      table.shift[i] = bit % 8;
     }
   }
   return tables;
-}();
+}
+constexpr auto kNarrow16 = TablesOfOneRegister<Narrow16, kNarrowMax>();
+constexpr auto kWide8 = TablesOfOneRegister<Wide8, kWideMax>();
 
 constexpr auto kWide4 = [] {
   std::array<std::array<Wide4, 2>, kWideMax + 1> tables{};
@@ -148,6 +161,18 @@ __attribute__((target("avx2"))) void UnpackWideAvx2(const uint8_t* in, size_t wi
   }
 }
 
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi"))) void UnpackWideAvx512(const uint8_t* in, size_t width,
+                                                                                      size_t count, uint64_t* out) {
+  const Wide8& table = kWide8[width];
+  const __m512i shuffle = _mm512_load_si512(table.shuffle.data());
+  const __m512i shift = _mm512_load_si512(table.shift.data());
+  const __m512i mask = _mm512_set1_epi64(static_cast<int64_t>((uint64_t{1} << width) - 1));
+  for (size_t i = 0; i < count; i += 8, in += width) {
+    const __m512i bytes = _mm512_permutexvar_epi8(shuffle, _mm512_loadu_si512(in));
+    _mm512_storeu_si512(out + i, _mm512_and_si512(_mm512_srlv_epi64(bytes, shift), mask));
+  }
+}
+
 __attribute__((target("avx2"))) void UnpackWideTo32Avx2(const uint8_t* in, size_t width, size_t count, uint32_t* out) {
   const __m256i mask = _mm256_set1_epi64x(static_cast<int64_t>((uint64_t{1} << width) - 1));
   const __m256i evens = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
@@ -205,6 +230,9 @@ void UnpackBits64(const uint8_t* in, int width, size_t count, uint64_t* out) {
     return;
   }
 #if defined(__x86_64__)
+  if (kVectors == Vectors::kAvx512 && width <= kWideMax) {
+    return UnpackWideAvx512(in, static_cast<size_t>(width), count, out);
+  }
   if (kVectors != Vectors::kNone && width <= kWideMax) {
     return UnpackWideAvx2(in, static_cast<size_t>(width), count, out);
   }

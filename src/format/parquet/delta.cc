@@ -34,7 +34,11 @@ void Unpack(const uint8_t* in, int width, size_t count, uint64_t* out) {
 
 template <typename U>
 U SumDeltas(U* values, size_t count, U last, U min_delta) {
-  for (size_t i = 0; i < count; ++i) values[i] = last = last + min_delta + values[i];
+  // What a value waits for of the one before is one addition.
+  for (size_t i = 0; i < count; ++i) {
+    const U delta = min_delta + values[i];
+    values[i] = last += delta;
+  }
   return last;
 }
 

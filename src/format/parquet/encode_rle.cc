@@ -7,6 +7,8 @@ namespace weir::parquet {
 namespace {
 
 constexpr size_t kGroup = 8;
+// Shorter runs stay packed: they would save some bytes, which compression finds as well, and take longer to read.
+constexpr size_t kRunMin = 64;
 
 void PutVarint(uint64_t value, std::string& out) {
   while (value >= 0x80) {
@@ -60,7 +62,7 @@ void EncodeRle(std::span<const uint32_t> values, int width, std::string& out) {
     while (end < values.size() && values[end] == values[i]) ++end;
     // What stands before a run must fill whole groups: the run gives the values that are missing.
     const size_t fill = (kGroup - (i - packed_from) % kGroup) % kGroup;
-    if (end - i >= kGroup + fill) {
+    if (end - i >= kRunMin + fill) {
       PutPacked(values.subspan(packed_from, i + fill - packed_from), width, out);
       PutRun(values[i], end - i - fill, width, out);
       packed_from = end;

@@ -15,6 +15,9 @@ constexpr obs::GaugeDef kBytes{"weir_parquet_page_cache_bytes", "bytes", "Memory
 
 constexpr size_t kShardsMax = 16;
 constexpr int64_t kShardBytesMin = 16 << 20;
+// Use counts are halved when each entry was asked for so many times on average.
+constexpr size_t kUsesPerEntry = 8;
+constexpr size_t kUsesMin = 1024;
 
 size_t ShardCount(int64_t bytes_max) {
   const auto wanted = static_cast<size_t>(std::max<int64_t>(bytes_max / kShardBytesMin, 1));
@@ -26,10 +29,12 @@ size_t ShardCount(int64_t bytes_max) {
 size_t CachedPage::MemoryBytes() const {
   size_t bytes = sizeof(CachedPage) + 128;  // with what the cache's own structures take
   if (body != nullptr) bytes += body->size();
-  // The text that a dictionary's views point into is about what the page held.
+  if (narrow != nullptr) bytes += narrow->bytes();
   if (dictionary != nullptr) {
-    bytes += dictionary->size() * PhysicalWidth(dictionary->type().physical()) +
-             static_cast<size_t>(std::max(header.uncompressed_page_size, 0));
+    bytes += dictionary->size() * PhysicalWidth(dictionary->type().physical());
+    // The text that views point into is about what the page held.
+    const bool has_text = dictionary->type().physical() == PhysicalType::kString;
+    if (has_text) bytes += static_cast<size_t>(std::max(header.uncompressed_page_size, 0));
   }
   return bytes;
 }
@@ -63,7 +68,9 @@ int64_t PageCache::Reclaim(int64_t bytes) noexcept {
     if (freed >= bytes) break;
     Entries out;
     const std::unique_lock lock(shard.mutex, std::try_to_lock);
-    if (lock.owns_lock()) freed += EvictLocked(shard, bytes - freed, out);
+    if (!lock.owns_lock()) continue;
+    freed += EvictLocked(shard, bytes - freed, out);
+    shard.counts.reclaimed += out.size();
   }
   tracker_->Release(freed);
   return freed;
@@ -94,10 +101,28 @@ void PageCache::CoolLocked(Shard& shard) {
   }
 }
 
+bool PageCache::MakeRoomLocked(Shard& shard, const Key& key, int64_t bytes, Entries& out) {
+  const int64_t wanted = shard.bytes + bytes - shard_bytes_max_;
+  if (wanted <= 0) return true;
+  const uint8_t uses = shard.uses.Of(KeyHash()(key));
+  int64_t found = 0;
+  // From the end on, the cold ones first.
+  for (Entries* entries : {&shard.cold, &shard.hot}) {
+    for (auto entry = entries->rbegin(); entry != entries->rend() && found < wanted; ++entry) {
+      if (shard.uses.Of(KeyHash()(entry->key)) >= uses && !(entry->key == key)) return false;
+      found += entry->bytes;
+    }
+  }
+  EvictLocked(shard, wanted, out);
+  return true;
+}
+
 CachedPagePtr PageCache::Find(uint64_t file, uint64_t offset) {
   const Key key{file, offset};
   Shard& shard = ShardOf(key);
   const std::scoped_lock lock(shard.mutex);
+  shard.uses.Add(KeyHash()(key));
+  if (shard.uses.added() > std::max(kUsesMin, kUsesPerEntry * shard.by_key.size())) shard.uses.Halve();
   const auto found = shard.by_key.find(key);
   if (found == shard.by_key.end()) return nullptr;
   const auto entry = found->second;
@@ -122,9 +147,12 @@ void PageCache::Insert(uint64_t file, uint64_t offset, CachedPagePtr page) {
   int64_t freed = 0;
   {
     const std::scoped_lock lock(shard.mutex);
-    if (shard.bytes + bytes > shard_bytes_max_) {
-      freed = EvictLocked(shard, shard.bytes + bytes - shard_bytes_max_, out);
+    if (!MakeRoomLocked(shard, key, bytes, out)) {
+      ++shard.counts.rejections;
+      return;
     }
+    shard.counts.evictions += out.size();
+    for (const Entry& entry : out) freed += entry.bytes;
   }
   tracker_->Release(freed);
   if (!tracker_->TryReserveWithoutReclaim(bytes)) return;
@@ -142,9 +170,11 @@ void PageCache::Insert(uint64_t file, uint64_t offset, CachedPagePtr page) {
         shard.bytes += bytes - entry.bytes;
         if (entry.hot) shard.hot_bytes += bytes - entry.bytes;
         entry.bytes = bytes;
+        shard.counts.insertions += page->has_body();
         std::swap(entry.page, page);
       }
     } else {
+      shard.counts.insertions += page->has_body();
       shard.cold.push_front({key, std::move(page), bytes, false});
       shard.by_key[key] = shard.cold.begin();
       shard.bytes += bytes;
@@ -160,6 +190,23 @@ int64_t PageCache::bytes() const {
     bytes += shard.bytes;
   }
   return bytes;
+}
+
+PageCache::Usage PageCache::usage() const {
+  Usage out;
+  for (const Shard& shard : shards_) {
+    const std::scoped_lock lock(shard.mutex);
+    for (const Entries* entries : {&shard.cold, &shard.hot}) {
+      for (const Entry& entry : *entries) ++(entry.page->has_body() ? out.pages : out.headers);
+    }
+    out.bytes += shard.bytes;
+    out.bytes_hot += shard.hot_bytes;
+    out.insertions += shard.counts.insertions;
+    out.rejections += shard.counts.rejections;
+    out.evictions += shard.counts.evictions;
+    out.reclaimed += shard.counts.reclaimed;
+  }
+  return out;
 }
 
 }  // namespace weir::parquet

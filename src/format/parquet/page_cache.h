@@ -9,6 +9,8 @@
 
 #include "column/column.h"
 #include "format/parquet/metadata.h"
+#include "format/parquet/narrow_dictionary.h"
+#include "format/parquet/use_counts.h"
 #include "obs/metrics.h"
 #include "runtime/memory_tracker.h"
 
@@ -23,8 +25,10 @@ struct CachedPage {
   bool is_ascii = false;
   ColumnPtr dictionary;
   ColumnPtr dictionary_with_null;
+  std::shared_ptr<const NarrowDictionary> narrow;  // instead of these two
 
-  bool has_body() const { return body != nullptr || dictionary != nullptr; }
+  bool has_dictionary() const { return dictionary != nullptr || narrow != nullptr; }
+  bool has_body() const { return body != nullptr || has_dictionary(); }
   size_t MemoryBytes() const;
 };
 using CachedPagePtr = std::shared_ptr<const CachedPage>;
@@ -33,8 +37,11 @@ using CachedPagePtr = std::shared_ptr<const CachedPage>;
 // a number that stands for one state of one file (whoever opens files gives it, never the same for another) and the
 // offset of the page's header.
 //
-// Pages that were used again stay before those that were read once: a scan of a large file does not drive out what
-// others keep using. Bounded, counted with its tracker, and gives memory back when others need it. Threads: any.
+// Which pages stay: when it is full, a page gets in only if it was asked for more often of late than the one that would
+// go for it, so that a scan of a large file does not drive out what others keep using, and going round in files that
+// are larger than the cache finds a part of them instead of nothing. Among those that are in, pages that were used
+// again stay before the others. Bounded, counted with its tracker, and gives memory back when others need it. Threads:
+// any.
 class PageCache {
  public:
   PageCache(const std::shared_ptr<MemoryTracker>& tracker, int64_t bytes_max, obs::MetricsRegistry* metrics = nullptr);
@@ -54,6 +61,17 @@ class PageCache {
   uint64_t hits() const { return hits_->value(); }
   uint64_t misses() const { return misses_->value(); }
   int64_t bytes() const;
+  struct Usage {
+    uint64_t pages = 0;    // with a body
+    uint64_t headers = 0;  // without
+    int64_t bytes = 0;
+    int64_t bytes_hot = 0;  // of those: used again
+    uint64_t insertions = 0;
+    uint64_t rejections = 0;  // were asked for less than what they would have driven out
+    uint64_t evictions = 0;   // for other pages
+    uint64_t reclaimed = 0;   // for other uses of memory
+  };
+  Usage usage() const;
   int64_t bytes_max() const { return bytes_max_; }
 
  private:
@@ -78,11 +96,16 @@ class PageCache {
     std::unordered_map<Key, Entries::iterator, KeyHash> by_key;
     int64_t bytes = 0;
     int64_t hot_bytes = 0;
+    UseCounts uses;
+    Usage counts;  // its last four
   };
 
   Shard& ShardOf(const Key& key) { return shards_[KeyHash()(key) >> 32 & (shards_.size() - 1)]; }
   // Moves at least `bytes` of entries into `out`, to be destroyed without the lock. Returns what they had.
   int64_t EvictLocked(Shard& shard, int64_t bytes, Entries& out) noexcept;
+  // Makes room for `bytes` more by moving pages that were used less than this into `out`. False when that is not
+  // enough; they stay then.
+  bool MakeRoomLocked(Shard& shard, const Key& key, int64_t bytes, Entries& out);
   void CoolLocked(Shard& shard);
   int64_t Reclaim(int64_t bytes) noexcept;
 

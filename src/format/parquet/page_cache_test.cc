@@ -48,19 +48,39 @@ TEST(PageCache, StaysWithinItsBound) {
   EXPECT_EQ(tracker->used_bytes(), 0);
 }
 
+// As readers do. Returns whether it was there.
+bool Use(PageCache& cache, uint64_t file, uint64_t offset) {
+  if (cache.Find(file, offset) != nullptr) return true;
+  cache.Insert(file, offset, Page(1000));
+  return false;
+}
+
 TEST(PageCache, WhatIsUsedAgainOutlastsAScan) {
   auto tracker = MemoryTracker::CreateRoot("test");
   PageCache cache(tracker, 100'000);
-  for (uint64_t i = 0; i < 20; ++i) cache.Insert(1, i, Page(1000));
-  for (uint64_t i = 0; i < 20; ++i) EXPECT_NE(cache.Find(1, i), nullptr);
-  for (uint64_t i = 0; i < 1000; ++i) cache.Insert(2, i, Page(1000));
-  for (uint64_t i = 0; i < 20; ++i) EXPECT_NE(cache.Find(1, i), nullptr) << i;
-  // But not forever: others that are used again take their places.
-  for (uint64_t i = 0; i < 500; ++i) {
-    cache.Insert(3, i, Page(1000));
-    cache.Find(3, i);
+  for (int time = 0; time < 2; ++time) {
+    for (uint64_t i = 0; i < 20; ++i) Use(cache, 1, i);
   }
-  EXPECT_EQ(cache.Find(1, 0), nullptr);
+  for (uint64_t i = 0; i < 1000; ++i) Use(cache, 2, i);
+  for (uint64_t i = 0; i < 20; ++i) EXPECT_TRUE(Use(cache, 1, i)) << i;
+  EXPECT_GT(cache.usage().rejections, 800u);
+  // But not forever: others that are used again take their places.
+  for (int time = 0; time < 30; ++time) {
+    for (uint64_t i = 0; i < 40; ++i) Use(cache, 3, i);
+  }
+  for (uint64_t i = 0; i < 40; ++i) EXPECT_TRUE(Use(cache, 3, i)) << i;
+  EXPECT_GT(cache.usage().evictions, 0u);
+}
+
+TEST(PageCache, GoingRoundInMoreThanItHolds) {
+  auto tracker = MemoryTracker::CreateRoot("test");
+  PageCache cache(tracker, 100'000);
+  size_t found = 0;
+  for (int time = 0; time < 20; ++time) {
+    for (uint64_t i = 0; i < 200; ++i) found += Use(cache, 1, i);
+  }
+  // It holds some 58 of 200: going by last use alone would find none of them.
+  EXPECT_GT(found, size_t{19 * 50});
 }
 
 TEST(PageCache, GivesMemoryBack) {

@@ -11,8 +11,9 @@ namespace weir::parquet {
 struct PagePool::Lease {
   std::shared_ptr<PagePool> pool;
   MutableBufferPtr buffer;
+  bool tight;
   ScopedReservation reservation;
-  ~Lease() { pool->Return(std::move(buffer)); }
+  ~Lease() { pool->Return(std::move(buffer), tight); }
 };
 
 MutableBufferPtr PagePool::TakeFitting(size_t bytes, size_t slack_max, const std::shared_ptr<MemoryTracker>& tracker) {
@@ -20,7 +21,8 @@ MutableBufferPtr PagePool::TakeFitting(size_t bytes, size_t slack_max, const std
   constexpr size_t kStep = 64 << 10;
   constexpr size_t kSmallStep = kStep / 16;
   // The step is small beside the size where no slack is wanted.
-  const size_t step = bytes < (slack_max == 1 ? 8 * kStep : kStep) ? kSmallStep : kStep;
+  const bool tight = slack_max == 1;
+  const size_t step = bytes < (tight ? 8 * kStep : kStep) ? kSmallStep : kStep;
   const size_t size = RoundUp(std::max<size_t>(bytes, 1), step);
   MutableBufferPtr found;
   {
@@ -39,20 +41,30 @@ MutableBufferPtr PagePool::TakeFitting(size_t bytes, size_t slack_max, const std
   }
   if (found == nullptr) found = Buffer::Allocate(size);
   Buffer* const buffer = found.get();
-  auto lease = std::make_shared<Lease>(shared_from_this(), std::move(found));
+  auto lease = std::make_shared<Lease>(shared_from_this(), std::move(found), tight);
+  if (!tight) {
+    const std::lock_guard lock(mutex_);
+    used_bytes_ += buffer->size();
+  }
   if (tracker != nullptr) lease->reservation = ScopedReservation(tracker, static_cast<int64_t>(buffer->size()));
   return {std::move(lease), buffer};
 }
 
-void PagePool::Return(MutableBufferPtr buffer) noexcept {
+void PagePool::Return(MutableBufferPtr buffer, bool was_tight) noexcept {
+  const size_t size = buffer->size();
   const std::lock_guard lock(mutex_);
-  if (free_bytes_ + buffer->size() > kept_bytes_max_) return;
+  if (!was_tight) used_bytes_ -= size;
   try {
-    free_.push_back(buffer);
+    free_.push_back(std::move(buffer));
   } catch (...) {
     return;  // then it is freed
   }
-  free_bytes_ += buffer->size();
+  free_bytes_ += size;
+  const size_t kept_max = std::min(kept_bytes_max_, std::max(used_bytes_, kKeptBytesMin));
+  while (free_bytes_ > kept_max) {
+    free_bytes_ -= free_.front()->size();
+    free_.erase(free_.begin());
+  }
 }
 
 }  // namespace weir::parquet

@@ -39,6 +39,10 @@ ByteSpan FileWindow::Peek(uint64_t offset, size_t size) {
       std::memcpy(next->data(), buffer_->data() + (offset - window_begin_), kept);
     }
     context_.file->ReadExactly(offset + kept, {next->data() + kept, wanted - kept});
+    // The system reads the next window while this one is decoded.
+    if (const uint64_t end = offset + wanted; end < read_ahead_end_) {
+      context_.file->Prefetch(end, std::min<uint64_t>(context_.window_bytes, read_ahead_end_ - end));
+    }
     // Kernels look at the padding, though it changes nothing that they return.
     std::memset(next->data() + wanted, 0, Buffer::kPadding);
     bytes_read_ += wanted - kept;
@@ -183,7 +187,7 @@ void PageReader::ReadFirstHeader() {
   dictionary_header_ = std::move(header);
   dictionary_offset_ = page_offset_;
   dictionary_body_offset_ = body_offset_;
-  if (cached_ != nullptr && cached_->dictionary != nullptr) {
+  if (cached_ != nullptr && cached_->has_dictionary()) {
     cached_dictionary_ = std::move(cached_);
     return;
   }
@@ -469,13 +473,19 @@ void PageReader::LoadDictionary() {
   if (was_cached) {
     dictionary_ = cached_dictionary_->dictionary;
     dictionary_with_null_ = cached_dictionary_->dictionary_with_null;
+    narrow_dictionary_ = cached_dictionary_->narrow;
     cached_dictionary_ = nullptr;
   } else {
     MakeDictionary();
+    if (cache_ != nullptr && dictionary_->size() > context_.fixed_dictionary_max) {
+      narrow_dictionary_ = NarrowDictionary::TryMake(*dictionary_);
+    }
+    if (narrow_dictionary_ != nullptr) dictionary_ = dictionary_with_null_ = nullptr;
   }
-  dictionary_size_ = dictionary_->size();
+  dictionary_size_ = narrow_dictionary_ != nullptr ? narrow_dictionary_->size() : dictionary_->size();
   const bool is_string = leaf_.type.physical() == PhysicalType::kString;
-  hand_on_dictionary_ = is_string || dictionary_size_ <= context_.fixed_dictionary_max;
+  hand_on_dictionary_ =
+      narrow_dictionary_ == nullptr && (is_string || dictionary_size_ <= context_.fixed_dictionary_max);
   dictionary_loaded_ = true;
   dictionary_body_ = {};
   dictionary_body_owner_ = nullptr;
@@ -487,6 +497,7 @@ void PageReader::LoadDictionary() {
   page->body_offset = dictionary_body_offset_;
   page->dictionary = dictionary_;
   page->dictionary_with_null = dictionary_with_null_;
+  page->narrow = narrow_dictionary_;
   cache_->Insert(context_.cache_file, dictionary_offset_, std::move(page));
 }
 
@@ -551,7 +562,7 @@ ColumnPtr PageReader::WholeDictionary() {
   });
   if (metadata_.encoding_stats.empty() || !only_dictionary) return nullptr;
   LoadDictionary();
-  return dictionary_;
+  return narrow_dictionary_ != nullptr ? narrow_dictionary_->Widen(leaf_.type) : dictionary_;
 }
 
 void PageReader::CheckUtf8(const StringRef* values, size_t count) const {
@@ -638,6 +649,9 @@ void PageReader::DecodeValues(uint8_t* out, size_t count, Owners& owners) {
   if (std::holds_alternative<DictionaryIndexDecoder>(decoder_)) {
     scratch_indices_.resize(count);
     DecodeIndices(scratch_indices_.data(), count);
+    if (narrow_dictionary_ != nullptr) {
+      return narrow_dictionary_->Gather(scratch_indices_.data(), count, reinterpret_cast<int64_t*>(out));
+    }
     MergeOwners(owners, dictionary_->owners());
     GatherFixed(static_cast<const uint8_t*>(dictionary_->raw_values()), PhysicalWidth(leaf_.type.physical()),
                 scratch_indices_.data(), count, out);

@@ -154,6 +154,7 @@ class PageReader {
   bool hand_on_dictionary_ = false;
   ColumnPtr dictionary_;
   ColumnPtr dictionary_with_null_;
+  std::shared_ptr<const NarrowDictionary> narrow_dictionary_;  // instead of these two, where it is kept
 
   PageHeader header_;
   uint64_t page_offset_ = 0;

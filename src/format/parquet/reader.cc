@@ -199,8 +199,14 @@ std::shared_ptr<const ColumnIndex> ParquetFile::ReadColumnIndex(size_t row_group
 
 namespace {
 
-PageContext Tracked(PageContext context, std::shared_ptr<MemoryTracker> tracker) {
+// Windows of all columns together: readers of wide tables would take a lot of memory otherwise.
+constexpr size_t kWindowsBytesMax = 16 << 20;
+constexpr size_t kWindowBytesMin = 128 << 10;
+
+PageContext ContextOf(PageContext context, size_t columns, std::shared_ptr<MemoryTracker> tracker) {
   context.tracker = std::move(tracker);
+  const size_t share = std::max(kWindowsBytesMax / std::max<size_t>(columns, 1), kWindowBytesMin);
+  context.window_bytes = std::min(context.window_bytes, share);
   return context;
 }
 
@@ -209,7 +215,7 @@ PageContext Tracked(PageContext context, std::shared_ptr<MemoryTracker> tracker)
 RowGroupReader::RowGroupReader(std::shared_ptr<const ParquetFile> file, size_t row_group, std::vector<size_t> columns,
                                std::optional<RowRanges> ranges, std::shared_ptr<MemoryTracker> tracker)
     : file_(std::move(file)),
-      context_(Tracked(file_->context(), std::move(tracker))),
+      context_(ContextOf(file_->context(), columns.size(), std::move(tracker))),
       row_group_(row_group),
       columns_(std::move(columns)),
       rows_(file_->row_group_rows(row_group)),

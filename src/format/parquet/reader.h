@@ -126,8 +126,8 @@ class RowGroupReader {
                  std::optional<RowRanges> ranges = std::nullopt, std::shared_ptr<MemoryTracker> tracker = nullptr);
   ~RowGroupReader();
 
-  // Of column `i`, a struct, reads only the leaves for which `wanted` (by Leaf::index) is true; fields without any
-  // come as NULL. Before its first read.
+  // Of column `i`, a struct or a list, reads only the leaves for which `wanted` (by Leaf::index) is true; fields
+  // without any come as NULL. A list needs one of its own, a map all. Before its first read.
   void set_wanted_leaves(size_t i, std::vector<bool> wanted) { wanted_leaves_[i] = std::move(wanted); }
 
   bool Next(size_t rows_max, Chunk& out);

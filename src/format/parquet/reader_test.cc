@@ -57,6 +57,53 @@ TEST(Reader, DictionariesAreHandedOnAndShared) {
   EXPECT_EQ(first.column(0)->GetValue(8).bytes(), "even");
 }
 
+// Large dictionaries of 64-bit numbers are kept in half the memory.
+TEST(Reader, DictionariesOfNumbersThroughTheCache) {
+  constexpr size_t kRows = 20'000;
+  constexpr size_t kDistinct = 5'000;
+  const auto value = [](size_t row) {
+    return int64_t{1'000'000'000'000} + static_cast<int64_t>(row * 7919 % kDistinct) * 800'003;
+  };
+  std::string bytes;
+  ParquetWriter writer([&](ByteSpan part) { bytes += AsText(part); },
+                       {{.name = "number", .type = TypeKind::kInt64, .encoding = WriterEncoding::kDictionary}},
+                       {.codec = WriterCodec::kSnappy});
+  ColumnBuilder number(TypeKind::kInt64);
+  for (size_t i = 0; i < kRows; ++i) {
+    if (i % 7 == 3) {
+      number.AppendNull();
+    } else {
+      number.Append<int64_t>(value(i));
+    }
+  }
+  writer.Write(Chunk({number.Finish()}, kRows));
+  writer.Finish();
+  auto tracker = MemoryTracker::CreateRoot("test");
+  const auto cache = std::make_shared<PageCache>(tracker, 64 << 20);
+  for (int time = 0; time < 3; ++time) {
+    const auto file = Open(bytes, {.cache = cache, .cache_file = 1});
+    RowGroupReader reader(file, 0, {0});
+    Chunk chunk;
+    for (size_t row = 0; reader.Next(700, chunk);) {
+      const ColumnPtr& column = chunk.column(0);
+      EXPECT_FALSE(column->is_dictionary());
+      for (size_t i = 0; i < column->size(); ++i, ++row) {
+        ASSERT_EQ(column->IsNull(i), row % 7 == 3);
+        if (!column->IsNull(i)) {
+          ASSERT_EQ(column->GetValue(i), Value::Int64(value(row))) << row;
+        }
+      }
+    }
+    const ColumnPtr all = RowGroupReader(file, 0, {0}).WholeDictionary(0);
+    ASSERT_NE(all, nullptr);
+    EXPECT_EQ(all->size(), kDistinct);
+    EXPECT_EQ(all->GetValue(0), Value::Int64(value(0)));
+  }
+  EXPECT_GT(cache->hits(), 0u);
+  // Codes of 13 bits, and the dictionary.
+  EXPECT_LT(cache->bytes(), static_cast<int64_t>(kRows * 2 + kDistinct * 4 + 16'384));
+}
+
 TEST(Reader, WholeDictionaryHasEveryValue) {
   const auto file = Open(Example(WriterCodec::kSnappy));
   RowGroupReader reader(file, 0, {0, 1});

@@ -15,14 +15,23 @@ RleDecoder::RleDecoder(ByteSpan bytes, int width)
   if (width < 0 || width > 32) throw Corrupt("bit width is out of range: {}", width);
 }
 
-void RleDecoder::NextRun() {
+uint64_t RleDecoder::ReadHeader() {
   uint64_t header = 0;
   for (int shift = 0;; shift += 7) {
     if (at_ == end_) throw Corrupt("run-length encoded values end early");
     if (shift > 28) throw Corrupt("run header is longer than 32 bits");
     const uint8_t byte = *at_++;
     header |= static_cast<uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) break;
+    if (byte < 0x80) return header;
+  }
+}
+
+void RleDecoder::NextRun() {
+  uint64_t header = 0;
+  if (at_ != end_ && *at_ < 0x80) {
+    header = *at_++;
+  } else {
+    header = ReadHeader();
   }
   const auto bytes_left = static_cast<size_t>(end_ - at_);
   is_run_ = (header & 1) == 0;
@@ -30,8 +39,9 @@ void RleDecoder::NextRun() {
   if (is_run_) {
     const auto value_bytes = static_cast<size_t>(width_ + 7) / 8;
     if (value_bytes > bytes_left) throw Corrupt("run-length encoded values end early");
-    run_value_ = 0;
-    std::memcpy(&run_value_, at_, value_bytes);
+    // There is padding to read.
+    const auto mask = static_cast<uint32_t>((uint64_t{1} << value_bytes * 8) - 1);
+    run_value_ = LoadUnaligned<uint32_t>(at_) & mask;
     if (width_ < 32 && run_value_ >> width_ != 0) throw Corrupt("run value is wider than {} bits", width_);
     at_ += value_bytes;
     return;
@@ -75,6 +85,7 @@ void RleDecoder::Unpack(uint32_t* out, size_t count) {
 }
 
 void RleDecoder::Decode(uint32_t* out, size_t count) {
+  constexpr size_t kShort = 16;
   while (count > 0) {
     if (left_ == 0) {
       NextRun();
@@ -82,7 +93,12 @@ void RleDecoder::Decode(uint32_t* out, size_t count) {
     }
     const size_t take = std::min(count, left_);
     if (is_run_) {
-      std::fill_n(out, take, run_value_);
+      if (take <= kShort && count >= kShort) {
+        // Beyond the run too: what follows it is written next.
+        for (size_t i = 0; i < kShort; ++i) out[i] = run_value_;
+      } else {
+        std::fill_n(out, take, run_value_);
+      }
     } else {
       Unpack(out, take);
     }

@@ -33,6 +33,7 @@ class RleDecoder {
 
  private:
   void NextRun();
+  uint64_t ReadHeader();
   // Unpacks `count` values at packed_pos_ of the bit-packed run.
   void Unpack(uint32_t* out, size_t count);
 

@@ -6,10 +6,15 @@
 
 namespace weir::parquet {
 
+namespace {
+
+constexpr uint64_t kHighBits = 0x8080808080808080ULL;
+
+}  // namespace
+
 bool IsAscii(std::string_view text) {
   const char* at = text.data();
   size_t left = text.size();
-  constexpr uint64_t kHighBits = 0x8080808080808080ULL;
   for (; left >= 64; left -= 64, at += 64) {
     uint64_t bits = 0;
     for (size_t i = 0; i < 64; i += 8) bits |= LoadUnaligned<uint64_t>(at + i);
@@ -23,8 +28,13 @@ bool IsAscii(std::string_view text) {
 bool IsUtf8(std::string_view text) {
   const auto* at = reinterpret_cast<const uint8_t*>(text.data());
   const uint8_t* end = at + text.size();
+  const auto word = [&](size_t i) { return LoadUnaligned<uint64_t>(at + i * 8); };
   while (at < end) {
-    if (end - at >= 8 && (LoadUnaligned<uint64_t>(at) & 0x8080808080808080ULL) == 0) {
+    if (end - at >= 32 && ((word(0) | word(1) | word(2) | word(3)) & kHighBits) == 0) {
+      at += 32;
+      continue;
+    }
+    if (end - at >= 8 && (word(0) & kHighBits) == 0) {
       at += 8;
       continue;
     }

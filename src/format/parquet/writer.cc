@@ -90,9 +90,24 @@ struct ParquetWriter::Impl {
     offset += bytes.size();
   }
 
+  void Write(std::span<const Chunk> chunks) {
+    size_t rows = 0;
+    for (const Chunk& chunk : chunks) {
+      Check(chunk);
+      rows += chunk.row_count();
+    }
+    if (options.run_all == nullptr || group_rows + rows > options.row_group_rows) {
+      for (const Chunk& chunk : chunks) Write(chunk);
+      return;
+    }
+    options.run_all(columns.size(), [&](size_t column) {
+      for (const Chunk& chunk : chunks) WriteColumn(column, *chunk.column(column), chunk.rows());
+    });
+    CountRows(rows);
+  }
+
   void Write(const Chunk& chunk) {
-    WEIR_CHECK(!finished && chunk.column_count() == columns.size(), "{} columns of {}", chunk.column_count(),
-               columns.size());
+    Check(chunk);
     const RowSet rows = chunk.rows();
     // In pieces, so that a row group ends near its limits.
     constexpr size_t kPiece = 16 << 10;
@@ -100,29 +115,35 @@ struct ParquetWriter::Impl {
       const size_t count = std::min({rows.count() - begin, kPiece, options.row_group_rows - group_rows});
       std::vector<uint32_t> piece(count);
       for (size_t i = 0; i < count; ++i) piece[i] = static_cast<uint32_t>(rows[begin + i]);
-      for (size_t i = 0; i < columns.size(); ++i) {
-        const auto& column = chunk.column(i);
-        WEIR_CHECK(column->type() == columns[i].type, "{} in a column of {}", column->type().ToString(),
-                   columns[i].type.ToString());
-        ShredColumn(schema, schema.columns[i], *column, RowSet::Of(piece),
-                    [&](size_t leaf, LeafBatch& batch) { leaves[leaf]->Append(batch); });
-      }
-      CountNulls(chunk, RowSet::Of(piece));
-      group_rows += count;
-      file.rows += count;
+      for (size_t i = 0; i < columns.size(); ++i) WriteColumn(i, *chunk.column(i), RowSet::Of(piece));
       begin += count;
-      if (group_rows >= options.row_group_rows || buffered_bytes() >= options.row_group_bytes) EndRowGroup();
+      CountRows(count);
     }
   }
 
-  // Of whole nested values; leaves count theirs by themselves.
-  void CountNulls(const Chunk& chunk, const RowSet& rows) {
+  void Check(const Chunk& chunk) const {
+    WEIR_CHECK(!finished && chunk.column_count() == columns.size(), "{} columns of {}", chunk.column_count(),
+               columns.size());
     for (size_t i = 0; i < columns.size(); ++i) {
-      if (!columns[i].type.is_nested()) continue;
-      const ColumnView view(*chunk.column(i));
-      if (!view.may_have_nulls()) continue;
-      rows.ForEach([&](size_t row) { file.columns[i].null_count += view.IsNull(row) ? 1 : 0; });
+      WEIR_CHECK(chunk.column(i)->type() == columns[i].type, "{} in a column of {}", chunk.column(i)->type().ToString(),
+                 columns[i].type.ToString());
     }
+  }
+
+  // Changes nothing of other columns.
+  void WriteColumn(size_t i, const Column& column, const RowSet& rows) {
+    ShredColumn(schema, schema.columns[i], column, rows,
+                [&](size_t leaf, LeafBatch& batch) { leaves[leaf]->Append(batch); });
+    // NULLs of whole nested values; leaves count theirs by themselves.
+    const ColumnView view(column);
+    if (!columns[i].type.is_nested() || !view.may_have_nulls()) return;
+    rows.ForEach([&](size_t row) { file.columns[i].null_count += view.IsNull(row) ? 1 : 0; });
+  }
+
+  void CountRows(size_t count) {
+    group_rows += count;
+    file.rows += count;
+    if (group_rows >= options.row_group_rows || buffered_bytes() >= options.row_group_bytes) EndRowGroup();
   }
 
   size_t buffered_bytes() const {
@@ -140,8 +161,13 @@ struct ParquetWriter::Impl {
     int64_t compressed = 0;
     std::vector<std::string> blooms;
     auto& group_indexes = indexes.emplace_back();
+    // Where columns are encoded side by side; else each when its turn comes, so that there is one at a time.
+    std::vector<std::optional<EncodedChunk>> ended(leaves.size());
+    if (options.run_all != nullptr) {
+      options.run_all(leaves.size(), [&](size_t i) { ended[i].emplace(leaves[i]->EndChunk()); });
+    }
     for (size_t i = 0; i < leaves.size(); ++i) {
-      EncodedChunk chunk = leaves[i]->EndChunk();
+      EncodedChunk chunk = ended[i].has_value() ? std::move(*ended[i]) : leaves[i]->EndChunk();
       const auto base = static_cast<int64_t>(offset);
       chunk.metadata.data_page_offset += base;
       if (chunk.metadata.dictionary_page_offset.has_value()) *chunk.metadata.dictionary_page_offset += base;
@@ -252,6 +278,9 @@ ParquetWriter::~ParquetWriter() = default;
 
 void ParquetWriter::Write(const Chunk& chunk) {
   impl_->Write(chunk);
+}
+void ParquetWriter::Write(std::span<const Chunk> chunks) {
+  impl_->Write(chunks);
 }
 void ParquetWriter::EndRowGroup() {
   impl_->EndRowGroup();

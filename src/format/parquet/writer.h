@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,9 @@ struct WriterOptions {
   };
   std::vector<SortingColumn> sorted_by;  // what the caller knows of the order of rows; written as it is
   std::vector<std::pair<std::string, std::string>> metadata;
+  // Runs work(0) ... work(count - 1), side by side if it likes, and returns when all have ended: columns are encoded by
+  // themselves. Empty: one after the other.
+  std::function<void(size_t count, const std::function<void(size_t)>& work)> run_all;
 };
 
 // What is known of a top-level column when the file is complete. Bounds as values of the column's type; none for
@@ -73,8 +77,8 @@ struct WrittenFile {
   std::vector<WrittenColumn> columns;
 };
 
-// Writes chunks as one Parquet file, front to back. One thread; Finish() writes the footer, and without it what was
-// written is no file. Memory: the encoded pages of the row group at hand (buffered_bytes()).
+// Writes chunks as one Parquet file, front to back. One thread, and those of `run_all`; Finish() writes the footer, and
+// without it what was written is no file. Memory: the encoded pages of the row group at hand (buffered_bytes()).
 class ParquetWriter {
  public:
   // Gets the file's bytes in order.
@@ -88,6 +92,8 @@ class ParquetWriter {
   // Columns in order and of the declared types, any encoding, with or without selection. NULL in a column that is
   // not nullable throws 23502.
   void Write(const Chunk& chunk);
+  // The same of several: as many as make it worth while to encode columns side by side.
+  void Write(std::span<const Chunk> chunks);
   // Ends the row group at hand; Write does so by itself when it is full.
   void EndRowGroup();
   WrittenFile Finish();

@@ -1,6 +1,7 @@
 #include "format/parquet/writer.h"
 
 #include <cmath>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -220,6 +221,32 @@ TEST(ParquetWriterTest, TakesAnyEncodingAndSelection) {
   for (uint32_t i = 0; i < rows; i += 3) selection->push_back(i);
   const std::vector<Chunk> chunks = {Chunk(data, rows), Chunk(data, rows, selection)};
   EXPECT_EQ(RowsOf(*Write(columns, chunks).Open()), RowsOf(chunks));
+}
+
+TEST(ParquetWriterTest, ColumnsSideBySideGiveTheSameBytes) {
+  std::vector<WriterColumn> columns;
+  std::vector<Chunk> chunks;
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    std::vector<ColumnPtr> data;
+    for (const Type& type : AllTypes()) data.push_back(RandomColumn(type, 1500, seed * data.size() + 1, 4, 100));
+    chunks.emplace_back(std::move(data), 1500);
+  }
+  for (const Type& type : AllTypes()) columns.push_back({.name = "c" + std::to_string(columns.size()), .type = type});
+  // Within one row group, and over several.
+  for (const size_t row_group_rows : {size_t{1} << 20, size_t{2000}}) {
+    WriterOptions options{.row_group_rows = row_group_rows};
+    const Written expected = Write(columns, chunks, options);
+    options.run_all = [](size_t count, const std::function<void(size_t)>& work) {
+      std::vector<std::thread> threads;
+      for (size_t i = 0; i < count; ++i) threads.emplace_back(work, i);
+      for (std::thread& thread : threads) thread.join();
+    };
+    std::string bytes;
+    ParquetWriter writer([&](ByteSpan part) { bytes += AsText(part); }, columns, options);
+    writer.Write(chunks);
+    EXPECT_EQ(writer.Finish().rows, 4500);
+    EXPECT_EQ(bytes, expected.bytes);
+  }
 }
 
 TEST(ParquetWriterTest, FallsBackFromDictionaries) {

@@ -8,6 +8,7 @@ class Registry;
 void RegisterCountAggregates(Registry& registry);
 void RegisterSumAggregates(Registry& registry);
 void RegisterMinMaxAggregates(Registry& registry);
+void RegisterEndAggregates(Registry& registry);
 void RegisterLogicalAggregates(Registry& registry);
 void RegisterStatisticsAggregates(Registry& registry);
 void RegisterFloatingAggregates(Registry& registry);

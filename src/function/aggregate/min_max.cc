@@ -221,78 +221,6 @@ Ops MakePick(const Type& type) {
   });
 }
 
-// first and last: the value of the first or last row taken in, NULL or not.
-template <bool kLast>
-class EndOps final : public AggregateOps {
- public:
-  struct State {
-    ArenaBuffer value;  // serialised, with its NULL flag; empty: no row yet
-  };
-
-  explicit EndOps(Type type) : type_(std::move(type)) {}
-
-  Type result_type() const override { return type_; }
-  size_t state_size() const override { return sizeof(State); }
-  void Update(const AggregateInput& input, uint8_t* const* states) const override {
-    std::string bytes;
-    input.rows.ForEach([&](size_t row) { Take(*input.columns[0], row, At(states[row]), bytes, input.arena); });
-  }
-  void UpdateSingle(const AggregateInput& input, uint8_t* state) const override {
-    if (input.rows.empty()) return;
-    std::string bytes;
-    const size_t row = kLast ? input.rows[input.rows.count() - 1] : input.rows[0];
-    Take(*input.columns[0], row, At(state), bytes, input.arena);
-  }
-  void Merge(uint8_t* const* from, uint8_t* const* to, size_t count, StateArena& arena) const override {
-    for (size_t i = 0; i < count; ++i) {
-      State& state = At(to[i]);
-      if (At(from[i]).value.size == 0 || (!kLast && state.value.size != 0)) continue;
-      state.value.Assign(At(from[i]).value.view(), arena);
-    }
-  }
-  void Finalize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
-    for (size_t i = 0; i < count; ++i) {
-      if (At(states[i]).value.size == 0) {
-        out.AppendNull();
-        continue;
-      }
-      ByteReader in(At(states[i]).value.view());
-      DeserializeNested(in, out);
-    }
-  }
-  Type intermediate_type() const override { return TypeKind::kVarbinary; }
-  void Serialize(uint8_t* const* states, size_t count, ColumnBuilder& out) const override {
-    for (size_t i = 0; i < count; ++i) out.AppendString(At(states[i]).value.view());
-  }
-  void MergeSerialized(const Column& column, const RowSet& rows, uint8_t* const* states,
-                       StateArena& arena) const override {
-    ForEachSerialized(column, rows, states, [&](uint8_t* to, std::string_view bytes) {
-      if (bytes.empty() || (!kLast && At(to).value.size != 0)) return;
-      // Read once, so that damage shows here and not at the end.
-      ColumnBuilder check(type_, 1);
-      ByteReader in(bytes);
-      DeserializeNested(in, check);
-      if (!in.empty()) ThrowBadState("bytes left over");
-      At(to).value.Assign(bytes, arena);
-    });
-  }
-
- private:
-  static State& At(uint8_t* state) { return *reinterpret_cast<State*>(state); }
-  static void Take(const Column& column, size_t row, State& state, std::string& bytes, StateArena& arena) {
-    if (!kLast && state.value.size != 0) return;
-    bytes.clear();
-    SerializeNested(column, row, bytes);
-    state.value.Assign(bytes, arena);
-  }
-  Type type_;
-};
-
-template <bool kLast>
-Ops MakeEnd(const Type& type) {
-  return std::make_shared<const EndOps<kLast>>(type);
-}
-
 AggregateOverload AnyOverload(Ops (*make)(const Type&)) {
   AggregateOverload overload;
   overload.parameters = {TypePattern::Kind::kAnyElement};
@@ -315,18 +243,6 @@ void RegisterMinMaxAggregates(Registry& registry) {
 
   AddAggregate(registry, {"any_value", {"arbitrary"}}, "Some value of the group that is not NULL, if there is one.",
                "any_value(x) FROM (VALUES (7), (7)) t(x)", "7", {AnyOverload(MakePick<Pick::kAny>)});
-
-  AggregateOverload first_overload = AnyOverload(MakeEnd<false>);
-  first_overload.skip_nulls = false;
-  first_overload.order_sensitive = true;
-  AddAggregate(registry, "first", "Value of the first row, NULL or not; give it an ORDER BY.",
-               "first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "1", {first_overload});
-
-  AggregateOverload last_overload = AnyOverload(MakeEnd<true>);
-  last_overload.skip_nulls = false;
-  last_overload.order_sensitive = true;
-  AddAggregate(registry, "last", "Value of the last row, NULL or not; give it an ORDER BY.",
-               "last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "2", {last_overload});
 }
 
 }  // namespace weir

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "base/string_ref.h"
 #include "runtime/cancellation_scope.h"
@@ -23,62 +26,83 @@ bool OrderedBefore(const T& a, const T& b) {
   }
 }
 
+// The same as a type, that loops over it can take in.
+template <typename T>
+struct InOrder {
+  bool operator()(const T& a, const T& b) const { return OrderedBefore(a, b); }
+};
+
+// Sorts numbers by vector instructions; doubles that are no numbers come last.
+void SortNumbers(int32_t* values, size_t count);
+void SortNumbers(int64_t* values, size_t count);
+void SortNumbers(double* values, size_t count);
+
 // The values of one state may be many: the steps of ordering them are cut, so that they can be canceled in between.
 inline constexpr size_t kOrderedAtOnce = size_t{1} << 18;
 
-// Parts the values by one of them that is near their middle; what stands before it is not greater, what stands behind
-// not smaller. Returns its place.
+// Parts the values by one of them that is near their middle: what stands before the range that is returned is smaller,
+// those in it are equal, what stands behind is not smaller. Without branches that depend on the values.
 template <typename T>
-T* Part(T* begin, T* end) {
+std::pair<T*, T*> Part(T* begin, T* end) {
   CancellationScope::Check();
   constexpr size_t kSamples = 63;
+  constexpr size_t kFewPart = 8;
   const auto distance = static_cast<size_t>(end - begin) / kSamples;
   // The samples go to the front, to be put in order there.
   for (size_t i = 0; i < kSamples; ++i) std::swap(begin[i], begin[i * distance]);
-  std::nth_element(begin, begin + kSamples / 2, begin + kSamples, OrderedBefore<T>);
+  std::nth_element(begin, begin + kSamples / 2, begin + kSamples, InOrder<T>());
   std::swap(begin[kSamples / 2], end[-1]);
   const T pivot = end[-1];
-  T* low = begin;
-  T* high = end - 1;
-  // Equal values go to both sides, so that many of them part evenly.
-  for (;;) {
-    while (low < high && OrderedBefore(*low, pivot)) ++low;
-    while (low < high && OrderedBefore(pivot, high[-1])) --high;
-    if (high - low <= 1) break;
-    std::swap(*low++, *--high);
-  }
+  const auto bring_forward = [](T* from, T* to, const auto& belongs) {
+    T* next = from;
+    for (T* at = from; at != to; ++at) {
+      const T value = *at;
+      *at = *next;
+      *next = value;
+      next += belongs(value) ? 1 : 0;
+    }
+    return next;
+  };
+  T* low = bring_forward(begin, end - 1, [&](const T& value) { return OrderedBefore(value, pivot); });
   std::swap(*low, end[-1]);
-  return low;
+  // Few are smaller when many are equal.
+  if (low - begin >= (end - begin) / static_cast<ptrdiff_t>(kFewPart)) return {low, low + 1};
+  return {low, bring_forward(low + 1, end, [&](const T& value) { return !OrderedBefore(pivot, value); })};
 }
 
 template <typename T>
 void OrderValues(T* begin, T* end) {
   while (static_cast<size_t>(end - begin) > kOrderedAtOnce) {
-    T* middle = Part(begin, end);
-    if (middle - begin < end - middle) {
-      OrderValues(begin, middle);
-      begin = middle + 1;
+    const auto [low, high] = Part(begin, end);
+    if (low - begin < end - high) {
+      OrderValues(begin, low);
+      begin = high;
     } else {
-      OrderValues(middle + 1, end);
-      end = middle;
+      OrderValues(high, end);
+      end = low;
     }
   }
-  std::sort(begin, end, OrderedBefore<T>);
+  if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t> || std::is_same_v<T, double>) {
+    SortNumbers(begin, static_cast<size_t>(end - begin));
+  } else {
+    std::sort(begin, end, InOrder<T>());
+  }
 }
 
 // As std::nth_element.
 template <typename T>
 void SelectValue(T* begin, T* nth, T* end) {
   while (static_cast<size_t>(end - begin) > kOrderedAtOnce) {
-    T* middle = Part(begin, end);
-    if (middle == nth) return;
-    if (nth < middle) {
-      end = middle;
+    const auto [low, high] = Part(begin, end);
+    if (nth < low) {
+      end = low;
+    } else if (nth < high) {
+      return;
     } else {
-      begin = middle + 1;
+      begin = high;
     }
   }
-  std::nth_element(begin, nth, end, OrderedBefore<T>);
+  std::nth_element(begin, nth, end, InOrder<T>());
 }
 
 }  // namespace weir

@@ -82,7 +82,7 @@ struct SampleKernel {
       T value = values[low];
       const double part = position - static_cast<double>(low);
       if (part > 0) {
-        const T next = *std::min_element(values + low + 1, values + count, OrderedBefore<T>);
+        const T next = *std::min_element(values + low + 1, values + count, InOrder<T>());
         if constexpr (std::is_same_v<T, Interval>) {
           const auto scale = [part](double x) { return x * part; };
           value = AddIntervals(value, ScaleInterval(SubtractIntervals(next, value), scale));
@@ -135,7 +135,7 @@ struct SampleKernel {
     const size_t low = (count - 1) / 2;
     SelectValue(values, values + low, values + count);
     if (count % 2 == 1) return values[low];
-    const T next = *std::min_element(values + low + 1, values + count, OrderedBefore<T>);
+    const T next = *std::min_element(values + low + 1, values + count, InOrder<T>());
     return values[low] == next ? next : values[low] + (next - values[low]) / 2;
   }
   // The median of the distances to the median; those of timestamps are intervals.

@@ -29,6 +29,7 @@ void RegisterAggregates(Registry& registry) {
   RegisterCountAggregates(registry);
   RegisterSumAggregates(registry);
   RegisterMinMaxAggregates(registry);
+  RegisterEndAggregates(registry);
   RegisterLogicalAggregates(registry);
   RegisterStatisticsAggregates(registry);
   RegisterFloatingAggregates(registry);

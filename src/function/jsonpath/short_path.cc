@@ -74,7 +74,7 @@ void ForEachPath(const KernelArgs& args, F&& f) {
   PathCache cache;
   std::vector<const JsonNode*> found;
   std::string made;  // what a jsonpath found, as a document
-  DocumentCache made_document;
+  JsonDocument list;
   const bool lenient = args.columns[0]->type().is_string();
   ForEachRow(args, [&](size_t row) {
     found.clear();
@@ -93,7 +93,7 @@ void ForEachPath(const KernelArgs& args, F&& f) {
           jsonpath::AppendItem(item, text);
         }
         made = text + "]";
-        const JsonDocument& list = made_document.Get(made);
+        list.Parse(made);
         list.ForEachElement(list.root(), [&](const JsonNode& item) { found.push_back(&item); });
       }
     }

@@ -19,7 +19,7 @@ void RegisterFunctionAliases(Registry& registry) {
       {"?", {"jsonb_exists"}},
       {"?|", {"jsonb_exists_any"}},
       {"?&", {"jsonb_exists_all"}},
-      {"@>", {"jsonb_contains", "array_has_all", "list_has_all"}},
+      {"@>", {"jsonb_contains"}},
       {"<@", {"jsonb_contained"}},
       {"&&", {"array_has_any"}},
       {"->", {"json_object_field", "jsonb_object_field", "json_array_element", "jsonb_array_element"}},
@@ -32,7 +32,6 @@ void RegisterFunctionAliases(Registry& registry) {
       {"array_position", {"list_indexof", "array_indexof"}},
       {"array_reverse", {"list_reverse"}},
       {"array_sortby", {"array_sort_lambda"}},
-      {"array_slice", {"list_slice"}},
       {"[]", {"list_element", "array_extract", "map_extract"}},
       // Texts.
       {"octet_length", {"strlen"}},

@@ -65,7 +65,7 @@ CastKernel MomentCast(const Type& from, const Type& to) {
         Moment moment = Decode(from, view.At<A>(row));
         if (moment.infinity == 0) {
           if (to_local) moment.seconds += cursor.OffsetAt(moment.seconds);
-          if (to_utc) moment.seconds = zone.LocalToUtc(moment.seconds);
+          if (to_utc) moment.seconds = cursor.LocalToUtc(moment.seconds);
         }
         if (to.is(TypeKind::kDate)) {
           const int64_t days = FloorDiv(moment.seconds, kSecondsPerDay);
@@ -112,20 +112,24 @@ WEIR_SIMD_CLONES bool LoopDateToTimestamp(const int32_t* days, size_t count, int
   return bad != 0;
 }
 
-bool LoopTimestampToDate(const int64_t* micros, size_t count, int32_t* out) {
+template <int64_t kTicksPerDay>
+bool LoopTimestampToDate(const int64_t* ticks, size_t count, int32_t* out) {
   bool bad = false;
   for (size_t i = 0; i < count; ++i) {
-    bad |= IsInfiniteTimestamp(micros[i]);
-    out[i] = static_cast<int32_t>(FloorDiv(micros[i], kMicrosPerDay));
+    bad |= IsInfiniteTimestamp(ticks[i]);
+    out[i] = static_cast<int32_t>(FloorDiv(ticks[i], kTicksPerDay));
   }
   return bad;
 }
 
+// To and from timestamps with time zone in UTC, too.
 template <typename A, typename R, typename Loop>
-CastKernel WithLoop(CastKernel careful, Loop loop) {
-  return [careful = std::move(careful), loop](const KernelArgs& args) {
+CastKernel WithLoop(const Type& from, const Type& to, Loop loop) {
+  const bool by_zone = from.has_time_zone() || to.has_time_zone();
+  return [careful = MomentCast(from, to), loop, by_zone](const KernelArgs& args) {
     const ColumnView view(*args.columns[0]);
-    if (view.is_identity() && IsDenseEnough(args.rows, args.size)) {
+    const bool is_utc = !by_zone || TimeZone::Find(args.context.statement().time_zone).is_utc();
+    if (is_utc && view.is_identity() && IsDenseEnough(args.rows, args.size)) {
       FlatWriter<R> writer(args.result_type, args.size);
       if (!loop(view.values<A>(), args.size, writer.values())) return writer.Finish();
     }
@@ -134,11 +138,15 @@ CastKernel WithLoop(CastKernel careful, Loop loop) {
 }
 
 CastKernel DateToTimestamp(const Type& from, const Type& to) {
-  return WithLoop<int32_t, int64_t>(MomentCast(from, to), LoopDateToTimestamp);
+  return WithLoop<int32_t, int64_t>(from, to, LoopDateToTimestamp);
 }
 
 CastKernel TimestampToDate(const Type& from, const Type& to) {
-  return WithLoop<int64_t, int32_t>(MomentCast(from, to), LoopTimestampToDate);
+  return WithLoop<int64_t, int32_t>(from, to, LoopTimestampToDate<kMicrosPerDay>);
+}
+
+CastKernel TimestampNsToDate(const Type& from, const Type& to) {
+  return WithLoop<int64_t, int32_t>(from, to, LoopTimestampToDate<kNanosPerDay>);
 }
 
 CastKernel TimeToInterval(const Type&, const Type&) {
@@ -166,8 +174,13 @@ void RegisterTemporalCasts(Registry& registry) {
       registry.AddCast(from, to, widens ? CastRule::kImplicit : CastRule::kAssignment, MomentCast);
     }
   }
-  registry.AddCast(TypeKind::kDate, TypeKind::kTimestamp, CastRule::kImplicit, DateToTimestamp);
-  registry.AddCast(TypeKind::kTimestamp, TypeKind::kDate, CastRule::kAssignment, TimestampToDate);
+  for (const TypeKind kind : {TypeKind::kTimestamp, TypeKind::kTimestampTz}) {
+    registry.AddCast(TypeKind::kDate, kind, CastRule::kImplicit, DateToTimestamp);
+    registry.AddCast(kind, TypeKind::kDate, CastRule::kAssignment, TimestampToDate);
+  }
+  for (const TypeKind kind : {TypeKind::kTimestampNs, TypeKind::kTimestampTzNs}) {
+    registry.AddCast(kind, TypeKind::kDate, CastRule::kAssignment, TimestampNsToDate);
+  }
   registry.AddCast(TypeKind::kTime, TypeKind::kInterval, CastRule::kImplicit, TimeToInterval);
   registry.AddCast(TypeKind::kInterval, TypeKind::kTime, CastRule::kAssignment, IntervalToTime);
 }

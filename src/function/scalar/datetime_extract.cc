@@ -15,6 +15,11 @@ struct FieldValue {
   int scale = 0;
 };
 
+// As people count: the year before 1 is -1.
+int64_t YearWithoutZero(int32_t year) {
+  return year > 0 ? year : int64_t{year} - 1;
+}
+
 // Of the local time; throws for fields that dates do not have.
 FieldValue MomentField(const Moment& moment, TimeField field, const Type& type, std::string_view name) {
   const bool is_date = type.is(TypeKind::kDate);
@@ -47,10 +52,8 @@ FieldValue MomentField(const Moment& moment, TimeField field, const Type& type, 
       return {(DayOfWeek(moment.days) + 6) % 7 + 1};
     case TimeField::kWeek:
       return {IsoWeekFromDays(moment.days).week};
-    case TimeField::kIsoYear: {
-      const int32_t year = IsoWeekFromDays(moment.days).year;
-      return {year > 0 ? year : year - 1};
-    }
+    case TimeField::kIsoYear:
+      return {YearWithoutZero(IsoWeekFromDays(moment.days).year)};
     case TimeField::kEpoch: {
       const int128_t seconds = static_cast<int128_t>(moment.days) * kSecondsPerDay - moment.offset;
       if (is_date) return {seconds};
@@ -83,7 +86,7 @@ FieldValue MomentField(const Moment& moment, TimeField field, const Type& type, 
     case TimeField::kDayOfYear:
       return {DayOfYear(date)};
     case TimeField::kYear:
-      return {year > 0 ? year : year - 1};  // there is no year 0
+      return {YearWithoutZero(date.year)};
     case TimeField::kDecade:
       return {FloorDiv(year, 10)};
     case TimeField::kCentury:
@@ -218,14 +221,23 @@ void ForEachField(const KernelArgs& args, F&& f) {
   });
 }
 
-// Hours and minutes of timestamps without zone, which need no calendar. Null: it is something else.
-ColumnPtr ExtractTimeOfDay(const KernelArgs& args) {
-  const ColumnView names(*args.columns[0]);
-  const ColumnView values(*args.columns[1]);
-  if (!args.columns[1]->type().is(TypeKind::kTimestamp) || !names.is_constant() || names.IsNull(0)) return nullptr;
-  if (args.result_type.physical() != PhysicalType::kInt64 || args.result_type.scale() != 0) return nullptr;
-  const std::optional<TimeField> field = FindTimeField(names.At<StringRef>(0).view());
-  if (field != TimeField::kMinute && field != TimeField::kHour) return nullptr;
+// A field of dates and timestamps as an integer, NULL for infinite ones.
+template <typename A, typename R, typename F>
+ColumnPtr FieldOf(const KernelArgs& args, const ColumnView& values, F f) {
+  MomentCodec codec(values.base().type(), args.context.statement());
+  FlatWriter<R> out(args.result_type, args.size);
+  args.rows.ForEach([&](size_t row) {
+    const A value = values.At<A>(row);
+    if (!codec.is_infinite(value)) return out.Set(row, static_cast<R>(f(codec.Read(value))));
+    out.Set(row, R{});
+    out.SetNull(row);
+  });
+  return out.Finish();
+}
+
+// Hours and minutes of timestamps without zone, which need no days. Null: it is something else.
+ColumnPtr ExtractTimeOfDay(const KernelArgs& args, const ColumnView& values, TimeField field) {
+  if (!values.base().type().is(TypeKind::kTimestamp)) return nullptr;
   const int64_t unit = (field == TimeField::kMinute ? 60 : 3600) * kMicrosPerSecond;
   const int64_t period = field == TimeField::kMinute ? 60 : 24;
   FlatWriter<int64_t> out(args.result_type, args.size);
@@ -237,19 +249,77 @@ ColumnPtr ExtractTimeOfDay(const KernelArgs& args) {
   return out.Finish();
 }
 
+// The fields that are asked for most, each with a loop of its own. Null: it is something else.
+ColumnPtr ExtractWholeNumber(const KernelArgs& args, TimeField field) {
+  const ColumnView values(*args.columns[1]);
+  const Type& type = args.columns[1]->type();
+  if (type.is(TypeKind::kTime) || type.is(TypeKind::kInterval)) return nullptr;
+  if (args.result_type.physical() != PhysicalType::kInt64 || args.result_type.scale() != 0) return nullptr;
+  const auto run = [&](auto f) {
+    return type.is(TypeKind::kDate) ? FieldOf<int32_t, int64_t>(args, values, f)
+                                    : FieldOf<int64_t, int64_t>(args, values, f);
+  };
+  switch (field) {
+    case TimeField::kMinute:
+    case TimeField::kHour: {
+      if (type.is(TypeKind::kDate)) return nullptr;
+      if (ColumnPtr out = ExtractTimeOfDay(args, values, field)) return out;
+      const int64_t unit = (field == TimeField::kMinute ? 60 : 3600) * kNanosPerSecond;
+      const int64_t period = field == TimeField::kMinute ? 60 : 24;
+      return run([=](const Moment& m) { return m.nanos / unit % period; });
+    }
+    case TimeField::kDayOfWeek:
+      return run([](const Moment& m) { return DayOfWeek(m.days); });
+    case TimeField::kIsoDayOfWeek:
+      return run([](const Moment& m) { return (DayOfWeek(m.days) + 6) % 7 + 1; });
+    case TimeField::kWeek:
+      return run([](const Moment& m) { return IsoWeekFromDays(m.days).week; });
+    case TimeField::kDay:
+      return run([](const Moment& m) { return CivilFromDays(m.days).day; });
+    case TimeField::kMonth:
+      return run([](const Moment& m) { return CivilFromDays(m.days).month; });
+    case TimeField::kQuarter:
+      return run([](const Moment& m) { return (CivilFromDays(m.days).month - 1) / 3 + 1; });
+    case TimeField::kDayOfYear:
+      return run([](const Moment& m) { return DayOfYear(CivilFromDays(m.days)); });
+    case TimeField::kYear:
+      return run([](const Moment& m) { return YearWithoutZero(CivilFromDays(m.days).year); });
+    default:
+      return nullptr;
+  }
+}
+
+// Seconds since 1970 of timestamps, for which no zone matters. Null: it is something else.
+ColumnPtr ExtractEpoch(const KernelArgs& args) {
+  const ColumnView values(*args.columns[1]);
+  const Type& type = args.columns[1]->type();
+  const bool nanos = type.is_timestamp_ns();
+  if (!(nanos || type.is(TypeKind::kTimestamp) || type.is(TypeKind::kTimestampTz))) return nullptr;
+  if (args.result_type.scale() != 6) return nullptr;
+  FlatWriter<int128_t> out(args.result_type, args.size);
+  args.rows.ForEach([&](size_t row) {
+    const auto value = values.At<int64_t>(row);
+    out.Set(row, nanos ? FloorDiv(value, 1000) : value);
+    if (IsInfiniteTimestamp(value)) out.SetNull(row);
+  });
+  return out.Finish();
+}
+
+// With as many digits as the result has.
+int128_t ScaledField(const FieldValue& value, int scale) {
+  return value.scale == scale ? value.value : *DecimalRescale(value.value, value.scale, scale);
+}
+
 ColumnPtr Extract(const KernelArgs& args) {
-  if (ColumnPtr out = ExtractTimeOfDay(args)) return out;
+  if (const auto field = OnlyTimeField(ColumnView(*args.columns[0])); field.has_value()) {
+    if (ColumnPtr out = field == TimeField::kEpoch ? ExtractEpoch(args) : ExtractWholeNumber(args, *field)) return out;
+  }
   const int scale = args.result_type.scale();
   const auto run = [&]<typename T>() {
     FlatWriter<T> out(args.result_type, args.size);
     ForEachField(args, [&](size_t row, TimeField, const FieldValue& value, int infinite) {
-      out.Set(row, 0);
-      if (infinite != 0) {
-        out.SetNull(row);
-        return;
-      }
-      const int128_t scaled = *DecimalRescale(value.value, value.scale, scale);
-      out.Set(row, static_cast<T>(scaled));
+      out.Set(row, infinite != 0 ? T{} : static_cast<T>(ScaledField(value, scale)));
+      if (infinite != 0) out.SetNull(row);
     });
     return out.Finish();
   };
@@ -271,28 +341,18 @@ ColumnPtr DatePart(const KernelArgs& args) {
   return out.Finish();
 }
 
-// A field of dates and timestamps as an integer.
 template <typename R, typename F>
 ScalarKernel FieldKernel(F f) {
   return [f](const KernelArgs& args) {
     const ColumnView view(*args.columns[0]);
-    MomentCodec codec(args.columns[0]->type(), args.context.statement());
-    FlatWriter<R> out(args.result_type, args.size);
-    args.rows.ForEach([&](size_t row) {
-      const int64_t value = InstantAt(view, row);
-      if (codec.is_infinite(value)) {
-        out.Set(row, R{});
-        out.SetNull(row);
-      } else {
-        out.Set(row, f(codec.Read(value)));
-      }
-    });
-    return out.Finish();
+    return view.base().type().is(TypeKind::kDate) ? FieldOf<int32_t, R>(args, view, f)
+                                                  : FieldOf<int64_t, R>(args, view, f);
   };
 }
 
+template <typename F>
 void AddField(Family& family, Family::Names names, std::string description, std::string example, std::string result,
-              int32_t (*f)(const Moment&), bool increasing = false) {
+              F f, bool increasing = false) {
   std::vector<FunctionOverload> overloads;
   for (const TypeKind kind : kInstantKinds) {
     FunctionOverload overload = ByZone(kind, Total({kind}, TypeKind::kInt32, FieldKernel<int32_t>(f)));

@@ -1,5 +1,6 @@
-// Rounding: date_trunc, date_bin, time_bucket, time_slice; and to fewer digits of a second.
+// Rounding to units: date_trunc; and to fewer digits of a second.
 
+#include "function/scalar/fixed_steps.h"
 #include "function/scalar/moment.h"
 #include "function/scalar/register.h"
 
@@ -11,89 +12,112 @@ bool IsBelowDay(TimeField field) {
   return field <= TimeField::kHour;
 }
 
-// Microseconds of what a timestamp without zone is cut down to a multiple of; 0: it is no such thing.
-int64_t FixedUnit(TimeField field) {
+// Of a unit of one length; 0: it is none.
+int64_t NanosOf(TimeField field) {
   switch (field) {
     case TimeField::kMicrosecond:
-      return 1;
-    case TimeField::kMillisecond:
       return 1000;
+    case TimeField::kMillisecond:
+      return 1'000'000;
     case TimeField::kSecond:
-      return kMicrosPerSecond;
+      return kNanosPerSecond;
     case TimeField::kMinute:
-      return 60 * kMicrosPerSecond;
+      return 60 * kNanosPerSecond;
     case TimeField::kHour:
-      return 3600 * kMicrosPerSecond;
+      return 3600 * kNanosPerSecond;
     case TimeField::kDay:
-      return kSecondsPerDay * kMicrosPerSecond;
+      return kNanosPerDay;
     default:
       return 0;
   }
 }
 
-// By one unit for all rows, without a calendar.
-ColumnPtr TruncateToUnit(const KernelArgs& args, int64_t unit) {
-  const ColumnView values(*args.columns[1]);
-  FlatWriter<int64_t> out(args.result_type, args.size);
-  int64_t begin = 0;  // of the unit that the last row was in: times come in order as a rule
-  args.rows.ForEach([&](size_t row) {
-    const auto value = values.At<int64_t>(row);
-    if (IsInfiniteTimestamp(value)) return out.Set(row, value);
-    const bool is_in_it = static_cast<uint64_t>(value) - static_cast<uint64_t>(begin) < static_cast<uint64_t>(unit);
-    if (!is_in_it) begin = FloorDiv(value, unit) * unit;
-    out.Set(row, begin);
-  });
-  return out.Finish();
-}
-
 // date_trunc(unit, timestamp [, zone])
-ColumnPtr DateTrunc(const KernelArgs& args) {
-  const ColumnView names(*args.columns[0]);
-  const ColumnView values(*args.columns[1]);
-  const Type& type = args.columns[1]->type();
-  if (type.is(TypeKind::kTimestamp) && !type.is_timestamp_ns() && names.is_constant() && names.IsValid(0)) {
-    const std::optional<TimeField> field = FindTimeField(names.At<StringRef>(0).view());
-    const int64_t unit = field.has_value() ? FixedUnit(*field) : 0;
-    if (unit != 0) return TruncateToUnit(args, unit);
+class DateTruncation {
+ public:
+  explicit DateTruncation(const KernelArgs& args)
+      : args_(args),
+        names_(*args.columns[0]),
+        values_(*args.columns[1]),
+        type_(args.columns[1]->type()),
+        has_zone_(args.columns.size() > 2),
+        zones_(has_zone_ ? ColumnView(*args.columns[2]) : ColumnView()),
+        statement_(args.context.statement()) {}
+
+  ColumnPtr Run() {
+    if (ColumnPtr out = RunFixed()) return out;
+    FlatWriter<int64_t> out(args_.result_type, args_.size);
+    ForEachRow(args_, [&](size_t row) {
+      out.Set(row, 0);
+      if (!field_.has_value() || !names_.is_constant()) SetUnit(Text(names_, row));
+      SetZone(row);
+      const auto value = values_.At<int64_t>(row);
+      if (!last_.range.Holds(value)) last_ = Truncate(value);
+      out.Set(row, last_.result);
+    });
+    return out.Finish();
   }
-  StatementContext statement = args.context.statement();
-  std::optional<MomentCodec> codec;
-  const bool has_zone = args.columns.size() > 2;
-  const ColumnView zones = has_zone ? ColumnView(*args.columns[2]) : ColumnView();
-  if (!has_zone) codec.emplace(type, statement);
-  std::string last_name, last_zone;
-  std::optional<TimeField> field;
-  FlatWriter<int64_t> out(args.result_type, args.size);
-  ForEachRow(args, [&](size_t row) {
-    out.Set(row, 0);
-    const std::string_view name = names.values<StringRef>()[names.Index(row)].view();
-    if (!field.has_value() || name != last_name) {
-      field.reset();
-      field = ParseTimeField(name, type);
-      if (*field > TimeField::kMillennium) {
-        field.reset();
-        ThrowUnsupportedField(name, type);
-      }
-      last_name = name;
+
+ private:
+  static std::string_view Text(const ColumnView& view, size_t row) {
+    return view.values<StringRef>()[view.Index(row)].view();
+  }
+
+  // One unit for all rows, that needs no calendar. Null: it is something else.
+  ColumnPtr RunFixed() {
+    if (has_zone_) return nullptr;
+    const std::optional<TimeField> field = OnlyTimeField(names_);
+    const int64_t unit = field.has_value() ? NanosOf(*field) : 0;
+    const MomentCodec codec(type_, statement_);
+    const std::optional<int64_t> offset = OnlyOffset(codec);
+    if (unit == 0 || !offset.has_value()) return nullptr;
+    return FloorToSteps(args_, values_, unit / (kNanosPerSecond / codec.ticks_per_second()), -*offset);
+  }
+
+  void SetUnit(std::string_view name) {
+    if (field_.has_value() && name == name_) return;
+    field_.reset();
+    last_.range = {};
+    const TimeField field = ParseTimeField(name, type_);
+    if (field > TimeField::kMillennium) ThrowUnsupportedField(name, type_);
+    field_ = field;
+    name_ = name;
+  }
+
+  void SetZone(size_t row) {
+    if (codec_.has_value() && (!has_zone_ || zones_.is_constant() || Text(zones_, row) == statement_.time_zone)) return;
+    codec_.reset();
+    last_.range = {};
+    if (has_zone_) statement_.time_zone = Text(zones_, row);
+    codec_.emplace(type_, statement_);
+  }
+
+  RoundedRange Truncate(int64_t value) {
+    if (IsInfiniteTimestamp(value)) return {{}, value};
+    const Moment moment = codec_->Read(value);
+    if (!IsBelowDay(*field_)) {
+      const Moment start{TruncateDays(moment.days, *field_), 0, moment.offset};
+      return {codec_->SameStep(value, moment.nanos, kNanosPerDay), codec_->Write(start)};
     }
-    if (has_zone) {
-      const std::string_view zone = zones.values<StringRef>()[zones.Index(row)].view();
-      if (!codec.has_value() || zone != last_zone) {
-        codec.reset();
-        statement.time_zone = zone;
-        codec.emplace(type, statement);
-        last_zone = zone;
-      }
-    }
-    const int64_t value = values.At<int64_t>(row);
-    if (IsInfiniteTimestamp(value)) {
-      out.Set(row, value);
-      return;
-    }
-    const Moment moment = TruncateMoment(codec->Read(value), *field, type, name);
-    out.Set(row, IsBelowDay(*field) ? codec->WriteAtOffset(moment) : codec->Write(moment));
-  });
-  return out.Finish();
+    const Moment start = TruncateMoment(moment, *field_, type_, name_);
+    return {codec_->SameStep(value, moment.nanos - start.nanos, NanosOf(*field_)), codec_->WriteAtOffset(start)};
+  }
+
+  const KernelArgs& args_;
+  const ColumnView names_;
+  const ColumnView values_;
+  const Type& type_;
+  const bool has_zone_;
+  const ColumnView zones_;
+  StatementContext statement_;
+  std::optional<MomentCodec> codec_;
+  std::optional<TimeField> field_;
+  std::string name_;
+  RoundedRange last_;
+};
+
+ColumnPtr DateTrunc(const KernelArgs& args) {
+  return DateTruncation(args).Run();
 }
 
 Interval TruncateInterval(Interval interval, TimeField field, std::string_view name) {
@@ -144,136 +168,6 @@ Interval TruncateInterval(Interval interval, TimeField field, std::string_view n
   }
 }
 
-// ---- bins
-
-constexpr int64_t kMondayOrigin = 10'959;     // 2000-01-03, for widths up to weeks
-constexpr int64_t kMonthOrigin = 10'957;      // 2000-01-01, for widths in months
-constexpr int64_t kYearOneOrigin = -719'162;  // 0001-01-01, for time_slice
-
-Error BadWidth(std::string_view what) {
-  return Error::User(sqlstate::kDatetimeFieldOverflow, "{}", what);
-}
-
-// The start of the bin of `width` that `value` is in; bins are counted from `origin`. Both in local days and nanos.
-Moment Bin(const Interval& width, const Moment& moment, const Moment& origin) {
-  if (width.months != 0) {
-    if (width.days != 0 || width.micros != 0) {
-      throw BadWidth("bucket width must be either months or days and time, not both");
-    }
-    if (width.months < 0) throw BadWidth("bucket width must be greater than zero");
-    const CivilDate date = CivilFromDays(moment.days);
-    const CivilDate from = CivilFromDays(origin.days);
-    int64_t months = (static_cast<int64_t>(date.year) - from.year) * 12 + date.month - from.month;
-    // Before the origin's day and time of the month it still is the month before.
-    const int64_t in_month = (date.day - from.day) * kNanosPerDay + moment.nanos - origin.nanos;
-    if (in_month < 0) --months;
-    return {AddMonthsToDays(origin.days, FloorDiv(months, width.months) * width.months), origin.nanos, moment.offset};
-  }
-  const int128_t step = (static_cast<int128_t>(width.days) * kMicrosPerDay + width.micros) * 1000;
-  if (step <= 0) throw BadWidth("bucket width must be greater than zero");
-  const int128_t distance =
-      static_cast<int128_t>(moment.days - origin.days) * kNanosPerDay + moment.nanos - origin.nanos;
-  int128_t rest = distance % step;
-  if (rest < 0) rest += step;
-  const int128_t start = static_cast<int128_t>(moment.days) * kNanosPerDay + moment.nanos - rest;
-  int128_t days = start / kNanosPerDay;
-  if (start % kNanosPerDay < 0) --days;
-  return {static_cast<int64_t>(days), static_cast<int64_t>(start - days * kNanosPerDay), moment.offset};
-}
-
-// time_bucket(width, value [, origin or offset]): bins in the session's zone when they are days or longer.
-ColumnPtr TimeBucket(const KernelArgs& args) {
-  const ColumnView widths(*args.columns[0]);
-  const ColumnView values(*args.columns[1]);
-  const Type& type = args.columns[1]->type();
-  MomentCodec codec(type, args.context.statement());
-  const bool has_third = args.columns.size() > 2;
-  const ColumnView third = has_third ? ColumnView(*args.columns[2]) : ColumnView();
-  const bool is_offset = has_third && args.columns[2]->type().is(TypeKind::kInterval);
-  std::optional<MomentCodec> origin_codec;
-  if (has_third && !is_offset) origin_codec.emplace(args.columns[2]->type(), args.context.statement());
-  InstantWriter out(args.result_type, args.size);
-  ForEachRow(args, [&](size_t row) {
-    out.Set(row, 0);
-    int64_t value = InstantAt(values, row);
-    if (codec.is_infinite(value)) {
-      out.Set(row, value);
-      return;
-    }
-    const Interval width = widths.At<Interval>(row);
-    Moment origin{width.months != 0 ? kMonthOrigin : kMondayOrigin, 0, 0};
-    if (is_offset) value = AddInterval(codec, value, NegateInterval(third.At<Interval>(row)));
-    if (origin_codec.has_value()) origin = origin_codec->Read(InstantAt(third, row));
-    const Moment bin = Bin(width, codec.Read(value), origin);
-    const bool below_day = width.months == 0 && width.days == 0 && width.micros < kMicrosPerDay;
-    int64_t result = below_day ? codec.WriteAtOffset(bin) : codec.Write(bin);
-    if (is_offset) result = AddInterval(codec, result, third.At<Interval>(row));
-    out.Set(row, result);
-  });
-  return out.Finish();
-}
-
-// date_bin(stride, source, origin): exact distances, no zone.
-ColumnPtr DateBin(const KernelArgs& args) {
-  const ColumnView strides(*args.columns[0]);
-  const ColumnView values(*args.columns[1]);
-  const ColumnView origins(*args.columns[2]);
-  const int64_t unit = args.columns[1]->type().is_timestamp_ns() ? 1000 : 1;
-  FlatWriter<int64_t> out(args.result_type, args.size);
-  ForEachRow(args, [&](size_t row) {
-    out.Set(row, 0);
-    const int64_t value = values.At<int64_t>(row);
-    const int64_t origin = origins.At<int64_t>(row);
-    if (IsInfiniteTimestamp(value)) {
-      out.Set(row, value);
-      return;
-    }
-    if (IsInfiniteTimestamp(origin)) throw Error::User(sqlstate::kDatetimeFieldOverflow, "origin out of range");
-    const Interval stride = strides.At<Interval>(row);
-    if (stride.months != 0) {
-      throw Error::User(sqlstate::kFeatureNotSupported,
-                        "timestamps cannot be binned into intervals containing months or years");
-    }
-    const int128_t step = (static_cast<int128_t>(stride.days) * kMicrosPerDay + stride.micros) * unit;
-    if (step <= 0) throw Error::User(sqlstate::kDatetimeFieldOverflow, "stride must be greater than zero");
-    int128_t rest = (static_cast<int128_t>(value) - origin) % step;
-    if (rest < 0) rest += step;
-    const int128_t result = value - rest;
-    if (result <= INT64_MIN) throw Error::User(sqlstate::kDatetimeFieldOverflow, "timestamp out of range");
-    out.Set(row, static_cast<int64_t>(result));
-  });
-  return out.Finish();
-}
-
-// time_slice(value, width [, 'floor' | 'ceil']), counted from 0001-01-01.
-ColumnPtr TimeSlice(const KernelArgs& args) {
-  const ColumnView values(*args.columns[0]);
-  const ColumnView widths(*args.columns[1]);
-  const ColumnView bounds = args.columns.size() > 2 ? ColumnView(*args.columns[2]) : ColumnView();
-  MomentCodec codec(args.columns[0]->type(), args.context.statement());
-  InstantWriter out(args.result_type, args.size);
-  ForEachRow(args, [&](size_t row) {
-    out.Set(row, 0);
-    const int64_t value = InstantAt(values, row);
-    if (codec.is_infinite(value)) {
-      out.Set(row, value);
-      return;
-    }
-    const Interval width = widths.At<Interval>(row);
-    const int64_t start = codec.Write(Bin(width, codec.Read(value), {kYearOneOrigin, 0, 0}));
-    bool ceil = false;
-    if (args.columns.size() > 2) {
-      const std::string_view bound = bounds.values<StringRef>()[bounds.Index(row)].view();
-      ceil = bound == "ceil" || bound == "CEIL";
-      if (!ceil && bound != "floor" && bound != "FLOOR") {
-        throw Error::User(sqlstate::kInvalidParameterValue, "boundary must be floor or ceil: \"{}\"", bound);
-      }
-    }
-    out.Set(row, ceil ? AddInterval(codec, start, width) : start);
-  });
-  return out.Finish();
-}
-
 void AddTrunc(Family& family) {
   std::vector<FunctionOverload> overloads;
   for (const TypeKind kind : kTimestampKinds) {
@@ -293,35 +187,6 @@ void AddTrunc(Family& family) {
       "Rounded down to a unit: microseconds, milliseconds, second, minute, hour, day, week, month, quarter, year, "
       "decade, century or millennium. Timestamps with time zone are rounded in the session's zone or a given one.",
       "date_trunc('hour', timestamp '2001-02-16 20:38:40')", "2001-02-16 20:00:00", std::move(overloads));
-}
-
-void AddBins(Family& family) {
-  std::vector<FunctionOverload> bins, buckets, slices;
-  for (const TypeKind kind : kTimestampKinds) {
-    bins.push_back(Increasing(Partial({TypeKind::kInterval, kind, kind}, kind, DateBin)));
-  }
-  for (const TypeKind kind : kInstantKinds) {
-    buckets.push_back(IncreasingLocally(kind, ByZone(kind, Partial({TypeKind::kInterval, kind}, kind, TimeBucket))));
-    buckets.push_back(
-        IncreasingLocally(kind, ByZone(kind, Partial({TypeKind::kInterval, kind, kind}, kind, TimeBucket))));
-    buckets.push_back(ByZone(kind, Partial({TypeKind::kInterval, kind, TypeKind::kInterval}, kind, TimeBucket)));
-    slices.push_back(IncreasingLocally(kind, ByZone(kind, Partial({kind, TypeKind::kInterval}, kind, TimeSlice))));
-    slices.push_back(
-        IncreasingLocally(kind, ByZone(kind, Partial({kind, TypeKind::kInterval, kText}, kind, TimeSlice))));
-  }
-  family.Add("date_bin", "The start of the bin of a given width, counted from an origin, that a timestamp is in.",
-             "date_bin('15 minutes', timestamp '2001-02-16 20:38:40', timestamp '2001-02-16 20:05:00')",
-             "2001-02-16 20:35:00", std::move(bins));
-  family.Add("time_bucket",
-             "The start of the bucket of a given width that a date or timestamp is in, counted from an origin (Monday "
-             "2000-01-03; for months 2000-01-01) or shifted by an interval.",
-             "time_bucket(interval '5 minutes', timestamp '2024-01-31 13:07:08')", "2024-01-31 13:05:00",
-             std::move(buckets));
-  family.Add({"time_slice", {"date_slice"}},
-             "The start ('ceil': the end) of the slice of a given width that a date or timestamp is in, counted from "
-             "0001-01-01.",
-             "time_slice(timestamp '2022-04-26 19:01:07', interval '5 minutes')", "2022-04-26 19:00:00",
-             std::move(slices));
 }
 
 // What casts to timestamp(p), time(p) and interval(p) apply.
@@ -355,10 +220,9 @@ void AddRoundFraction(Family& family) {
 
 }  // namespace
 
-void RegisterDateTimeBinFunctions(Registry& registry) {
+void RegisterDateTimeTruncFunctions(Registry& registry) {
   Family family(registry, "date/time");
   AddTrunc(family);
-  AddBins(family);
   AddRoundFraction(family);
 }
 

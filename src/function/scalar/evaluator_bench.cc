@@ -24,6 +24,7 @@ void RunAll(std::string_view only) {
   Registry registry;
   RegisterCoreFunctions(registry);
   RegisterLikeFunctions(registry);
+  RegisterRegexpFunctions(registry);
   RegisterStringFunctions(registry);
   const StatementContext statement;
   std::mt19937 random(1);
@@ -89,6 +90,14 @@ void RunAll(std::string_view only) {
   filter("filter text = const, flat", call("=", {plain, Lit(words[7])}));
   filter("filter text = const, dictionary", call("=", {coded, Lit(words[7])}));
   filter("filter text LIKE '%number 7%', flat", call("~~", {plain, Lit(Value::String("%number 7%"))}));
+  // Sequences, of which groups are found by trying, and another kind, that RE2 runs.
+  const ExprPtr group = Lit(Value::String("\\1"));
+  evaluate("regexp_replace of a sequence by a group, flat",
+           call("regexp_replace", {plain, Lit(Value::String("^a (?:longer )?word that has ([^ ]+) .*$")), group}),
+           chunk);
+  evaluate("regexp_replace of a repeated group, flat",
+           call("regexp_replace", {plain, Lit(Value::String("^(?:[a-z]+ )*([^ ]+)$")), group}), chunk);
+  filter("filter text ~ '^a .* 7$', flat", call("~", {plain, Lit(Value::String("^a .* 7$"))}));
   filter("filter text LIKE '%number 7%', dictionary", call("~~", {coded, Lit(Value::String("%number 7%"))}));
   filter("filter int64 IN (5 values)",
          Expr::In(number, {Value::Int64(3), Value::Int64(7), Value::Int64(400), Value::Int64(500), Value::Int64(900)}));

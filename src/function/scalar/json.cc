@@ -12,49 +12,34 @@ namespace weir {
 
 namespace {
 
-// The value as text: strings without quotes. False for JSON null.
-bool AppendAsText(const JsonNode& node, std::string& out) {
-  if (node.kind == JsonKind::kNull) return false;
-  if (node.kind != JsonKind::kString)
-    out += node.text;
-  else if (!node.has_escapes)
-    out += node.inner();
-  else
-    out += JsonDocument::StringOf(node);
-  return true;
-}
-
-// Sets the row to a node as json or as text; NULL when there is none.
-void SetNode(FlatWriter<StringRef>& out, size_t row, const JsonNode* node, bool as_text) {
-  if (node == nullptr) {
-    out.SetNull(row);
-  } else if (!as_text) {
-    out.SetString(row, node->text);
-  } else {
-    std::string text;
-    if (AppendAsText(*node, text))
-      out.SetString(row, text);
-    else
-      out.SetNull(row);
-  }
-}
-
 // The steps of a path as one kernel: `find` gets the document and the row.
 template <bool kAsText, typename Find>
 ColumnPtr Extract(const KernelArgs& args, Find find) {
-  const ColumnView texts(*args.columns[0]);
-  DocumentCache cache;
+  DocumentColumn documents(*args.columns[0]);
   FlatWriter<StringRef> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
-    const JsonDocument& document = cache.Get(TextAt(texts, row));
-    SetNode(out, row, find(document, row), kAsText);
+    const JsonDocument& document = documents.At(row);
+    SetJsonPart(out, row, find(document, row), kAsText);
   });
+  return out.Finish();
+}
+
+// The same by one path for all rows: nothing else of the texts is taken apart.
+template <bool kAsText>
+ColumnPtr ExtractPath(const KernelArgs& args, std::vector<JsonPathStep> path) {
+  const JsonPaths paths({std::move(path)});
+  ScannedTexts texts(*args.columns[0], paths);
+  FlatWriter<StringRef> out(args.result_type, args.size);
+  ForEachRow(args, [&](size_t row) { SetJsonPart(out, row, texts.At(row).found(0), kAsText); });
   return out.Finish();
 }
 
 template <bool kAsText>
 ColumnPtr ByKey(const KernelArgs& args) {
   const ColumnView keys(*args.columns[1]);
+  if (keys.is_constant() && !keys.IsNull(0)) {
+    return ExtractPath<kAsText>(args, {{JsonPathStep::Kind::kKey, std::string(TextAt(keys, 0)), 0}});
+  }
   return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) {
     return document.Find(document.root(), TextAt(keys, row));
   });
@@ -65,6 +50,9 @@ template <bool kAsText, bool kIsArrow = true>
 ColumnPtr ByIndex(const KernelArgs& args) {
   const ColumnView indices(*args.columns[1]);
   const bool scalars = kIsArrow && args.columns[0]->type().is_jsonb();
+  if (!scalars && indices.is_constant() && !indices.IsNull(0)) {
+    return ExtractPath<kAsText>(args, {{JsonPathStep::Kind::kIndex, "", indices.At<int64_t>(0)}});
+  }
   return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) {
     const int64_t index = indices.At<int64_t>(row);
     if (scalars && !document.root().is_container() && (index == 0 || index == -1)) return &document.root();
@@ -74,16 +62,24 @@ ColumnPtr ByIndex(const KernelArgs& args) {
 
 // A step of #> and json_extract_path: a key, or an index of an array.
 const JsonNode* TextStep(const JsonDocument& document, const JsonNode& node, std::string_view step) {
-  if (node.kind != JsonKind::kArray) return document.Find(node, step);
-  int64_t index = 0;
-  const auto [end, code] = std::from_chars(step.data(), step.data() + step.size(), index);
-  if (code != std::errc() || end != step.data() + step.size()) return nullptr;
-  return document.Element(node, index);
+  return FollowStep(document, node, JsonPathStep::Kind::kText, step);
+}
+
+JsonPathStep ConstantTextStep(std::string_view step) {
+  return {JsonPathStep::Kind::kText, std::string(step), 0};
 }
 
 template <bool kAsText>
 ColumnPtr ByTextPath(const KernelArgs& args) {
   const ListView paths(*args.columns[1]);
+  if (args.columns[1]->is_constant() && !paths.IsNull(0)) {
+    const ListEntry entry = paths.At(0);
+    std::vector<JsonPathStep> path;
+    for (uint32_t i = entry.offset; i < entry.offset + entry.length && !paths.IsNullElement(i); ++i) {
+      path.push_back(ConstantTextStep(TextAt(paths.elements(), i)));
+    }
+    if (path.size() == entry.length) return ExtractPath<kAsText>(args, std::move(path));
+  }
   return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) -> const JsonNode* {
     const ListEntry entry = paths.At(row);
     const JsonNode* node = &document.root();
@@ -97,7 +93,12 @@ ColumnPtr ByTextPath(const KernelArgs& args) {
 template <bool kAsText>
 ColumnPtr ByArguments(const KernelArgs& args) {
   std::vector<ColumnView> steps;
-  for (size_t i = 1; i < args.columns.size(); ++i) steps.emplace_back(*args.columns[i]);
+  std::vector<JsonPathStep> path;
+  for (size_t i = 1; i < args.columns.size(); ++i) {
+    const ColumnView& step = steps.emplace_back(*args.columns[i]);
+    if (step.is_constant() && !step.IsNull(0)) path.push_back(ConstantTextStep(TextAt(step, 0)));
+  }
+  if (path.size() == steps.size()) return ExtractPath<kAsText>(args, std::move(path));
   return Extract<kAsText>(args, [&](const JsonDocument& document, size_t row) -> const JsonNode* {
     const JsonNode* node = &document.root();
     for (size_t i = 0; i < steps.size() && node != nullptr; ++i)
@@ -112,12 +113,26 @@ ColumnPtr ByArguments(const KernelArgs& args) {
 template <typename R, typename F>
 ScalarKernel OfDocument(F f) {
   return [f](const KernelArgs& args) {
-    const ColumnView texts(*args.columns[0]);
-    DocumentCache cache;
+    DocumentColumn documents(*args.columns[0]);
     FlatWriter<R> out(args.result_type, args.size);
     ForEachRow(args, [&](size_t row) {
       if constexpr (!std::is_same_v<R, StringRef>) out.Set(row, R{});
-      f(cache.Get(TextAt(texts, row)), out, row);
+      f(documents.At(row), out, row);
+    });
+    return out.Finish();
+  };
+}
+
+// The same where f needs to know only what the root is: f(root, out, row).
+template <typename R, typename F>
+ScalarKernel OfRoot(F f) {
+  return [f](const KernelArgs& args) {
+    const JsonPaths root(std::vector<std::vector<JsonPathStep>>(1));
+    ScannedTexts texts(*args.columns[0], root);
+    FlatWriter<R> out(args.result_type, args.size);
+    ForEachRow(args, [&](size_t row) {
+      if constexpr (!std::is_same_v<R, StringRef>) out.Set(row, R{});
+      f(*texts.At(row).found(0), out, row);
     });
     return out.Finish();
   };
@@ -126,10 +141,9 @@ ScalarKernel OfDocument(F f) {
 // `name` is what errors call it.
 ScalarKernel ObjectKeys(std::string name) {
   return [name = std::move(name)](const KernelArgs& args) {
-    const ColumnView texts(*args.columns[0]);
-    DocumentCache cache;
+    DocumentColumn documents(*args.columns[0]);
     return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-      const JsonDocument& document = cache.Get(TextAt(texts, row));
+      const JsonDocument& document = documents.At(row);
       if (document.root().kind != JsonKind::kObject) {
         throw Error::User(sqlstate::kInvalidParameterValue, "cannot call {} on {}", name,
                           document.root().kind == JsonKind::kArray ? "an array" : "a scalar");
@@ -144,10 +158,9 @@ ScalarKernel ObjectKeys(std::string name) {
 
 // StarRocks' json_keys: NULL for what is no object; also of the value at a path.
 ColumnPtr KeysOrNull(const KernelArgs& args) {
-  const ColumnView texts(*args.columns[0]);
-  DocumentCache cache;
+  DocumentColumn documents(*args.columns[0]);
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-    const JsonDocument& document = cache.Get(TextAt(texts, row));
+    const JsonDocument& document = documents.At(row);
     if (document.root().kind != JsonKind::kObject) {
       out.AppendNull();
       return;
@@ -161,20 +174,18 @@ ColumnPtr KeysOrNull(const KernelArgs& args) {
 
 ScalarKernel ArrayElements(std::string name, bool as_text) {
   return [name = std::move(name), as_text](const KernelArgs& args) {
-    const ColumnView texts(*args.columns[0]);
-    DocumentCache cache;
+    DocumentColumn documents(*args.columns[0]);
     return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-      const JsonDocument& document = cache.Get(TextAt(texts, row));
+      const JsonDocument& document = documents.At(row);
       if (document.root().kind != JsonKind::kArray) {
         throw Error::User(sqlstate::kInvalidParameterValue, "cannot extract elements from {}",
                           document.root().kind == JsonKind::kObject ? "an object" : "a scalar");
       }
       document.ForEachElement(document.root(), [&](const JsonNode& child) {
-        std::string text;
-        if (!as_text)
-          out.child(0).AppendString(child.text);
-        else if (AppendAsText(child, text))
-          out.child(0).AppendString(text);
+        std::string scratch;
+        const auto text = as_text ? TextOf(child, scratch) : std::optional(child.text);
+        if (text.has_value())
+          out.child(0).AppendString(*text);
         else
           out.child(0).AppendNull();
       });
@@ -185,13 +196,12 @@ ScalarKernel ArrayElements(std::string name, bool as_text) {
 
 template <size_t kContainer>
 ColumnPtr ContainsKernel(const KernelArgs& args) {
-  const ColumnView containers(*args.columns[kContainer]), parts(*args.columns[1 - kContainer]);
-  DocumentCache container, part;
+  DocumentColumn containers(*args.columns[kContainer]), parts(*args.columns[1 - kContainer]);
   FlatWriter<uint8_t> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
     out.Set(row, 0);
-    const JsonDocument& whole = container.Get(TextAt(containers, row));
-    const JsonDocument& piece = part.Get(TextAt(parts, row));
+    const JsonDocument& whole = containers.At(row);
+    const JsonDocument& piece = parts.At(row);
     out.Set(row, whole.Contains(whole.root(), piece, piece.root()) ? 1 : 0);
   });
   return out.Finish();
@@ -211,25 +221,24 @@ bool HasKey(const JsonDocument& document, std::string_view key) {
 }
 
 ColumnPtr HasKeyKernel(const KernelArgs& args) {
-  const ColumnView texts(*args.columns[0]), keys(*args.columns[1]);
-  DocumentCache cache;
+  DocumentColumn documents(*args.columns[0]);
+  const ColumnView keys(*args.columns[1]);
   FlatWriter<uint8_t> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
     out.Set(row, 0);
-    out.Set(row, HasKey(cache.Get(TextAt(texts, row)), TextAt(keys, row)) ? 1 : 0);
+    out.Set(row, HasKey(documents.At(row), TextAt(keys, row)) ? 1 : 0);
   });
   return out.Finish();
 }
 
 template <bool kAll>
 ColumnPtr HasKeysKernel(const KernelArgs& args) {
-  const ColumnView texts(*args.columns[0]);
+  DocumentColumn documents(*args.columns[0]);
   const ListView keys(*args.columns[1]);
-  DocumentCache cache;
   FlatWriter<uint8_t> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
     out.Set(row, 0);
-    const JsonDocument& document = cache.Get(TextAt(texts, row));
+    const JsonDocument& document = documents.At(row);
     const ListEntry entry = keys.At(row);
     bool result = kAll;
     for (uint32_t i = entry.offset; i < entry.offset + entry.length && result == kAll; ++i) {
@@ -305,21 +314,20 @@ void AddAccess(Family& family) {
 
 void AddTests(Family& family) {
   const Type texts = Type::List(kText);
-  family.Add({"json_typeof", {"jsonb_typeof", "json_type"}}, "object, array, string, number, boolean or null.",
-             "json_typeof('-123.4')", "number",
-             {Partial({kJson}, kText,
-                      OfDocument<StringRef>([](const JsonDocument& document, FlatWriter<StringRef>& out, size_t row) {
-                        out.SetString(row, JsonKindName(document.root().kind));
-                      }))});
+  family.Add(
+      {"json_typeof", {"jsonb_typeof", "json_type"}}, "object, array, string, number, boolean or null.",
+      "json_typeof('-123.4')", "number",
+      {Partial({kJson}, kText, OfRoot<StringRef>([](const JsonNode& root, FlatWriter<StringRef>& out, size_t row) {
+                 out.SetString(row, JsonKindName(root.kind));
+               }))});
   family.Add({"json_array_length", {"jsonb_array_length"}}, "Number of elements of an array.",
              "json_array_length('[1,2,{\"f1\":1}]')", "3",
-             {Partial({kJson}, kInt,
-                      OfDocument<int32_t>([](const JsonDocument& document, FlatWriter<int32_t>& out, size_t row) {
-                        if (document.root().kind != JsonKind::kArray) {
+             {Partial({kJson}, kInt, OfRoot<int32_t>([](const JsonNode& root, FlatWriter<int32_t>& out, size_t row) {
+                        if (root.kind != JsonKind::kArray) {
                           throw Error::User(sqlstate::kInvalidParameterValue, "cannot get array length of {}",
-                                            document.root().kind == JsonKind::kObject ? "a non-array" : "a scalar");
+                                            root.kind == JsonKind::kObject ? "a non-array" : "a scalar");
                         }
-                        out.Set(row, static_cast<int32_t>(document.root().count));
+                        out.Set(row, static_cast<int32_t>(root.count));
                       }))});
   family.Add({"json_valid", {"is_json_text"}}, "Whether a text is JSON.", "json_valid('{\"a\": 1}')", "t",
              {Total({kText}, kBool, RowKernel<uint8_t, StringRef>([](StringRef text) -> uint8_t {
@@ -353,9 +361,7 @@ void AddTests(Family& family) {
              {Partial({kJson}, texts, ArrayElements("json_elements_text", true))});
   family.Add("json_length", "Number of elements of an array or fields of an object; 1 of a scalar.",
              "json_length('{\"a\": 1, \"b\": 2}')", "2",
-             {Partial({kJson}, kInt,
-                      OfDocument<int32_t>([](const JsonDocument& document, FlatWriter<int32_t>& out, size_t row) {
-                        const JsonNode& root = document.root();
+             {Partial({kJson}, kInt, OfRoot<int32_t>([](const JsonNode& root, FlatWriter<int32_t>& out, size_t row) {
                         out.Set(row, root.is_container() ? static_cast<int32_t>(root.count) : 1);
                       }))});
   family.Add(

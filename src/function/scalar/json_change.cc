@@ -350,12 +350,11 @@ ColumnPtr MergePatchKernel(const KernelArgs& args) {
 // ---- || and -
 
 ColumnPtr Concat(const KernelArgs& args) {
-  const ColumnView lefts(*args.columns[0]), rights(*args.columns[1]);
-  DocumentCache left_cache, right_cache;
+  DocumentColumn lefts(*args.columns[0]), rights(*args.columns[1]);
   FlatWriter<StringRef> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
-    const JsonDocument& a = left_cache.Get(TextAt(lefts, row));
-    const JsonDocument& b = right_cache.Get(TextAt(rights, row));
+    const JsonDocument& a = lefts.At(row);
+    const JsonDocument& b = rights.At(row);
     const bool objects = a.root().kind == JsonKind::kObject && b.root().kind == JsonKind::kObject;
     std::string text(1, objects ? '{' : '[');
     ItemWriter items(text);

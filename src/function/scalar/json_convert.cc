@@ -30,11 +30,10 @@ Error CannotCast(Kind kind, const Type& to) {
 // Numbers and booleans only, as PostgreSQL's casts from jsonb. Numbers go by numeric, so that they are rounded.
 CastKernel ToScalar(const Type&, const Type& to) {
   return [to](const KernelArgs& args) {
-    const ColumnView texts(*args.columns[0]);
     const TextOptions options = TextOptionsOf(args.context.statement());
-    DocumentCache cache;
+    DocumentColumn documents(*args.columns[0]);
     return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-      const Node& root = cache.Get(TextAt(texts, row)).root();
+      const Node& root = documents.At(row).root();
       if (to.is(TypeKind::kBoolean)) {
         if (root.kind != Kind::kBoolean) throw CannotCast(root.kind, to);
         out.AppendValue(Value::Boolean(root.boolean()));
@@ -58,11 +57,10 @@ CastKernel ToScalar(const Type&, const Type& to) {
 
 CastKernel ToNested(const Type&, const Type& to) {
   return [to](const KernelArgs& args) {
-    const ColumnView texts(*args.columns[0]);
     const TextOptions options = TextOptionsOf(args.context.statement());
-    DocumentCache cache;
+    DocumentColumn documents(*args.columns[0]);
     return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-      const JsonDocument& document = cache.Get(TextAt(texts, row));
+      const JsonDocument& document = documents.At(row);
       out.AppendValue(ValueOfJson(document, document.root(), to, nullptr, options));
     });
   };
@@ -74,14 +72,14 @@ ColumnPtr Populate(const KernelArgs& args) {
   const ColumnView texts(*args.columns[1]);
   const TextOptions options = TextOptionsOf(args.context.statement());
   const Type record = kSet ? args.result_type.element() : args.result_type;
-  DocumentCache cache;
+  DocumentColumn documents(*args.columns[1]);
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
     const Value base = args.columns[0]->GetValue(row);
     if (texts.IsNull(row)) {
       out.AppendValue(kSet ? Value::Null(args.result_type) : base);
       return;
     }
-    const JsonDocument& document = cache.Get(TextAt(texts, row));
+    const JsonDocument& document = documents.At(row);
     const Node& root = document.root();
     if constexpr (!kSet) {
       out.AppendValue(ValueOfJson(document, root, record, &base, options));

@@ -64,6 +64,15 @@ std::optional<int32_t> DimensionLength(const Column& column, size_t slot, int64_
 ColumnPtr LengthOfDimension(const KernelArgs& args) {
   const ColumnView dimensions(*args.columns[1]);
   FlatWriter<int32_t> out(args.result_type, args.size);
+  if (dimensions.is_constant() && !dimensions.IsNull(0) && dimensions.At<int32_t>(0) == 1) {
+    const ColumnView lists(*args.columns[0]);
+    args.rows.ForEach([&](size_t row) {
+      const auto length = static_cast<int32_t>(lists.At<ListEntry>(row).length);
+      out.Set(row, length);
+      if (length == 0) out.SetNull(row);
+    });
+    return out.Finish();
+  }
   args.rows.ForEach([&](size_t row) {
     const std::optional<int32_t> length = DimensionLength(*args.columns[0], row, dimensions.At<int32_t>(row));
     out.Set(row, length.value_or(0));
@@ -107,6 +116,22 @@ ColumnPtr SliceBounds(const KernelArgs& args) {
     const int64_t low = std::max<int64_t>(lows.At<int64_t>(row), 1);
     const int64_t high = std::min<int64_t>(highs.At<int64_t>(row), entry.length);
     for (int64_t i = low; i <= high; ++i)
+      lists.AppendElement(out.child(0), entry.offset + static_cast<uint32_t>(i - 1));
+    out.CloseRow();
+  });
+}
+
+// DuckDB's list_slice(list, first, last): both inclusive, negative ones from the end.
+ColumnPtr SliceTo(const KernelArgs& args) {
+  const ListView lists(*args.columns[0]);
+  const ColumnView firsts(*args.columns[1]), lasts(*args.columns[2]);
+  return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
+    const ListEntry entry = lists.At(row);
+    const auto length = static_cast<int64_t>(entry.length);
+    const auto from_begin = [&](int64_t position) { return position < 0 ? position + length + 1 : position; };
+    const int64_t first = std::max<int64_t>(from_begin(firsts.At<int64_t>(row)), 1);
+    const int64_t last = std::min(from_begin(lasts.At<int64_t>(row)), length);
+    for (int64_t i = first; i <= last; ++i)
       lists.AppendElement(out.child(0), entry.offset + static_cast<uint32_t>(i - 1));
     out.CloseRow();
   });
@@ -169,6 +194,8 @@ void AddAccess(Family& family) {
              "element_at(ARRAY[1, 2, 3], -1)", "3", {Total({kList, kLong}, kElement, Subscript<true>)});
   family.Add("[:]", "Elements low to high of a list.", "(ARRAY[1, 2, 3, 4])[2:3]", "{2,3}",
              {Total({kList, kLong, kLong}, kList, SliceBounds)});
+  family.Add("list_slice", "Elements from one position to another, both inclusive; negative ones count from the end.",
+             "list_slice(ARRAY[1, 2, 3, 4], 2, -1)", "{2,3,4}", {Total({kList, kLong, kLong}, kList, SliceTo)});
   family.Add("array_slice",
              "Elements from a position on, at most as many as said; negative positions count from the end.",
              "array_slice(ARRAY[1, 2, 3, 4], 2, 2)", "{2,3}",
@@ -503,7 +530,7 @@ bool HasElement(const ListView& lists, size_t row, const ListView& needles, uint
   return false;
 }
 
-template <size_t kContainer, bool kAll>
+template <size_t kContainer, bool kAll, bool kPassesNulls = false>
 ColumnPtr CompareSets(const KernelArgs& args) {
   const ListView container(*args.columns[kContainer]);
   const ListView parts(*args.columns[1 - kContainer]);
@@ -512,17 +539,26 @@ ColumnPtr CompareSets(const KernelArgs& args) {
     const ListEntry entry = parts.At(row);
     bool result = kAll;
     for (uint32_t i = entry.offset; i < entry.offset + entry.length && result == kAll; ++i) {
-      result = HasElement(container, row, parts, i);
+      result = (kPassesNulls && parts.IsNullElement(i)) || HasElement(container, row, parts, i);
     }
     out.Set(row, result ? 1 : 0);
   });
   return out.Finish();
 }
 
+// Of those that see NULLs a list that is NULL has no elements, but for the first.
 ColumnPtr Intersect(const KernelArgs& args) {
   std::vector<ListView> lists;
   for (const ColumnPtr& column : args.columns) lists.emplace_back(*column);
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
+    if (lists[0].IsNull(row)) {
+      out.AppendNull();
+      return;
+    }
+    if (std::ranges::any_of(lists, [&](const ListView& list) { return list.IsNull(row); })) {
+      out.CloseRow();
+      return;
+    }
     const ListEntry entry = lists[0].At(row);
     for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
       bool keep = true;
@@ -554,9 +590,14 @@ void AddSearch(Family& family) {
              "t", {Total({kList, kList}, kBool, CompareSets<1, true>)});
   family.Add({"&&", {"arrays_overlap", "list_has_any"}}, "Whether the lists have an element in common.",
              "ARRAY[1, 4, 3] && ARRAY[2, 1]", "t", {Total({kList, kList}, kBool, CompareSets<0, false>)});
-  family.Add({"array_intersect", {"list_intersect"}}, "The elements that all lists have.",
-             "array_intersect(ARRAY[1, 2, 3], ARRAY[3, 2])", "{2,3}",
-             {Variadic(Total({kList, kList}, kList, Intersect))});
+  family.Add({"list_has_all", {"array_has_all"}},
+             "Whether the first list has all elements of the second that are not NULL.",
+             "list_has_all(ARRAY[1, 4, 3], ARRAY[3, NULL, 1])", "t",
+             {Total({kList, kList}, kBool, CompareSets<0, true, true>)});
+  family.Add("array_intersect", "The elements that all lists have.", "array_intersect(ARRAY[1, 2, 3], ARRAY[3, 2])",
+             "{2,3}", {Variadic(Total({kList, kList}, kList, Intersect))});
+  family.Add("list_intersect", "The elements that both lists have; none when the second is NULL.",
+             "list_intersect(ARRAY[1, 2, 3], NULL)", "{}", {SeesNulls(Total({kList, kList}, kList, Intersect))});
 }
 
 // ---- to and from text

@@ -1,6 +1,7 @@
 // Maps and structs.
 
 #include <algorithm>
+#include <bit>
 
 #include "expr/comparison.h"
 #include "function/scalar/list_view.h"
@@ -315,21 +316,46 @@ size_t FieldIndex(const Type& type, const std::optional<Value>& which) {
   throw Error::User(sqlstate::kUndefinedColumn, "no such field: \"{}\" of {}", name, type.ToString());
 }
 
+// Whether the field has a value in a row where the struct, which may have NULLs, has none.
+bool HasValuesUnderNull(const Column& structs, const ColumnView& field) {
+  const uint64_t* valid = structs.validity();
+  if (field.is_identity() && !field.may_have_nulls()) return true;
+  for (size_t word = 0; word < WordsForBits(structs.size()); ++word) {
+    const size_t rows = std::min<size_t>(64, structs.size() - word * 64);
+    uint64_t nulls = ~valid[word] & (~uint64_t{0} >> (64 - rows));
+    if (field.is_identity()) {
+      if ((nulls & field.validity()[word]) != 0) return true;
+      continue;
+    }
+    for (; nulls != 0; nulls &= nulls - 1) {
+      if (field.IsValid(word * 64 + static_cast<size_t>(std::countr_zero(nulls)))) return true;
+    }
+  }
+  return false;
+}
+
+// The field of a flat column of structs, NULL where the struct is. In files it is already, so its encoding stays.
+ColumnPtr FieldOf(const Column& structs, const ColumnPtr& field) {
+  if (structs.validity() == nullptr || !HasValuesUnderNull(structs, ColumnView(*field))) return field;
+  const ColumnPtr flat = Column::Flatten(field);
+  if (flat->validity() == nullptr) return Column::WithValidity(flat, structs.validity_buffer());
+  const size_t words = WordsForBits(structs.size());
+  auto both = Buffer::Allocate(words * sizeof(uint64_t));
+  for (size_t i = 0; i < words; ++i) both->as<uint64_t>()[i] = structs.validity()[i] & flat->validity()[i];
+  return Column::WithValidity(flat, std::move(both));
+}
+
 // The kernel looks the field up in the constant again, since preparation sees no types.
 ColumnPtr ExtractKernel(const KernelArgs& args) {
-  const ColumnView view(*args.columns[0]);
+  const ColumnPtr& column = args.columns[0];
   const ColumnView which(*args.columns[1]);
   if (args.size == 0) return Column::Empty(args.result_type);
-  const size_t field = FieldIndex(args.columns[0]->type(), which.base().GetValue(which.Index(0)));
-  const ColumnPtr& child = view.base().child(field);
-  if (view.is_identity() && !view.may_have_nulls()) return child;
-  return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
-    const ColumnView values(*child);
-    if (view.IsNull(row))
-      out.AppendNull();
-    else
-      AppendSlot(out, values, view.Index(row));
-  });
+  const size_t index = FieldIndex(column->type(), which.base().GetValue(which.Index(0)));
+  const Column& structs = column->is_flat() ? *column : *column->base();
+  const ColumnPtr field = FieldOf(structs, structs.child(index));
+  if (column->is_flat()) return field;
+  if (column->is_constant()) return Column::ConstantOf(field, 0, args.size);
+  return Column::Take(field, column->indices_buffer(), args.size);
 }
 
 void AddStructs(Family& family) {

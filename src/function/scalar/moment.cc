@@ -104,6 +104,11 @@ std::optional<TimeField> FindTimeField(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<TimeField> OnlyTimeField(const ColumnView& names) {
+  if (!names.is_constant() || names.IsNull(0)) return std::nullopt;
+  return FindTimeField(names.At<StringRef>(0).view());
+}
+
 TimeField ParseTimeField(std::string_view name, const Type& type) {
   const std::optional<TimeField> field = FindTimeField(name);
   if (!field.has_value()) {
@@ -121,18 +126,17 @@ int64_t MomentCodec::Combine(const Moment& moment, int64_t offset) const {
     if (!IsValidDate(moment.days)) ThrowOutOfRange(true);
     return moment.days;
   }
-  const int64_t per_second = nanos_ ? kNanosPerSecond : kMicrosPerSecond;
-  const int128_t value = static_cast<int128_t>(moment.days) * kSecondsPerDay * per_second +
-                         (nanos_ ? moment.nanos : moment.nanos / 1000) - static_cast<int128_t>(offset) * per_second;
+  const int128_t value = static_cast<int128_t>(moment.days * kSecondsPerDay - offset) * ticks_per_second() +
+                         (nanos_ ? moment.nanos : moment.nanos / 1000);
   if (value <= INT64_MIN || value >= INT64_MAX || moment.days < kDateMin) ThrowOutOfRange(false);
   return static_cast<int64_t>(value);
 }
 
-int64_t MomentCodec::Write(const Moment& moment) const {
+int64_t MomentCodec::Write(const Moment& moment) {
   if (zone_ == nullptr) return Combine(moment, 0);
   if (moment.days < kDateMin || moment.days > kTimestampMax / kMicrosPerDay) ThrowOutOfRange(false);
   const int64_t local = moment.days * kSecondsPerDay + moment.nanos / kNanosPerSecond;
-  return Combine(moment, local - zone_->LocalToUtc(local));
+  return Combine(moment, local - cursor_.LocalToUtc(local));
 }
 
 int64_t MomentCodec::WriteAtOffset(const Moment& moment) const {
@@ -171,64 +175,54 @@ Interval NegateInterval(const Interval& interval) {
   return {-interval.months, -interval.days, -interval.micros};
 }
 
-Moment TruncateMoment(Moment moment, TimeField field, const Type& type, std::string_view name) {
-  const auto to_unit = [&](int64_t unit) { moment.nanos -= moment.nanos % unit; };
-  const auto to_date = [&](int64_t year, int month) {
-    moment.days = DaysFromCivil(year, month, 1);
-    moment.nanos = 0;
-  };
-  switch (field) {
-    case TimeField::kNanosecond:
-      return moment;
-    case TimeField::kMicrosecond:
-      to_unit(1000);
-      return moment;
-    case TimeField::kMillisecond:
-      to_unit(1'000'000);
-      return moment;
-    case TimeField::kSecond:
-      to_unit(kNanosPerSecond);
-      return moment;
-    case TimeField::kMinute:
-      to_unit(60 * kNanosPerSecond);
-      return moment;
-    case TimeField::kHour:
-      to_unit(3600 * kNanosPerSecond);
-      return moment;
-    case TimeField::kDay:
-      moment.nanos = 0;
-      return moment;
-    case TimeField::kWeek:
-      moment.days -= (DayOfWeek(moment.days) + 6) % 7;
-      moment.nanos = 0;
-      return moment;
-    default:
-      break;
-  }
-  const CivilDate date = CivilFromDays(moment.days);
+int64_t TruncateDays(int64_t days, TimeField field) {
+  if (field == TimeField::kWeek) return days - (DayOfWeek(days) + 6) % 7;
+  const CivilDate date = CivilFromDays(days);
   const int64_t year = date.year;
   switch (field) {
     case TimeField::kMonth:
-      to_date(year, date.month);
-      return moment;
+      return days - (date.day - 1);
     case TimeField::kQuarter:
-      to_date(year, (date.month - 1) / 3 * 3 + 1);
-      return moment;
+      return DaysFromCivil(year, (date.month - 1) / 3 * 3 + 1, 1);
     case TimeField::kYear:
-      to_date(year, 1);
-      return moment;
+      return DaysFromCivil(year, 1, 1);
     case TimeField::kDecade:
-      to_date(FloorDiv(year, 10) * 10, 1);
-      return moment;
+      return DaysFromCivil(FloorDiv(year, 10) * 10, 1, 1);
     case TimeField::kCentury:
-      to_date(FloorDiv(year - 1, 100) * 100 + 1, 1);
-      return moment;
+      return DaysFromCivil(FloorDiv(year - 1, 100) * 100 + 1, 1, 1);
     case TimeField::kMillennium:
-      to_date(FloorDiv(year - 1, 1000) * 1000 + 1, 1);
-      return moment;
+      return DaysFromCivil(FloorDiv(year - 1, 1000) * 1000 + 1, 1, 1);
     default:
-      ThrowUnsupportedField(name, type);
+      return days;
   }
+}
+
+Moment TruncateMoment(Moment moment, TimeField field, const Type& type, std::string_view name) {
+  const auto to_unit = [&](int64_t unit) { moment.nanos -= moment.nanos % unit; };
+  switch (field) {
+    case TimeField::kNanosecond:
+      break;
+    case TimeField::kMicrosecond:
+      to_unit(1000);
+      break;
+    case TimeField::kMillisecond:
+      to_unit(1'000'000);
+      break;
+    case TimeField::kSecond:
+      to_unit(kNanosPerSecond);
+      break;
+    case TimeField::kMinute:
+      to_unit(60 * kNanosPerSecond);
+      break;
+    case TimeField::kHour:
+      to_unit(3600 * kNanosPerSecond);
+      break;
+    default:
+      if (field > TimeField::kMillennium) ThrowUnsupportedField(name, type);
+      moment.days = TruncateDays(moment.days, field);
+      moment.nanos = 0;
+  }
+  return moment;
 }
 
 }  // namespace weir

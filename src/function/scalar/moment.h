@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -15,6 +16,16 @@ struct Moment {
   int64_t days = 0;    // since 1970-01-01
   int64_t nanos = 0;   // of the day
   int32_t offset = 0;  // seconds east of Greenwich that were in force; 0 without a time zone
+};
+
+// [begin, end) of the values of a date/time type.
+struct InstantRange {
+  int64_t begin = 0;
+  int64_t end = 0;
+  bool Holds(int64_t value) const {
+    return static_cast<uint64_t>(value) - static_cast<uint64_t>(begin) <
+           static_cast<uint64_t>(end) - static_cast<uint64_t>(begin);
+  }
 };
 
 // Between values of one date/time type (date or any timestamp) and moments. Timestamps with time zone are seen in the
@@ -35,32 +46,53 @@ class MomentCodec {
   }
   Moment Read(int64_t value) {
     if (is_date_) return {value, 0, 0};
-    const int64_t per_second = nanos_ ? kNanosPerSecond : kMicrosPerSecond;
-    const int64_t per_day = per_second * kSecondsPerDay;
-    const int64_t days = FloorDiv(value, per_day);
-    Moment moment{days, (value - days * per_day) * (nanos_ ? 1 : 1000), 0};
+    // Each with divisors that are constants.
+    Moment moment = nanos_ ? Split<kNanosPerSecond>(value) : Split<kMicrosPerSecond>(value);
     if (zone_ == nullptr) return moment;
-    moment.offset = cursor_.OffsetAt(FloorDiv(value, per_second));
+    moment.offset = cursor_.OffsetAt(nanos_ ? FloorDiv(value, kNanosPerSecond) : FloorDiv(value, kMicrosPerSecond));
     moment.nanos += moment.offset * kNanosPerSecond;
     Normalize(moment);
     return moment;
   }
   // Throws kDatetimeFieldOverflow when the type does not reach that far. The zone decides the offset anew.
-  int64_t Write(const Moment& moment) const;
+  int64_t Write(const Moment& moment);
   // With the moment's own offset: for parts smaller than a day.
   int64_t WriteAtOffset(const Moment& moment) const;
 
+  // The timestamps of the step, `nanos` long, that `value` is `since` into, as far as the offset is the same. Of the
+  // value that was read last; steps of local time, of a day at most.
+  InstantRange SameStep(int64_t value, int64_t since, int64_t nanos) const {
+    const auto ticks_of = [&](int64_t length) { return nanos_ ? length : length / 1000; };
+    const int64_t before = ticks_of(since), after = ticks_of(nanos - since);
+    InstantRange range{std::max(value, INT64_MIN + 1 + before) - before, std::min(value, INT64_MAX - after) + after};
+    if (zone_ == nullptr) return range;
+    const auto ticks = [&](int64_t seconds) {
+      const int64_t most = INT64_MAX / ticks_per_second();
+      return std::clamp(seconds, -most, most) * ticks_per_second();
+    };
+    return {std::max(range.begin, ticks(cursor_.begin())), std::min(range.end, ticks(cursor_.end()))};
+  }
+
   const TimeZone* zone() const { return zone_; }
+  // Of timestamps.
+  int64_t ticks_per_second() const { return nanos_ ? kNanosPerSecond : kMicrosPerSecond; }
   bool is_date() const { return is_date_; }
   bool is_nanos() const { return nanos_; }
 
   static void Normalize(Moment& moment) {
+    if (moment.nanos >= 0 && moment.nanos < kNanosPerDay) return;
     const int64_t carry = FloorDiv(moment.nanos, kNanosPerDay);
     moment.days += carry;
     moment.nanos -= carry * kNanosPerDay;
   }
 
  private:
+  template <int64_t kPerSecond>
+  static Moment Split(int64_t value) {
+    constexpr int64_t kPerDay = kPerSecond * kSecondsPerDay;
+    const int64_t days = FloorDiv(value, kPerDay);
+    return {days, (value - days * kPerDay) * (kNanosPerSecond / kPerSecond), 0};
+  }
   int64_t Combine(const Moment& moment, int64_t offset) const;
   bool is_date_;
   bool nanos_;
@@ -138,6 +170,8 @@ enum class TimeField : uint8_t {
   kTimezoneMinute,
 };
 std::optional<TimeField> FindTimeField(std::string_view name);
+// Of a column of names, when all are the same one.
+std::optional<TimeField> OnlyTimeField(const ColumnView& names);
 // Throws kInvalidParameterValue: `unit "foo" not recognized for type date`.
 TimeField ParseTimeField(std::string_view name, const Type& type);
 [[noreturn]] void ThrowUnsupportedField(std::string_view name, const Type& type);
@@ -145,7 +179,8 @@ TimeField ParseTimeField(std::string_view name, const Type& type);
 // Adds months (clamping the day), then days, then time, as PostgreSQL's timestamp + interval; infinite values stay.
 int64_t AddInterval(MomentCodec& codec, int64_t value, const Interval& interval);
 Interval NegateInterval(const Interval& interval);  // throws when it does not fit
-// Rounds down to a whole unit.
+// Rounds down to a whole unit; the first one to one of a day or longer.
+int64_t TruncateDays(int64_t days, TimeField field);
 Moment TruncateMoment(Moment moment, TimeField field, const Type& type, std::string_view name);
 
 }  // namespace weir

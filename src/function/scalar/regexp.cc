@@ -14,7 +14,7 @@ namespace {
 using Prepare = std::function<std::shared_ptr<const void>(std::span<const std::optional<Value>>)>;
 
 // Compiles argument `pattern_at` with the flags of argument `flags_at` (or `fixed_flags` when there is none).
-Prepare PrepareAt(size_t pattern_at, size_t flags_at, std::string fixed_flags = "") {
+Prepare PrepareAt(size_t pattern_at, size_t flags_at, const std::string& fixed_flags = "") {
   return [=](std::span<const std::optional<Value>> constants) -> std::shared_ptr<const void> {
     const auto constant = [&](size_t i) {
       return i < constants.size() && constants[i].has_value() && !constants[i]->is_null();
@@ -109,17 +109,21 @@ ColumnPtr RegexpReplace(const KernelArgs& args) {
   FlatWriter<StringRef> out(args.result_type, args.size);
   // Texts in which nothing is replaced stay where they are.
   out.AddOwners(ColumnView(*args.columns[0]).base().owners());
-  std::string replaced;
+  RegexpReplacement replacement;
   ForEachRow(args, [&](size_t row) {
     const std::string_view text = in.Text(0, row);
     const RegexpPattern& pattern = in.Pattern(row, in.TextOr(kFlagsAt, row, ""));
     const int32_t nth = in.IntOr(kNthAt, row, pattern.is_global() ? 0 : 1);
     if (nth < 0) throw Error::User(sqlstate::kInvalidParameterValue, "invalid value for parameter \"n\": {}", nth);
     const size_t from = Arguments::Start(text, in.IntOr(kStartAt, row, 1));
-    if (pattern.Replace(text, in.Text(2, row), from, static_cast<size_t>(nth), replaced)) {
-      out.SetString(row, replaced);
-    } else {
+    replacement.Set(in.Text(2, row));
+    const auto replaced = pattern.Replace(text, replacement, from, static_cast<size_t>(nth));
+    if (!replaced.has_value()) {
       out.Set(row, in.Ref(0, row));
+    } else if (replaced->data() >= text.data() && replaced->data() <= text.data() + text.size()) {
+      out.Set(row, StringRef(*replaced));
+    } else {
+      out.SetString(row, *replaced);
     }
   });
   return out.Finish();

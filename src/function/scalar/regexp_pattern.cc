@@ -158,6 +158,7 @@ RegexpPattern::RegexpPattern(std::string_view pattern, std::string_view flags) {
     shape_.is_literal = !text.empty();
   } else {
     shape_ = ShapeOfRegexp(multiline ? std::string_view(text).substr(4) : text);
+    if (!multiline && !options.longest_match()) sequence_ = RegexpSequence::Parse(text, options.dot_nl());
   }
 }
 
@@ -189,6 +190,11 @@ bool RegexpPattern::Contains(std::string_view text) const {
     const bool may_match = Find(text, shape_.required, 0) != text.npos;
     if (!may_match || shape_.is_literal) return may_match;
   }
+  if (sequence_ != nullptr && sequence_->begins_at_once()) {
+    RegexpSequence::Groups found;
+    const RegexpSequence::Result result = sequence_->Match(text, 0, found);
+    if (result != RegexpSequence::Result::kGaveUp) return result == RegexpSequence::Result::kMatch;
+  }
   return re_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
@@ -204,6 +210,18 @@ bool RegexpPattern::Match(std::string_view text, size_t from, std::vector<std::s
     if (at == text.npos) return false;
     if (shape_.is_literal) {
       groups.assign(1, text.substr(at, shape_.required.size()));
+      return true;
+    }
+  }
+  if (sequence_ != nullptr) {
+    RegexpSequence::Groups found;
+    const RegexpSequence::Result result = sequence_->Match(text, from, found);
+    if (result == RegexpSequence::Result::kNone) return false;
+    if (result == RegexpSequence::Result::kMatch) {
+      groups.clear();
+      for (size_t i = 0; i <= std::min(groups_, groups_max); ++i) {
+        groups.emplace_back(found[2 * i], static_cast<size_t>(found[2 * i + 1] - found[2 * i]));
+      }
       return true;
     }
   }
@@ -226,46 +244,81 @@ size_t RegexpPattern::Step(std::string_view text, size_t at) {
   return at < text.size() ? Utf8Width(text[at]) : 1;
 }
 
-bool RegexpPattern::Replace(std::string_view text, std::string_view replacement, size_t from, size_t nth,
-                            std::string& out) const {
-  out.clear();
-  size_t groups_max = 0;
-  for (size_t i = 0; i + 1 < replacement.size(); ++i) {
-    if (replacement[i] != '\\') continue;
-    const char next = replacement[++i];
-    if (next >= '1' && next <= '9') groups_max = std::max(groups_max, static_cast<size_t>(next - '0'));
+void RegexpReplacement::Set(std::string_view text) {
+  if (text == source_ && !pieces_.empty()) return;
+  source_ = text;
+  pieces_.clear();
+  groups_max_ = 0;
+  const auto literal = [&]() -> std::string& {
+    if (pieces_.empty() || pieces_.back().group != SIZE_MAX) pieces_.emplace_back();
+    return pieces_.back().text;
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 >= text.size()) {
+      literal() += text[i];
+      continue;
+    }
+    const char next = text[++i];
+    if (next >= '1' && next <= '9') {
+      const auto group = static_cast<size_t>(next - '0');
+      pieces_.push_back({.text = {}, .group = group});
+      groups_max_ = std::max(groups_max_, group);
+    } else if (next == '&') {
+      pieces_.push_back({.text = {}, .group = 0});
+    } else if (next == '\\') {
+      literal() += '\\';
+    } else {
+      (literal() += '\\') += next;
+    }
   }
+  if (pieces_.empty()) pieces_.emplace_back();
+}
+
+void RegexpReplacement::AppendTo(std::string& out) const {
+  for (const Piece& piece : pieces_) {
+    if (piece.group == SIZE_MAX) {
+      out += piece.text;
+    } else if (piece.group < groups_.size()) {
+      out += groups_[piece.group];
+    }
+  }
+}
+
+std::optional<std::string_view> RegexpPattern::Replace(std::string_view text, RegexpReplacement& replacement,
+                                                       size_t from, size_t nth) const {
+  std::string& out = replacement.out_;
+  std::vector<std::string_view>& groups = replacement.groups_;
+  if (nth == 1) {
+    if (from > text.size() || !Match(text, from, groups, replacement.groups_max_)) return std::nullopt;
+    // All of the text is replaced by a part of it.
+    const RegexpReplacement::Piece& first = replacement.pieces_[0];
+    if (groups[0].size() == text.size() && replacement.pieces_.size() == 1 && first.group < groups.size()) {
+      return groups[first.group];
+    }
+    const auto begin = static_cast<size_t>(groups[0].data() - text.data());
+    const size_t end = begin + groups[0].size();
+    out.assign(text.substr(0, begin));
+    replacement.AppendTo(out);
+    out += text.substr(end);
+    return out;
+  }
+  out.clear();
   size_t copied = 0, count = 0;
   bool replaced = false;
   ForEachMatch(
       text, from, /*splitting=*/false,
-      [&](size_t begin, size_t end, const std::vector<std::string_view>& groups) {
+      [&](size_t begin, size_t end, const std::vector<std::string_view>&) {
         if (nth != 0 && ++count < nth) return true;
         replaced = true;
         out += text.substr(copied, begin - copied);
         copied = end;
-        for (size_t i = 0; i < replacement.size(); ++i) {
-          if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
-            out += replacement[i];
-            continue;
-          }
-          const char next = replacement[++i];
-          if (next >= '1' && next <= '9') {
-            const auto group = static_cast<size_t>(next - '0');
-            if (group < groups.size()) out += groups[group];
-          } else if (next == '&') {
-            out += groups[0];
-          } else if (next == '\\') {
-            out += '\\';
-          } else {
-            (out += '\\') += next;
-          }
-        }
+        replacement.AppendTo(out);
         return nth == 0;
       },
-      groups_max);
+      replacement.groups_max_, groups);
+  if (!replaced) return std::nullopt;
   out += text.substr(copied);
-  return replaced;
+  return out;
 }
 
 std::string RegexpPattern::FromSimilarTo(std::string_view pattern, std::string_view escape) {

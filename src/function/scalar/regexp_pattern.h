@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "function/scalar/regexp_sequence.h"
 #include "function/scalar/regexp_shape.h"
 #include "runtime/cancellation_scope.h"
 
@@ -14,6 +16,28 @@ class RE2;
 }
 
 namespace weir {
+
+// What takes the place of matches: \1..\9 and \& are groups. It has the scratch of replacing, so one thread has it.
+class RegexpReplacement {
+ public:
+  RegexpReplacement() { Set(""); }
+  void Set(std::string_view text);
+
+ private:
+  friend class RegexpPattern;
+  struct Piece {
+    std::string text;
+    size_t group = SIZE_MAX;  // in place of the text
+  };
+  void AppendTo(std::string& out) const;
+
+  std::string source_;
+  std::vector<Piece> pieces_;
+  size_t groups_max_ = 0;
+  // Of the match and the row at hand.
+  std::vector<std::string_view> groups_;
+  std::string out_;
+};
 
 // A regular expression in PostgreSQL's notation, run by RE2 in time linear in the text.
 //
@@ -41,6 +65,12 @@ class RegexpPattern {
   template <typename F>
   void ForEachMatch(std::string_view text, size_t from, bool splitting, F&& f, size_t groups_max = SIZE_MAX) const {
     std::vector<std::string_view> groups;
+    ForEachMatch(text, from, splitting, std::forward<F>(f), groups_max, groups);
+  }
+  // The same with `groups` to put them into.
+  template <typename F>
+  void ForEachMatch(std::string_view text, size_t from, bool splitting, F&& f, size_t groups_max,
+                    std::vector<std::string_view>& groups) const {
     size_t last_end = 0;
     for (size_t count = 1; from <= text.size() && Match(text, from, groups, groups_max); ++count) {
       if (count % 1024 == 0) CancellationScope::Check();
@@ -54,14 +84,16 @@ class RegexpPattern {
       if (begin == end) from += Step(text, from);
     }
   }
-  // Puts the text with matches number `nth` from 1 (0: all) replaced into `out`; \1..\9 and \& are groups. False, and
-  // `out` undefined, when nothing is.
-  bool Replace(std::string_view text, std::string_view replacement, size_t from, size_t nth, std::string& out) const;
+  // The text with matches number `nth` from 1 (0: all) replaced, which is in the replacement or, where that is
+  // possible, in the text itself; nothing when nothing is.
+  std::optional<std::string_view> Replace(std::string_view text, RegexpReplacement& replacement, size_t from,
+                                          size_t nth) const;
 
  private:
   static size_t Step(std::string_view text, size_t at);
   std::unique_ptr<re2::RE2> re_;
   RegexpShape shape_;
+  std::unique_ptr<const RegexpSequence> sequence_;  // null: of another kind
   bool global_ = false;
   size_t groups_ = 0;
 };

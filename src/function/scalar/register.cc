@@ -10,6 +10,7 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterLikeFunctions(registry);
   RegisterRegexpFunctions(registry);
   RegisterDateTimeFieldFunctions(registry);
+  RegisterDateTimeTruncFunctions(registry);
   RegisterDateTimeBinFunctions(registry);
   RegisterDateTimeArithmeticFunctions(registry);
   RegisterDateTimeMakeFunctions(registry);
@@ -23,6 +24,7 @@ void RegisterScalarFunctions(Registry& registry) {
   RegisterSystemFunctions(registry);
   RegisterTemplateFunctions(registry);
   RegisterJsonFunctions(registry);
+  RegisterJsonPartsFunctions(registry);
   RegisterNormalizeFunctions(registry);
   RegisterOverlaps(registry);
   RegisterLambdaFunctions(registry);

@@ -318,7 +318,7 @@ bool Parse(std::string_view text, std::string_view pattern, Moment& moment) {
 template <bool kTry>
 ColumnPtr Parsing(const KernelArgs& args) {
   const ColumnView texts(*args.columns[0]), patterns(*args.columns[1]);
-  const MomentCodec codec(args.result_type, args.context.statement());
+  MomentCodec codec(args.result_type, args.context.statement());
   FlatWriter<int64_t> out(args.result_type, args.size);
   ForEachRow(args, [&](size_t row) {
     out.Set(row, 0);

@@ -6,6 +6,7 @@
 #include "function/scalar/kernel.h"
 #include "function/scalar/register.h"
 #include "function/scalar/utf8.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -194,7 +195,11 @@ void Repeat(RowOut<StringRef>& out, std::string_view text, int64_t count) {
   result = text;
   // What there is once more, as long as that is not too much.
   const size_t size = text.size() * static_cast<size_t>(count);
-  while (result.size() < size) result.append(result, 0, std::min(result.size(), size - result.size()));
+  constexpr size_t kPieceMax = 4 << 20;
+  while (result.size() < size) {
+    if (result.size() >= kPieceMax) CancellationScope::Check();
+    result.append(result, 0, std::min({result.size(), size - result.size(), kPieceMax}));
+  }
   out.SetString(result);
 }
 

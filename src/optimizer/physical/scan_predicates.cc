@@ -1,6 +1,9 @@
 #include "optimizer/physical/scan_predicates.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -50,19 +53,19 @@ std::optional<ColumnPredicate> InColumnType(size_t column, const Type& type, Op 
   // Segments hold enums by their labels, which order in another way.
   if (type.is(TypeKind::kEnum)) return std::nullopt;
   if (constant.type() == type) return ColumnPredicate{column, op, {constant}};
-  try {
+  std::optional<Value> value, again;
+  const auto out_of_range = CatchUnlessCanceled([&] {
     const ExprPtr there = context.registry.BindCast(Expr::Literal(constant), type, CastRule::kExplicit);
-    const Value value = EvaluateConstant(there, context.registry, context.statement);
-    const ExprPtr back = context.registry.BindCast(Expr::Literal(value), constant.type(), CastRule::kExplicit);
-    const Value again = EvaluateConstant(back, context.registry, context.statement);
-    if (value.is_null() || again.is_null()) return std::nullopt;
-    if (Value::Compare(again, constant) == 0) return ColumnPredicate{column, op, {value}};
-    // 5 < x and x < 5.5 alike: a rounded bound is kept, with equality allowed.
-    if (op == Op::kLess || op == Op::kLessEqual) return ColumnPredicate{column, Op::kLessEqual, {value}};
-    if (op == Op::kGreater || op == Op::kGreaterEqual) return ColumnPredicate{column, Op::kGreaterEqual, {value}};
-  } catch (const Error&) {
-    return std::nullopt;  // out of the column's range: the filter itself will decide
-  }
+    value = EvaluateConstant(there, context.registry, context.statement);
+    const ExprPtr back = context.registry.BindCast(Expr::Literal(*value), constant.type(), CastRule::kExplicit);
+    again = EvaluateConstant(back, context.registry, context.statement);
+  });
+  // The filter itself will decide.
+  if (out_of_range != nullptr || value->is_null() || again->is_null()) return std::nullopt;
+  if (Value::Compare(*again, constant) == 0) return ColumnPredicate{column, op, {*value}};
+  // 5 < x and x < 5.5 alike: a rounded bound is kept, with equality allowed.
+  if (op == Op::kLess || op == Op::kLessEqual) return ColumnPredicate{column, Op::kLessEqual, {*value}};
+  if (op == Op::kGreater || op == Op::kGreaterEqual) return ColumnPredicate{column, Op::kGreaterEqual, {*value}};
   return std::nullopt;
 }
 

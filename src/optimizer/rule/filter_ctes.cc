@@ -45,9 +45,10 @@ Demands DemandsOf(const LogicalCteScan& scan, const LogicalNode* parent) {
     to_definition[column.id] = Expr::Column(scan.definition_columns[i], column.type, column.name);
     ids[column.id] = scan.definition_columns[i];
   }
+  const ColumnSet columns = ColumnsOf(scan);
   std::map<ColumnId, std::vector<ExprPtr>> conjuncts;
   for (const ExprPtr& conjunct : SplitConjunction(parent->as<LogicalFilter>().predicate)) {
-    const std::optional<ColumnId> subject = SubjectOf(*conjunct, ColumnsOf(scan));
+    const std::optional<ColumnId> subject = SubjectOf(*conjunct, columns);
     if (subject.has_value()) conjuncts[ids[*subject]].push_back(Substitute(conjunct, to_definition));
   }
   for (auto& [column, each] : conjuncts) out[column] = CombineConjunction(std::move(each));
@@ -65,20 +66,17 @@ void CollectReaders(const LogicalNode& plan, const LogicalNode* parent, CteId id
 std::vector<ExprPtr> Together(const std::vector<Demands>& readers, const OptimizerContext& context) {
   std::vector<ExprPtr> out;
   for (const auto& [column, _] : readers.front()) {
-    std::vector<ExprPtr> any;
-    for (const Demands& reader : readers) {
+    std::vector<ExprPtr> any;  // each once
+    const bool all_demand = std::ranges::all_of(readers, [&](const Demands& reader) {
       const auto found = reader.find(column);
-      if (found == reader.end()) break;
-      any.push_back(found->second);
-    }
-    if (any.size() != readers.size()) continue;
-    std::vector<ExprPtr> distinct;
-    for (ExprPtr& each : any) {
-      if (std::ranges::none_of(distinct, [&](const ExprPtr& other) { return other->Equals(*each); })) {
-        distinct.push_back(std::move(each));
-      }
-    }
-    out.push_back(distinct.size() == 1 ? distinct.front() : SimplifyExpr(Expr::Or(std::move(distinct)), context));
+      if (found == reader.end()) return false;
+      const ExprPtr& demand = found->second;
+      if (std::ranges::none_of(any, [&](const ExprPtr& other) { return other->Equals(*demand); }))
+        any.push_back(demand);
+      return true;
+    });
+    if (!all_demand) continue;
+    out.push_back(any.size() == 1 ? any.front() : SimplifyExpr(Expr::Or(std::move(any)), context));
   }
   return out;
 }

@@ -71,12 +71,7 @@ class AggregatePusher {
                       const std::vector<AggregateCall>& calls, const LogicalJoin& join, size_t side) {
     const LogicalPtr& input = join.child(side);
     const ColumnSet own = ColumnsOf(*input);
-    for (const AggregateCall& call : calls) {
-      for (const ExprPtr& arg : call.args) {
-        if (!RefersOnlyTo(*arg, own)) return nullptr;
-      }
-      if (call.filter != nullptr && !RefersOnlyTo(*call.filter, own)) return nullptr;
-    }
+    if (!std::ranges::all_of(calls, [&](const AggregateCall& call) { return IsOver(call, own); })) return nullptr;
     const double rows = estimator_.Estimate(input).rows;
     if (rows < kInputRowsMin) return nullptr;
     const LogicalPtr joined = std::make_shared<LogicalJoin>(join);
@@ -114,12 +109,7 @@ class AggregatePusher {
     const ColumnSet own = ColumnsOf(*input);
     if (unnest.lists.size() != 1 || !ReferencedColumns(*unnest.lists[0]).empty()) return nullptr;
     if (unnest.lists[0]->children().size() < kCopiesMin) return nullptr;
-    for (const AggregateCall& call : calls) {
-      for (const ExprPtr& arg : call.args) {
-        if (!RefersOnlyTo(*arg, own)) return nullptr;
-      }
-      if (call.filter != nullptr && !RefersOnlyTo(*call.filter, own)) return nullptr;
-    }
+    if (!std::ranges::all_of(calls, [&](const AggregateCall& call) { return IsOver(call, own); })) return nullptr;
     if (estimator_.Estimate(input).rows < kInputRowsMin) return nullptr;
     // The largest expressions over the input that the sets' keys are made of.
     std::vector<ExprPtr> keys;
@@ -162,6 +152,11 @@ class AggregatePusher {
       return std::ranges::any_of(
           keys, [&](const ExprPtr& key) { return key->is(ExprKind::kColumn) && key->column_id() == column.id; });
     });
+  }
+
+  static bool IsOver(const AggregateCall& call, const ColumnSet& columns) {
+    return std::ranges::all_of(call.args, [&](const ExprPtr& arg) { return RefersOnlyTo(*arg, columns); }) &&
+           (call.filter == nullptr || RefersOnlyTo(*call.filter, columns));
   }
 
   static LogicalPtr Parts(const LogicalPtr& input, std::vector<ExprPtr> keys, std::vector<PlanColumn> columns,

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <unordered_map>
 
 #include "optimizer/map_children.h"
+#include "runtime/cancellation_scope.h"
 
 namespace weir {
 
@@ -165,32 +167,31 @@ ExprPtr CompareInColumnType(const ExprPtr& expr, const OptimizerContext& context
       continue;
     }
     const Type& narrow = cast->child(0)->type();
-    try {
-      const ExprPtr down = Expr::Cast(constant, narrow);
-      const Value value = EvaluateConstant(down, context.registry, context.statement);
-      const ExprPtr up = Expr::Cast(Expr::Literal(value), constant->type());
-      if (value.is_null() || !(EvaluateConstant(up, context.registry, context.statement) == constant->literal()))
-        continue;
-      std::vector<ExprPtr> args(2);
-      args[side] = cast->child(0);
-      args[1 - side] = Expr::Literal(value);
-      return context.registry.BindCall(expr->name(), std::move(args), expr->position());
-    } catch (const Error&) {
-      continue;  // Out of the narrow type's range.
-    }
+    std::optional<Value> value;
+    bool exact = false;
+    const auto out_of_range = CatchUnlessCanceled([&] {
+      value = EvaluateConstant(Expr::Cast(constant, narrow), context.registry, context.statement);
+      const ExprPtr up = Expr::Cast(Expr::Literal(*value), constant->type());
+      exact = EvaluateConstant(up, context.registry, context.statement) == constant->literal();
+    });
+    if (out_of_range != nullptr || !exact || value->is_null()) continue;
+    std::vector<ExprPtr> args(2);
+    args[side] = cast->child(0);
+    args[1 - side] = Expr::Literal(*value);
+    return context.registry.BindCall(expr->name(), std::move(args), expr->position());
   }
   return expr;
 }
 
 ExprPtr Fold(const ExprPtr& expr, const OptimizerContext& context) {
   if (expr->is(ExprKind::kLiteral) || !expr->IsFoldable()) return expr;
+  ExprPtr out = expr;
   // What fails is left to fail (or never to be reached) when it runs.
-  try {
-    return Expr::WithPosition(Expr::Literal(EvaluateConstant(expr, context.registry, context.statement)),
-                              expr->position());
-  } catch (const Error&) {
-    return expr;
-  }
+  (void)CatchUnlessCanceled([&] {
+    const ExprPtr value = Expr::Literal(EvaluateConstant(expr, context.registry, context.statement));
+    out = Expr::WithPosition(value, expr->position());
+  });
+  return out;
 }
 
 ExprPtr SimplifyNode(const ExprPtr& expr, const OptimizerContext& context) {

@@ -5,6 +5,7 @@
 
 #include "optimizer/columns.h"
 #include "optimizer/rule/copy_plan.h"
+#include "optimizer/unique.h"
 #include "plan/empty_aggregate.h"
 
 namespace weir {
@@ -45,11 +46,32 @@ class Unnester {
     const ColumnSet outer = ColumnsOf(*apply.child(0));
     // What has been unnested within may refer to more by now.
     NoteCtes(*apply.child(1));
-    if (!IsCorrelated(*apply.child(1), outer)) return MakeJoin(apply, RightOf(apply), {});
+    if (!IsCorrelated(*apply.child(1), outer)) {
+      return apply.join_kind == JoinKind::kSingle && apply.condition->is_true() ? JoinOneRow(apply)
+                                                                                : MakeJoin(apply, RightOf(apply), {});
+    }
     if (LogicalPtr unnested = UnnestInPlace(apply)) return unnested;
     if (LogicalPtr joined = PullConditions(apply, outer)) return joined;
     if (LogicalPtr joined = PullEqualities(apply, outer)) return joined;
     return JoinDomain(apply, outer);
+  }
+
+  // A value that is the same for all rows. As an outer join, which finds its place among the others and becomes an
+  // inner one below a condition on the value, where a single join would hold up both.
+  LogicalPtr JoinOneRow(const LogicalApply& apply) {
+    LogicalPtr right = apply.child(1);
+    if (!IsUnique(*right, {})) {
+      PlanCopier copier(ids_);
+      LogicalPtr copy = copier.Copy(right);
+      std::vector<AggregateCall> calls;
+      for (const PlanColumn& column : right->columns()) {
+        calls.push_back(
+            context_.registry.BindAggregate("single_value", {Substitute(ToExpr(column), copier.columns())}));
+      }
+      right = std::make_shared<LogicalAggregate>(std::move(copy), std::vector<ExprPtr>{}, std::move(calls),
+                                                 right->columns());
+    }
+    return std::make_shared<LogicalJoin>(JoinKind::kLeft, apply.child(0), std::move(right), True());
   }
 
   // FROM t, unnest(t.list): the lists are taken apart beside the row that they are of. So that filters of t come first:

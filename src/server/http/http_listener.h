@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include "env/clock.h"
 #include "env/event_loop.h"
 #include "obs/metrics.h"
+#include "runtime/condition_variable.h"
 #include "server/http/http_message.h"
 
 struct MHD_Daemon;
@@ -73,7 +73,7 @@ class HttpListener {
   std::atomic<uint64_t> upload_bytes_{0};
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;  // guards the below; leaf
-  std::condition_variable idle_;
+  ConditionVariable idle_;
   size_t pending_ = 0;  // handlers that have not responded
 };
 

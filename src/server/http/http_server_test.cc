@@ -6,19 +6,12 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#include "env/posix/epoll_loop.h"
-#include "env/posix/posix_clock.h"
-#include "env/posix/posix_file_system.h"
-#include "env/posix/posix_random.h"
 #include "env/posix/posix_system_info.h"
-#include "function/register_all.h"
 #include "server/query_span.h"
-#include "server/session.h"
-#include "server/system/system_functions.h"
+#include "server/testing/engine_test.h"
 #include "telemetry/host_collector.h"
 #include "telemetry/otlp_exporter.h"
 #include "telemetry/otlp_writer.h"
@@ -59,31 +52,18 @@ std::string Zstd(const std::string& text) {
   return out;
 }
 
-class HttpServerTest : public ::testing::Test {
+class HttpServerTest : public EngineTest {
  protected:
   static void SetUpTestSuite() { curl_global_init(CURL_GLOBAL_DEFAULT); }
-  void SetUp() override {
-    char name[] = "/tmp/weir_http_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    RegisterAllFunctions(registry_);
-    RegisterClientFunctions(registry_);
-    timer_thread_ = std::thread([this] { timers_.Run(); });
-  }
   void TearDown() override {
     server_.reset();
-    if (engine_ != nullptr) engine_->Stop();
-    engine_.reset();
-    timers_.Stop();
-    timer_thread_.join();
-    std::filesystem::remove_all(folder_);
+    EngineTest::TearDown();
   }
   HttpServer& Start(HttpServerOptions options = {}, bool with_data = true) {
     EngineOptions engine_options;
     engine_options.threads = 2;
     if (with_data) engine_options.data_dir = folder_;
-    engine_ =
-        std::make_unique<Engine>(EngineServices{files_, clock_, random_, timers_, registry_, metrics_}, engine_options);
+    OpenEngine(engine_options);
     options.http = {"127.0.0.1", 0};
     options.otlp = SocketAddress("127.0.0.1", 0);
     server_ = std::make_unique<HttpServer>(*engine_, std::move(options));
@@ -123,15 +103,6 @@ class HttpServerTest : public ::testing::Test {
     return Request("POST", "/api/v1/sql", sql, {"Accept: " + accept, "Content-Type: text/plain"});
   }
 
-  std::string folder_;
-  PosixFileSystem files_;
-  PosixClock clock_;
-  PosixRandom random_;
-  Registry registry_;
-  obs::MetricsRegistry metrics_;
-  EpollLoop timers_{clock_};
-  std::thread timer_thread_;
-  std::unique_ptr<Engine> engine_;
   std::unique_ptr<HttpServer> server_;
 };
 

@@ -35,17 +35,22 @@ class QueryStatementExecution final : public StatementExecution {
   // another one leaves nothing behind, and comes before the first row of RETURNING, so the statement is done again.
   QueryStatementExecution(Session& session, std::unique_ptr<QueryExecution> execution, std::optional<Schema> columns,
                           std::string verb, CancellationToken token, QueryMaker again,
-                          std::unique_ptr<ResultCache> cache)
+                          std::unique_ptr<ResultCache> cache, bool fails_at_once)
       : session_(session),
         columns_(std::move(columns)),
         verb_(std::move(verb)),
         token_(std::move(token)),
         again_(std::move(again)),
         cache_(std::move(cache)),
+        fails_at_once_(fails_at_once),
         execution_(std::move(execution)) {
     execution_->Start();
   }
-  ~QueryStatementExecution() override { Close(); }
+  ~QueryStatementExecution() override {
+    Close();
+    // The client has its error; what drivers still do, and the memory that they give back, is nothing to wait for.
+    if (canceled_) session_.engine().EndInBackground(std::move(execution_));
+  }
 
   const std::optional<Schema>& columns() const override { return columns_; }
 
@@ -135,6 +140,7 @@ class QueryStatementExecution final : public StatementExecution {
   }
 
   void Fail(const Error& error) {
+    canceled_ = error.is_cancellation() && fails_at_once_;
     FinishedQuery finished;
     finished.sqlstate = std::string(error.sqlstate());
     finished.error = error.message();
@@ -157,9 +163,11 @@ class QueryStatementExecution final : public StatementExecution {
   const CancellationToken token_;
   const QueryMaker again_;
   const std::unique_ptr<ResultCache> cache_;  // null: the answer is not kept
+  const bool fails_at_once_;
   std::unique_ptr<QueryExecution> execution_;
   int attempts_ = 1;
   uint64_t rows_ = 0;
+  bool canceled_ = false;
   bool ended_ = false;
 };
 
@@ -182,6 +190,7 @@ std::unique_ptr<QueryExecution> MakeQuery(Session& session, const BoundStatement
                                           SnapshotPtr snapshot, StatementContext statement,
                                           const CancellationToken& token) {
   QueryOptions options = session.MakeQueryOptions();
+  options.fails_at_once = !bound.changes_rows;
   if (bound.changes_rows && session.transaction_status() == TransactionStatus::kOpen) {
     options.on_delta = [&session](CommitKind commit, TableDelta delta) {
       session.ApplyDelta(commit, std::move(delta), {});
@@ -205,7 +214,8 @@ std::unique_ptr<StatementExecution> Run(Session& session, const ast::Statement& 
     }
     auto query = MakeQuery(session, bound, std::move(plan), snapshot, std::move(context), token);
     return std::make_unique<QueryStatementExecution>(session, std::move(query), ResultSchema(bound), std::move(verb),
-                                                     std::move(token), std::move(again), std::move(cache));
+                                                     std::move(token), std::move(again), std::move(cache),
+                                                     !bound.changes_rows);
   } catch (...) {
     FinishedQuery finished;
     const Error error = Error::FromCurrentException();

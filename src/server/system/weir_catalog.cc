@@ -6,6 +6,7 @@
 #include "server/system/definition.h"
 #include "server/system/function_table.h"
 #include "server/system/system_table.h"
+#include "storage/footer_cache.h"
 #include "storage/snapshot.h"
 
 namespace weir {
@@ -187,6 +188,17 @@ void FillQueryCache(const SystemTableInput& input, RowWriter& out) {
   }
 }
 
+void FillPageCache(const SystemTableInput& input, RowWriter& out) {
+  const parquet::PageCache* cache = input.engine.footers()->pages().get();
+  if (cache == nullptr) return;
+  const parquet::PageCache::Usage usage = cache->usage();
+  out.Int(static_cast<int64_t>(usage.pages)).Int(static_cast<int64_t>(usage.headers));
+  out.Int(usage.bytes).Int(usage.bytes_hot).Int(cache->bytes_max());
+  out.Int(static_cast<int64_t>(cache->hits())).Int(static_cast<int64_t>(cache->misses()));
+  out.Int(static_cast<int64_t>(usage.insertions)).Int(static_cast<int64_t>(usage.rejections));
+  out.Int(static_cast<int64_t>(usage.evictions)).Int(static_cast<int64_t>(usage.reclaimed)).EndRow();
+}
+
 void FillMetrics(const SystemTableInput& input, RowWriter& out) {
   for (const obs::MetricSample& sample : input.engine.services().metrics.Snapshot()) {
     std::string labels;
@@ -321,6 +333,20 @@ std::vector<SystemTableDef> WeirCatalogTables() {
                   {"outdated", kBigint}},
                  "Answers of statements (result) and aggregates of row groups (partial) that are kept",
                  FillQueryCache});
+  out.push_back({"page_cache",
+                 {{"pages", kBigint},
+                  {"headers", kBigint},
+                  {"bytes", kBigint},
+                  {"bytes_hot", kBigint},
+                  {"bytes_max", kBigint},
+                  {"hits", kBigint},
+                  {"misses", kBigint},
+                  {"insertions", kBigint},
+                  {"rejections", kBigint},
+                  {"evictions", kBigint},
+                  {"reclaimed", kBigint}},
+                 "Decompressed pages of segments and Parquet files that are kept",
+                 FillPageCache});
   out.push_back({"metrics",
                  {{"name", kText},
                   {"kind", kText},

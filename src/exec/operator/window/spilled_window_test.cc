@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "exec/testing/spill_test.h"
 #include "runtime/fail_point.h"
 
@@ -60,27 +58,6 @@ class SpilledWindowTest : public SpillTest {
                                             std::vector<size_t>{0, 1, 2}, shape.limit, std::move(schema));
   }
   PhysicalPtr Large(const Shape& shape) { return Window(RandomTable(100'000, 41, 1000), shape); }
-  static std::vector<std::string> InOrder(const Rows& rows) {
-    std::vector<std::string> out;
-    for (const Row& row : rows) out.push_back(ToText(row));
-    std::ranges::sort(out);
-    return out;
-  }
-  // What spills comes out as what does not. (Values of rows with the same order may be taken from each other.)
-  void CheckSpilled(const PhysicalPtr& plan) {
-    const std::vector<std::string> expected = InOrder(Run(plan));
-    for (const int threads : {1, 4}) {
-      for (const uint64_t seed : {0, 7}) {
-        const auto execution = Execute(
-            plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = kLimit, .spill = &area_});
-        EXPECT_TRUE(InOrder(Run(*execution)) == expected) << threads << " " << seed;
-        EXPECT_GT(execution->profile().Take().counters.spills, 1);
-        EXPECT_LE(execution->memory().peak_bytes(), kLimit);
-      }
-    }
-    EXPECT_EQ(FilesLeft(), 0u);
-    EXPECT_EQ(area_.used_bytes(), 0);
-  }
 };
 
 TEST_F(SpilledWindowTest, CallsThatNeedNoWholePartition) {
