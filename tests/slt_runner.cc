@@ -17,6 +17,7 @@
 
 #include "app/pg_client.h"
 #include "app/process.h"
+#include "env/testing/temporary_folder.h"
 #include "runtime/large_stack.h"
 #include "server/session.h"
 #include "server/system_tables.h"
@@ -383,8 +384,8 @@ int Main(int argc, char** argv) {
       settings.push_back("SET " + line.substr(0, equals) + " = '" + line.substr(equals + 1) + "'");
     }
   }
-  const fs::path tmp = fs::temp_directory_path() / fmt::format("weir-slt-{}", getpid());
-  fs::create_directories(tmp);
+  const TemporaryFolder folder("weir-slt");
+  const fs::path tmp = folder.path();
   std::unique_ptr<ServerProcess> server;
   if (!wire.empty()) server = std::make_unique<ServerProcess>(wire, (tmp / "server").string());
   app::Process process;
@@ -404,8 +405,6 @@ int Main(int argc, char** argv) {
     failures += run.Run();
     records += run.records();
   }
-  server.reset();
-  fs::remove_all(tmp);
   fmt::print("{} files, {} records, {} failures\n", files, records, failures);
   return failures == 0 ? 0 : 1;
 }

@@ -1,6 +1,5 @@
 #include "ingest/load_service.h"
 
-#include <filesystem>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -11,6 +10,7 @@
 #include "env/posix/posix_random.h"
 #include "env/sim/sim_clock.h"
 #include "env/sim/sim_executor.h"
+#include "env/testing/temporary_folder.h"
 
 namespace weir {
 namespace {
@@ -18,9 +18,6 @@ namespace {
 class LoadServiceTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/weir_ingest_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
     StorageOptions options;
     options.data_dir = folder_;
     options.background = false;
@@ -43,7 +40,6 @@ class LoadServiceTest : public ::testing::Test {
   void TearDown() override {
     service_.reset();
     storage_.reset();
-    std::filesystem::remove_all(folder_);
   }
   LoadService& Start(LoadServiceOptions options = {}) {
     service_ = std::make_unique<LoadService>(*storage_, timers_, io_, metrics_, tracker_, options);
@@ -61,7 +57,8 @@ class LoadServiceTest : public ::testing::Test {
     return error == nullptr ? "none" : std::string(error->sqlstate());
   }
 
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-ingest"};
+  const std::string& folder_ = temporary_.path();
   PosixFileSystem files_;
   PosixClock clock_;
   PosixRandom random_;

@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -11,6 +10,7 @@
 
 #include "column/builder.h"
 #include "env/posix/posix_clock.h"
+#include "env/testing/temporary_folder.h"
 #include "meta/sqlite_store.h"
 #include "meta/transactions.h"
 
@@ -19,15 +19,7 @@ namespace {
 
 class CommitLogTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir_meta_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override {
-    log_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void TearDown() override { log_.reset(); }
   std::string path() const { return folder_ + "/weir.db"; }
   CommitLog& Open(CommitLogOptions options = {}) {
     log_.reset();
@@ -101,7 +93,8 @@ class CommitLogTest : public ::testing::Test {
     return error == nullptr ? "none" : std::string(error->sqlstate());
   }
 
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-meta"};
+  const std::string& folder_ = temporary_.path();
   PosixClock clock_;
   IoPool io_;
   obs::MetricsRegistry metrics_;

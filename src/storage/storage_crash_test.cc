@@ -1,6 +1,5 @@
 // Storage under faults: killed processes, failing disks, lost answers. What was acknowledged must be there, once.
 #include <csignal>
-#include <filesystem>
 #include <set>
 #include <thread>
 
@@ -17,6 +16,7 @@
 #include "env/sim/sim_executor.h"
 #include "env/sim/sim_file_system.h"
 #include "env/sim/sim_object_store.h"
+#include "env/testing/temporary_folder.h"
 #include "storage/storage.h"
 
 namespace weir {
@@ -106,13 +106,8 @@ struct World {
 
 class StorageCrashTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir_crash_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-crash"};
+  const std::string& folder_ = temporary_.path();
 };
 
 TEST_F(StorageCrashTest, KillAtAnyMoment) {

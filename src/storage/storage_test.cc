@@ -1,7 +1,5 @@
 #include "storage/storage.h"
-#include "storage/row_claims.h"
 
-#include <filesystem>
 #include <map>
 #include <set>
 #include <thread>
@@ -15,23 +13,17 @@
 #include "env/posix/posix_random.h"
 #include "env/sim/sim_clock.h"
 #include "env/sim/sim_executor.h"
+#include "env/testing/temporary_folder.h"
 #include "meta/sqlite_store.h"
 #include "storage/footer_cache.h"
+#include "storage/row_claims.h"
 
 namespace weir {
 namespace {
 
 class StorageTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir_storage_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override {
-    storage_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void TearDown() override { storage_.reset(); }
   StorageOptions Options() const {
     StorageOptions options;
     options.data_dir = folder_ + "/data";
@@ -160,7 +152,8 @@ class StorageTest : public ::testing::Test {
   const TableState& State(TableId table) const { return *storage_->log().state()->FindTable(table); }
   size_t FileCount() const { return storage_->objects().List("").size(); }
 
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-storage"};
+  const std::string& folder_ = temporary_.path();
   PosixFileSystem files_;
   PosixClock clock_;
   PosixRandom random_;

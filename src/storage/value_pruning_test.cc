@@ -1,5 +1,4 @@
 // What equality and IN rule out: buckets, bloom filters, dictionaries; and what pages are kept in memory.
-#include <filesystem>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 #include "env/posix/posix_random.h"
 #include "env/sim/sim_clock.h"
 #include "env/sim/sim_executor.h"
+#include "env/testing/temporary_folder.h"
 #include "storage/footer_cache.h"
 #include "storage/storage.h"
 
@@ -18,16 +18,10 @@ namespace {
 
 class ValuePruningTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir_pruning_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    Open(1 << 28);
-  }
+  void SetUp() override { Open(1 << 28); }
   void TearDown() override {
     plan_.reset();
     storage_.reset();
-    std::filesystem::remove_all(folder_);
   }
   void Open(int64_t page_cache_bytes) {
     plan_.reset();
@@ -99,7 +93,8 @@ class ValuePruningTest : public ::testing::Test {
   }
   const ScanCounters& counters() const { return *plan_->counters; }
 
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-pruning"};
+  const std::string& folder_ = temporary_.path();
   PosixFileSystem files_;
   PosixClock clock_;
   PosixRandom random_;

@@ -1,4 +1,5 @@
 #include "telemetry/journal_reader.h"
+#include "env/testing/temporary_folder.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -19,11 +20,7 @@ class JournalReaderTest : public ::testing::Test {
     for (const char* path : {"/lib/systemd/systemd-journal-remote", "/usr/lib/systemd/systemd-journal-remote"}) {
       if (::access(path, X_OK) == 0) tool_ = path;
     }
-    char name[] = "/tmp/weir_journal_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   // Entries number first to last, a second apart.
   void Write(const std::string& file, int first, int last) const {
@@ -54,7 +51,8 @@ class JournalReaderTest : public ::testing::Test {
   }
 
   std::string tool_;
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-journal"};
+  const std::string& folder_ = temporary_.path();
   std::string cursor_;
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "env/posix/posix_file_system.h"
+#include "env/testing/temporary_folder.h"
 #include "telemetry/host_metrics.h"
 #include "telemetry/log_line.h"
 #include "telemetry/otlp_decoder.h"
@@ -50,12 +51,6 @@ TEST(LogLine, PartsAndSeverities) {
 
 class LogTailTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir_tail_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   void Write(const std::string& name, const std::string& text, OpenMode mode = OpenMode::kTruncate) {
     files_.OpenForWrite(JoinPath(folder_, name), mode)->AppendText(text);
   }
@@ -69,7 +64,8 @@ class LogTailTest : public ::testing::Test {
   }
   using Lines = std::vector<std::string>;
   PosixFileSystem files_;
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-tail"};
+  const std::string& folder_ = temporary_.path();
 };
 
 TEST_F(LogTailTest, FollowsWholeLines) {

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -18,15 +19,10 @@
 #include "env/posix/posix_system_info.h"
 #include "env/sim/sim_clock.h"
 #include "env/sim/sim_file_system.h"
+#include "env/testing/temporary_folder.h"
 
 namespace weir {
 namespace {
-
-std::string MakeTemporaryFolder() {
-  std::string path = testing::TempDir() + "weir_fs_XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) throw Error::FromErrno(errno, "mkdtemp");
-  return path;
-}
 
 std::string_view SqlState(const std::function<void()>& body) {
   const auto error = CatchError(body);
@@ -40,14 +36,11 @@ class FileSystemContract : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     if (GetParam()) {
-      root_ = MakeTemporaryFolder();
+      root_ = temporary_.emplace("weir-fs").path();
     } else {
       root_ = "/sim";
       sim_.CreateDirectories(root_);
     }
-  }
-  void TearDown() override {
-    if (GetParam()) std::filesystem::remove_all(root_);
   }
   FileSystem& files() { return GetParam() ? static_cast<FileSystem&>(posix_) : sim_; }
   std::string Path(std::string_view name) const { return JoinPath(root_, name); }
@@ -66,6 +59,7 @@ class FileSystemContract : public testing::TestWithParam<bool> {
   PosixFileSystem posix_;
   SimClock clock_;
   SimFileSystem sim_{clock_};
+  std::optional<TemporaryFolder> temporary_;
   std::string root_;
 };
 
@@ -233,10 +227,9 @@ INSTANTIATE_TEST_SUITE_P(Files, FileSystemContract, testing::Bool(),
 
 class PosixFiles : public testing::Test {
  protected:
-  void SetUp() override { root_ = MakeTemporaryFolder(); }
-  void TearDown() override { std::filesystem::remove_all(root_); }
   PosixFileSystem files_;
-  std::string root_;
+  const TemporaryFolder temporary_{"weir-fs"};
+  const std::string& root_ = temporary_.path();
 };
 
 TEST_F(PosixFiles, AnotherProcessIsLockedOutUntilTheHolderDies) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 
 #include "catalog/catalog.h"
 #include "column/builder.h"
@@ -8,6 +7,7 @@
 #include "env/posix/posix_random.h"
 #include "env/sim/sim_clock.h"
 #include "env/sim/sim_executor.h"
+#include "env/testing/temporary_folder.h"
 #include "exec/testing/engine_fixture.h"
 #include "storage/storage.h"
 
@@ -17,9 +17,6 @@ namespace weir::exec_test {
 class TableTest : public EngineTest {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/weir_exec_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
     StorageOptions options;
     options.data_dir = folder_ + "/data";
     options.background = false;
@@ -44,10 +41,7 @@ class TableTest : public EngineTest {
     create.def.columns[2].type = TypeKind::kVarchar;
     table_ = storage_->ApplyDdl({create}).state->catalog()->GetTable({"", "", "t"}, {})->id;
   }
-  void TearDown() override {
-    storage_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void TearDown() override { storage_.reset(); }
 
   static Schema Columns() { return {{"k", TypeKind::kInt64}, {"v", TypeKind::kInt64}, {"s", TypeKind::kVarchar}}; }
   static Schema Count() { return {{"count", TypeKind::kInt64}}; }
@@ -106,7 +100,8 @@ class TableTest : public EngineTest {
     return out;
   }
 
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-exec"};
+  const std::string& folder_ = temporary_.path();
   PosixFileSystem files_;
   PosixClock real_clock_;
   PosixRandom random_;

@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "env/posix/posix_file_system.h"
+#include "env/testing/temporary_folder.h"
 #include "exec/spill/spill_area.h"
 #include "exec/testing/engine_fixture.h"
 
@@ -20,10 +19,7 @@ class SpillTest : public EngineTest {
  protected:
   static constexpr int64_t kLimit = int64_t{11} << 20;
 
-  ~SpillTest() override {
-    WaitForIo();
-    std::filesystem::remove_all(directory_);
-  }
+  ~SpillTest() override { WaitForIo(); }
   // Writes that a failed query has begun may end after it: when all threads are here, none is there.
   void WaitForIo() {
     constexpr int kThreads = IoPoolOptions().threads_max;
@@ -67,8 +63,8 @@ class SpillTest : public EngineTest {
   }
   void CheckSpilled(const PhysicalPtr& plan) { CheckSpilled(plan, {}); }
 
-  const std::filesystem::path directory_ =
-      std::filesystem::temp_directory_path() / ("weir-spill-test-" + std::to_string(::getpid()));
+  const TemporaryFolder temporary_{"weir-spill"};
+  const std::filesystem::path directory_ = std::filesystem::path(temporary_.path()) / "spill";
   PosixFileSystem files_;
   SpillArea area_{files_, directory_.string(), 1};
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +10,7 @@
 #include "env/posix/posix_clock.h"
 #include "env/posix/posix_file_system.h"
 #include "env/posix/posix_random.h"
+#include "env/testing/temporary_folder.h"
 #include "function/register_all.h"
 #include "server/session.h"
 #include "server/system/system_functions.h"
@@ -21,9 +21,6 @@ namespace weir {
 class EngineTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = std::filesystem::temp_directory_path() / "weir-engine-test-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
     RegisterAllFunctions(registry_);
     RegisterClientFunctions(registry_);
     timer_thread_ = std::thread([this] { timers_.Run(); });
@@ -33,7 +30,6 @@ class EngineTest : public ::testing::Test {
     CloseEngine();
     timers_.Stop();
     timer_thread_.join();
-    std::filesystem::remove_all(folder_);
   }
   Engine& OpenEngine(EngineOptions options, std::shared_ptr<VirtualTables> tables = nullptr) {
     engine_ = std::make_unique<Engine>(EngineServices{files_, clock_, random_, timers_, registry_, metrics_},
@@ -64,7 +60,8 @@ class EngineTest : public ::testing::Test {
     return out;
   }
 
-  std::string folder_;
+  const TemporaryFolder temporary_{"weir-engine"};
+  const std::string& folder_ = temporary_.path();
   PosixFileSystem files_;
   PosixClock clock_;
   PosixRandom random_;
