@@ -62,7 +62,7 @@ class ScanReader {
   void Open(const ScanUnit& unit);
   // The next chunk of at most `rows_max` physical rows, with a selection when rows were deleted or filtered out;
   // never empty. False at the end of the unit. `filter` may be null; it may change between calls.
-  bool Next(size_t rows_max, const ScanFilter& filter, Chunk& out);
+  bool Next(size_t rows_max, ScanFilter* filter, Chunk& out);
   // The plan's columns of rows of the unit that a scan with row ids has found before, in ascending order, each once.
   // Instead of Open and Next.
   Chunk ReadRows(const ScanUnit& unit, std::span<const RowPlace> places);

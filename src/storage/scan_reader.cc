@@ -31,16 +31,18 @@ void ScanReader::Open(const ScanUnit& unit) {
   }
 }
 
-bool ScanReader::Next(size_t rows_max, const ScanFilter& filter, Chunk& out) {
+bool ScanReader::Next(size_t rows_max, ScanFilter* filter, Chunk& out) {
   if (impl_->unit->segment != nullptr) return impl_->segment_reader.Next(rows_max, filter, out);
   while (impl_->inline_reader.Next(rows_max, out)) {
     if (filter == nullptr) return true;
-    std::vector<ColumnPtr> early(out.columns().begin(),
-                                 out.columns().begin() + static_cast<ptrdiff_t>(impl_->plan->spec.filter_columns));
     const size_t before = out.row_count();
-    if (SelectionPtr passed = filter(Chunk(std::move(early), out.size(), out.selection()))) {
-      out = out.WithSelection(passed->size() == out.size() ? nullptr : std::move(passed));
+    for (size_t step = 0; step < filter->step_count() && !out.empty(); ++step) {
+      if (!filter->ColumnsOf(step).has_value()) continue;
+      if (SelectionPtr passed = filter->Apply(step, out)) {
+        out = out.WithSelection(passed->size() == out.size() ? nullptr : std::move(passed));
+      }
     }
+    filter->EndBatch(before, out.row_count());
     impl_->plan->counters->rows_filtered += before - out.row_count();
     if (!out.empty()) return true;
   }

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/ids.h"
@@ -50,9 +52,6 @@ struct ScanSpec {
   std::vector<ScanPredicate> predicates;  // all must hold
   // Per column the parts that are looked at; others may come as NULL. Empty: all of everything.
   std::vector<SubfieldPaths> subfields;
-  // The first so many columns are read for every row and shown to the filter; the others only for rows that pass
-  // (late materialisation). 0: no filter.
-  size_t filter_columns = 0;
   // Two more columns at the end, for DELETE and UPDATE: bigint part id and bigint position in the part.
   bool with_row_ids = false;
 };
@@ -84,8 +83,34 @@ struct ScanCounters {
   std::atomic<uint64_t> pages_from_cache{0};  // of those, decompressed in memory
 };
 
-// Decides which rows of a chunk with the first filter_columns columns go on: null for all of them.
-using ScanFilter = std::function<SelectionPtr(const Chunk& filter_columns)>;
+// Decides in steps which rows of a scan go on, each step by some of the scan's first columns: those of a step are read
+// for the rows only that the steps before have left, and the columns of no step for those that pass all (late
+// materialisation). Of one reader; not thread-safe.
+class ScanFilter {
+ public:
+  virtual ~ScanFilter() = default;
+  virtual size_t step_count() const = 0;
+  // How many of the scan's first columns the step looks at; nothing: it lets all pass, for now.
+  virtual std::optional<size_t> ColumnsOf(size_t step) const = 0;
+  // The rows of the chunk, which has at least those columns, that pass; null: all.
+  virtual SelectionPtr Apply(size_t step, const Chunk& chunk) = 0;
+  // So many rows began with the first step, and so many have passed the last one.
+  virtual void EndBatch(size_t /*rows*/, size_t /*passed*/) {}
+};
+
+// One step.
+class FunctionScanFilter final : public ScanFilter {
+ public:
+  using Function = std::function<SelectionPtr(const Chunk&)>;
+  FunctionScanFilter(size_t columns, Function function) : columns_(columns), function_(std::move(function)) {}
+  size_t step_count() const override { return 1; }
+  std::optional<size_t> ColumnsOf(size_t /*step*/) const override { return columns_; }
+  SelectionPtr Apply(size_t /*step*/, const Chunk& chunk) override { return function_(chunk); }
+
+ private:
+  const size_t columns_;
+  const Function function_;
+};
 
 // A piece of a scan that one reader handles at a time: row groups of one file, or some inline batches.
 struct ScanUnit {

@@ -63,6 +63,10 @@ void SegmentReader::OpenFile() {
 
 namespace {
 
+// Of the rows of a batch. What has been read for the steps of a filter is picked again after each.
+constexpr double kPickBetweenSteps = 0.25;
+constexpr double kPickAfterSteps = 0.75;
+
 void SetLeaves(const parquet::SchemaNode& node, std::vector<bool>& out) {
   if (node.kind == parquet::SchemaNode::Kind::kLeaf) out[static_cast<size_t>(node.leaf.index)] = true;
   for (const parquet::SchemaNode& child : node.children) SetLeaves(child, out);
@@ -257,35 +261,51 @@ void SegmentReader::AddRowIds(const Selection* rows, size_t count, std::vector<C
   columns.push_back(positions.Finish());
 }
 
-bool SegmentReader::ReadBatch(const ScanFilter& filter, Chunk& out) {
-  const size_t rows = reader_->batch_rows();
-  ScanCounters& counters = *plan_.counters;
-  counters.rows_read += rows;
-  SelectionPtr selection = LiveRows();
-  if (selection != nullptr && selection->empty()) return false;
-  std::vector<ColumnPtr> columns;
-  const size_t early = filter == nullptr ? 0 : plan_.spec.filter_columns;
-  for (size_t i = 0; i < early; ++i) columns.push_back(ReadColumn(i, nullptr));
+void SegmentReader::PickFew(double part, Batch& batch) {
+  if (batch.selection == nullptr) return;
+  if (static_cast<double>(batch.selection->size()) > static_cast<double>(batch.size) * part) return;
+  batch.columns = Chunk(std::move(batch.columns), batch.size, batch.selection).Compact().columns();
+  batch.size = batch.selection->size();
+  if (batch.picked == nullptr) {
+    batch.picked = std::move(batch.selection);
+    return;
+  }
+  auto rows = std::make_shared<Selection>(batch.size);
+  for (size_t i = 0; i < batch.size; ++i) (*rows)[i] = (*batch.picked)[(*batch.selection)[i]];
+  batch.picked = std::move(rows);
+  batch.selection = nullptr;
+}
+
+void SegmentReader::ReadColumns(size_t count, Batch& batch) {
+  while (batch.columns.size() < count) {
+    batch.columns.push_back(ReadColumn(batch.columns.size(), batch.picked.get()));
+  }
+}
+
+bool SegmentReader::ReadBatch(ScanFilter* filter, Chunk& out) {
+  Batch batch;
+  batch.size = reader_->batch_rows();
+  plan_.counters->rows_read += batch.size;
+  batch.selection = LiveRows();
+  const size_t live = batch.row_count();
+  if (live == 0) return false;
   if (filter != nullptr) {
-    const size_t before = selection == nullptr ? rows : selection->size();
-    if (SelectionPtr passed = filter(Chunk(columns, rows, selection))) selection = std::move(passed);
-    const size_t after = selection == nullptr ? rows : selection->size();
-    counters.rows_filtered += before - after;
-    if (after == 0) return false;
-    if (after == rows) selection = nullptr;
+    for (size_t step = 0; step < filter->step_count() && batch.row_count() != 0; ++step) {
+      const std::optional<size_t> columns = filter->ColumnsOf(step);
+      if (!columns.has_value()) continue;
+      if (*columns > batch.columns.size()) PickFew(kPickBetweenSteps, batch);
+      ReadColumns(*columns, batch);
+      SelectionPtr passed = filter->Apply(step, Chunk(batch.columns, batch.size, batch.selection));
+      if (passed != nullptr) batch.selection = passed->size() == batch.size ? nullptr : std::move(passed);
+    }
+    filter->EndBatch(live, batch.row_count());
+    plan_.counters->rows_filtered += live - batch.row_count();
+    if (batch.row_count() == 0) return false;
   }
-  // Few survivors: the other columns are read for those alone. Many: reading all is cheaper than picking.
-  const bool pick = selection != nullptr && selection->size() * 4 <= rows * 3;
-  size_t size = rows;
-  if (pick) {
-    Chunk compact = Chunk(std::move(columns), rows, selection).Compact();
-    columns = compact.columns();
-    size = selection->size();
-  }
-  const Selection* wanted = pick ? selection.get() : nullptr;
-  for (size_t i = early; i < plan_.columns.size(); ++i) columns.push_back(ReadColumn(i, wanted));
-  if (plan_.spec.with_row_ids) AddRowIds(wanted, size, columns);
-  out = pick ? Chunk(std::move(columns), size) : Chunk(std::move(columns), size, std::move(selection));
+  PickFew(kPickAfterSteps, batch);
+  ReadColumns(plan_.columns.size(), batch);
+  if (plan_.spec.with_row_ids) AddRowIds(batch.picked.get(), batch.size, batch.columns);
+  out = Chunk(std::move(batch.columns), batch.size, std::move(batch.selection));
   return true;
 }
 
@@ -319,7 +339,7 @@ Chunk SegmentReader::ReadRows(const ScanUnit& unit, std::span<const RowPlace> pl
   return pieces.size() == 1 ? std::move(pieces[0]) : Chunk::Concat(pieces, types);
 }
 
-bool SegmentReader::Next(size_t rows_max, const ScanFilter& filter, Chunk& out) {
+bool SegmentReader::Next(size_t rows_max, ScanFilter* filter, Chunk& out) {
   while (true) {
     if (reader_ == nullptr && !OpenRowGroup()) return false;
     if (!reader_->NextBatch(rows_max)) {

@@ -19,7 +19,7 @@ class SegmentReader {
       : plan_(plan), tracker_(std::move(tracker)) {}
   ~SegmentReader();
   void Open(const ScanUnit& unit);
-  bool Next(size_t rows_max, const ScanFilter& filter, Chunk& out);
+  bool Next(size_t rows_max, ScanFilter* filter, Chunk& out);
   Chunk ReadRows(const ScanUnit& unit, std::span<const RowPlace> places);
 
  private:
@@ -35,7 +35,19 @@ class SegmentReader {
   // The rows of the batch that are not deleted; null: all.
   SelectionPtr LiveRows() const;
   ColumnPtr ReadColumn(size_t i, const Selection* rows);
-  bool ReadBatch(const ScanFilter& filter, Chunk& out);
+  // Rows of the batch that reader_ is at, on the way through the filter.
+  struct Batch {
+    std::vector<ColumnPtr> columns;  // the plan's first ones
+    size_t size = 0;                 // of each
+    SelectionPtr picked;             // what they hold of the batch; null: all rows
+    SelectionPtr selection;          // of those the ones that are left; null: all
+    size_t row_count() const { return selection == nullptr ? size : selection->size(); }
+  };
+  // Where at most this part of the rows is left, columns are read for those alone. Many: reading all is cheaper.
+  static void PickFew(double part, Batch& batch);
+  // So many of the plan's columns will have been read.
+  void ReadColumns(size_t count, Batch& batch);
+  bool ReadBatch(ScanFilter* filter, Chunk& out);
   void AddRowIds(const Selection* rows, size_t count, std::vector<ColumnPtr>& columns) const;
 
   const ScanPlan& plan_;

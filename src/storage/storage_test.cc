@@ -88,7 +88,7 @@ class StorageTest : public ::testing::Test {
     request.tables.push_back(writer->Finish());
     return storage_->Commit(std::move(request));
   }
-  std::vector<Chunk> Scan(const SnapshotPtr& snapshot, TableId table, ScanSpec spec, const ScanFilter& filter = nullptr,
+  std::vector<Chunk> Scan(const SnapshotPtr& snapshot, TableId table, ScanSpec spec, ScanFilter* filter = nullptr,
                           size_t rows_max = 512) {
     if (spec.columns.empty()) {
       for (const ColumnDef& column : snapshot->catalog()->GetTable(table)->columns) spec.columns.push_back(column.id);
@@ -129,15 +129,15 @@ class StorageTest : public ::testing::Test {
   // Deletes rows whose id satisfies the condition.
   CommitResult Delete(TableId table, const std::function<bool(int64_t)>& condition) {
     RowClaims deletes;
-    ScanSpec spec{.columns = {FieldId(1)}, .filter_columns = 1, .with_row_ids = true};
-    const ScanFilter filter = [&](const Chunk& chunk) {
+    ScanSpec spec{.columns = {FieldId(1)}, .with_row_ids = true};
+    FunctionScanFilter filter(1, [&](const Chunk& chunk) {
       auto selection = std::make_shared<Selection>();
       chunk.rows().ForEach([&](size_t row) {
         if (condition(chunk.column(0)->GetValue(row).integer())) selection->push_back(static_cast<uint32_t>(row));
       });
       return selection;
-    };
-    for (const Chunk& chunk : Scan(storage_->snapshot(), table, spec, filter)) {
+    });
+    for (const Chunk& chunk : Scan(storage_->snapshot(), table, spec, &filter)) {
       deletes.Claim(*chunk.column(1), *chunk.column(2), chunk.rows());
     }
     CommitRequest request;
@@ -346,17 +346,16 @@ TEST_F(StorageTest, LateMaterialisationReadsWhatPasses) {
   Insert(table, Rows(0, 20'000));
   Delete(table, [](int64_t id) { return id % 100 == 5; });
   for (const int64_t every : {1, 2, 3, 10, 1000, 1'000'000}) {
-    const ScanFilter filter = [&](const Chunk& chunk) {
+    FunctionScanFilter filter(1, [&](const Chunk& chunk) {
       auto selection = std::make_shared<Selection>();
       chunk.rows().ForEach([&](size_t row) {
         if (chunk.column(0)->GetValue(row).integer() % every == 0) selection->push_back(static_cast<uint32_t>(row));
       });
       return selection;
-    };
+    });
     std::map<int64_t, std::string> found;
-    for (const Chunk& chunk :
-         Scan(storage_->snapshot(), table, {.columns = {FieldId(1), FieldId(2), FieldId(3)}, .filter_columns = 1},
-              filter, every == 3 ? 3 : 512)) {
+    for (const Chunk& chunk : Scan(storage_->snapshot(), table, {.columns = {FieldId(1), FieldId(2), FieldId(3)}},
+                                   &filter, every == 3 ? 3 : 512)) {
       for (size_t row = 0; row < chunk.row_count(); ++row) {
         found[chunk.column(0)->GetValue(chunk.rows()[row]).integer()] = chunk.RowToString(row);
       }
@@ -364,6 +363,71 @@ TEST_F(StorageTest, LateMaterialisationReadsWhatPasses) {
     auto expected = Expected(0, 20'000);
     std::erase_if(expected, [&](const auto& row) { return row.first % every != 0 || row.first % 100 == 5; });
     EXPECT_EQ(found, expected) << every;
+  }
+}
+
+// Lets pass what each step's column has at multiples of a number; the last step says nothing.
+class StepFilter final : public ScanFilter {
+ public:
+  StepFilter(int64_t first, int64_t second) : every_{first, second} {}
+  size_t step_count() const override { return 3; }
+  std::optional<size_t> ColumnsOf(size_t step) const override {
+    return step == 2 ? std::nullopt : std::optional<size_t>(2 * step + 1);
+  }
+  SelectionPtr Apply(size_t step, const Chunk& chunk) override {
+    rows_seen[step] += chunk.row_count();
+    auto selection = std::make_shared<Selection>();
+    chunk.rows().ForEach([&](size_t row) {
+      const Value value = chunk.column(2 * step)->GetValue(row);
+      if (value.integer() % every_[step] == 0) selection->push_back(static_cast<uint32_t>(row));
+    });
+    return selection;
+  }
+  void EndBatch(size_t rows, size_t passed) override {
+    rows_in += rows;
+    rows_out += passed;
+  }
+
+  size_t rows_seen[2] = {0, 0};
+  size_t rows_in = 0;
+  size_t rows_out = 0;
+
+ private:
+  const int64_t every_[2];
+};
+
+TEST_F(StorageTest, FiltersInSteps) {
+  Open();
+  const TableId table = Make(Events());
+  const std::vector<FieldId> fields = {FieldId(1), FieldId(2), FieldId(1), FieldId(3)};
+  Insert(table, Rows(0, 20'000));
+  Insert(table, Rows(20'000, 50));  // inline
+  Delete(table, [](int64_t id) { return id % 100 == 30; });
+  for (const auto& [first, second] :
+       std::vector<std::pair<int64_t, int64_t>>{{1, 1}, {2, 3}, {3, 2}, {10, 4}, {1000, 3}, {100'000, 7}}) {
+    StepFilter filter(first, second);
+    std::set<int64_t> found;
+    for (const Chunk& chunk : Scan(storage_->snapshot(), table, {.columns = fields}, &filter)) {
+      chunk.Verify();
+      chunk.rows().ForEach([&](size_t row) {
+        const int64_t id = chunk.column(0)->GetValue(row).integer();
+        EXPECT_EQ(chunk.column(2)->GetValue(row).integer(), id);
+        found.insert(id);
+      });
+    }
+    std::set<int64_t> expected;
+    size_t live = 0, passed_first = 0;
+    for (int64_t id = 0; id < 20'050; ++id) {
+      if (id % 100 == 30) continue;
+      ++live;
+      passed_first += id % first == 0 ? 1 : 0;
+      if (id % first == 0 && id % second == 0) expected.insert(id);
+    }
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(filter.rows_seen[0], live);
+    EXPECT_EQ(filter.rows_seen[1], passed_first);
+    EXPECT_EQ(filter.rows_in, live);
+    EXPECT_EQ(filter.rows_out, expected.size());
   }
 }
 

@@ -272,22 +272,20 @@ TEST_F(ValuePruningTest, OnlyTheFieldsOfAStructThatAreWanted) {
   Insert(table, Chunk({ids.Finish(), structs.Finish(), codes.Finish()}, kRows));
   const auto scan = [&](SubfieldPaths paths, bool few) {
     plan_ = storage_->PlanScan(storage_->snapshot(), table,
-                               {.columns = {FieldId(1), FieldId(2)},
-                                .subfields = {{}, std::move(paths)},
-                                .filter_columns = few ? size_t{1} : size_t{0}});
-    const ScanFilter filter = [](const Chunk& chunk) {
+                               {.columns = {FieldId(1), FieldId(2)}, .subfields = {{}, std::move(paths)}});
+    FunctionScanFilter filter(1, [](const Chunk& chunk) {
       auto out = std::make_shared<Selection>();
       chunk.rows().ForEach([&](size_t row) {
         if (chunk.column(0)->GetValue(row).integer() % 9 == 0) out->push_back(static_cast<uint32_t>(row));
       });
       return out;
-    };
+    });
     ScanReader reader(plan_, tracker_);
     std::map<int64_t, Value> out;
     for (const ScanUnit& unit : plan_->units) {
       reader.Open(unit);
       Chunk chunk;
-      while (reader.Next(512, few ? filter : nullptr, chunk)) {
+      while (reader.Next(512, few ? &filter : nullptr, chunk)) {
         chunk.Verify();
         chunk.rows().ForEach(
             [&](size_t row) { out.emplace(chunk.column(0)->GetValue(row).integer(), chunk.column(1)->GetValue(row)); });

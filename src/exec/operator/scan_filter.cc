@@ -25,42 +25,56 @@ bool ScanRowFilter::Runtime::pays() const {
 
 ScanRowFilter::ScanRowFilter(const ScanFilterPlan& plan, const QueryContext& query)
     : plan_(plan), conjuncts_(plan.conjuncts, query.registry(), query.statement) {
+  for (const ExprPtr& conjunct : plan.conjuncts) {
+    size_t& columns = conjunct_columns_.emplace_back(0);
+    VisitExpr(*conjunct, [&](const Expr& node) {
+      if (node.is(ExprKind::kInput)) columns = std::max(columns, node.input_index() + 1);
+      return true;
+    });
+  }
   for (const ScanFilterPlan::Runtime& runtime : plan.runtime) {
     if (runtime.slot->filter != nullptr) runtime_.push_back({runtime.slot->filter, runtime.column, {}});
   }
 }
 
+std::optional<size_t> ScanRowFilter::ColumnsOf(size_t step) const {
+  if (step == 0) {
+    return plan_.bound != nullptr && plan_.bound->is_set() ? std::optional(plan_.bound_column + 1) : std::nullopt;
+  }
+  const size_t conjunct = step - 1;
+  if (conjunct < conjuncts_.size()) return conjunct_columns_[conjunct];
+  const Runtime& runtime = runtime_[conjunct - conjuncts_.size()];
+  return runtime.pays() ? std::optional(runtime.column + 1) : std::nullopt;
+}
+
+SelectionPtr ScanRowFilter::Apply(size_t step, const Chunk& chunk) {
+  if (step == 0) return plan_.bound->Apply(*chunk.column(plan_.bound_column), chunk.rows());
+  const size_t conjunct = step - 1;
+  if (conjunct < conjuncts_.size()) return conjuncts_.Filter(conjunct, chunk);
+  return ApplyRuntime(runtime_[conjunct - conjuncts_.size()], chunk);
+}
+
+SelectionPtr ScanRowFilter::ApplyRuntime(Runtime& runtime, const Chunk& chunk) {
+  const size_t before = chunk.row_count();
+  auto passing = std::make_shared<Selection>();
+  passing->reserve(before);
+  runtime.filter->Apply(chunk.column(runtime.column), chunk.rows(), runtime.scratch, *passing);
+  runtime.rows_in += before;
+  runtime.rows_out += passing->size();
+  if (passing->size() == before) return nullptr;
+  dropped_ += before - passing->size();
+  return passing;
+}
+
 SelectionPtr ScanRowFilter::operator()(const Chunk& chunk) {
   Chunk left = chunk;
   bool narrowed = false;
-  if (plan_.bound != nullptr) {
-    SelectionPtr selection = plan_.bound->Apply(*left.column(plan_.bound_column), left.rows());
-    if (selection != nullptr) {
-      narrowed = true;
-      left = left.WithSelection(std::move(selection));
-      if (left.empty()) return left.selection();
-    }
-  }
-  for (size_t i = 0; i < conjuncts_.size(); ++i) {
-    SelectionPtr selection = conjuncts_.Filter(i, left);
+  for (size_t step = 0; step < step_count() && !left.empty(); ++step) {
+    if (!ColumnsOf(step).has_value()) continue;
+    SelectionPtr selection = Apply(step, left);
     if (selection == nullptr) continue;
     narrowed = true;
     left = left.WithSelection(std::move(selection));
-    if (left.empty()) return left.selection();
-  }
-  for (Runtime& runtime : runtime_) {
-    if (!runtime.pays()) continue;
-    const size_t before = left.row_count();
-    auto passing = std::make_shared<Selection>();
-    passing->reserve(before);
-    runtime.filter->Apply(left.column(runtime.column), left.rows(), runtime.scratch, *passing);
-    runtime.rows_in += before;
-    runtime.rows_out += passing->size();
-    if (passing->size() == before) continue;
-    dropped_ += before - passing->size();
-    narrowed = true;
-    left = left.WithSelection(std::move(passing));
-    if (left.empty()) return left.selection();
   }
   return narrowed ? left.selection() : nullptr;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "exec/query_context.h"
@@ -27,12 +28,16 @@ struct ScanFilterPlan {
   bool nothing_passes() const;
 };
 
-// Applies a plan to chunks: the bound of a TopN, conjuncts in order, each on what is left, then runtime filters as long
-// as they pay. One per driver; borrows the plan.
+// Applies a plan to chunks, in steps: the bound of a TopN, conjuncts in order, then runtime filters as long as they
+// pay. One per driver; borrows the plan.
 class ScanRowFilter {
  public:
   ScanRowFilter(const ScanFilterPlan& plan, const QueryContext& query);
-  // The rows of the chunk that pass; null: all.
+  // As of ScanFilter.
+  size_t step_count() const { return 1 + conjuncts_.size() + runtime_.size(); }
+  std::optional<size_t> ColumnsOf(size_t step) const;
+  SelectionPtr Apply(size_t step, const Chunk& chunk);
+  // The rows of the chunk that pass all steps; null: all.
   SelectionPtr operator()(const Chunk& chunk);
   // Rows that runtime filters have dropped.
   uint64_t rows_dropped_by_runtime_filters() const { return dropped_; }
@@ -46,8 +51,11 @@ class ScanRowFilter {
     uint64_t rows_out = 0;
     bool pays() const;
   };
+  SelectionPtr ApplyRuntime(Runtime& runtime, const Chunk& chunk);
+
   const ScanFilterPlan& plan_;
   Evaluator conjuncts_;
+  std::vector<size_t> conjunct_columns_;  // the first ones, that each looks at
   std::vector<Runtime> runtime_;
   uint64_t dropped_ = 0;
 };

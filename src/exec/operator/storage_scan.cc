@@ -72,11 +72,17 @@ void StorageScanSource::ChooseFilters(const QueryContext& query) {
 void StorageScanSource::ChooseColumns() {
   const size_t stored = with_row_ids_ ? scan_.columns.size() - 2 : scan_.columns.size();
   position_.assign(scan_.columns.size(), SIZE_MAX);
+  // In the order of the filter's steps (ScanRowFilter).
   const auto add = [&](size_t column) {
     if (column >= stored || column == filename_column_ || position_[column] != SIZE_MAX) return;
     position_[column] = delivered_.size();
     delivered_.push_back(column);
   };
+  if (filter_.bound != nullptr) {
+    add(filter_.bound_column);
+    filter_.bound_column = position_[filter_.bound_column];
+    if (filter_.bound_column == SIZE_MAX) filter_.bound = nullptr;  // a file name
+  }
   for (const ExprPtr& conjunct : scan_.filters) {
     VisitExpr(*conjunct, [&](const Expr& node) {
       if (node.is(ExprKind::kInput)) add(node.input_index());
@@ -84,12 +90,6 @@ void StorageScanSource::ChooseColumns() {
     });
   }
   for (const size_t i : filter_order_) add(scan_.runtime_filters[i].column);
-  if (filter_.bound != nullptr) {
-    add(filter_.bound_column);
-    filter_.bound_column = position_[filter_.bound_column];
-    if (filter_.bound_column == SIZE_MAX) filter_.bound = nullptr;  // a file name
-  }
-  filter_columns_ = delivered_.size();
   if (late_ == nullptr) {
     for (const size_t column : scan_.output) add(column);
   } else {
@@ -182,7 +182,6 @@ void StorageScanSource::Prepare(QueryContext& query) {
     spec.subfields.push_back(column < subfields_.size() ? subfields_[column] : SubfieldPaths());
   }
   spec.predicates = Predicates();
-  spec.filter_columns = filter_.empty() ? 0 : filter_columns_;
   spec.with_row_ids = with_row_ids_ || late_ != nullptr;
   plan_ = Plan(query, std::move(spec));
   if (late_ != nullptr) PlanLateColumns(query);
@@ -283,20 +282,11 @@ size_t StorageScanSource::drivers_max() const {
   return plan_->units.size() + (units_ == nullptr ? 0 : units_->more_drivers());
 }
 
-class StorageScanReader final : public SourceOperator {
+class StorageScanReader final : public SourceOperator, private ScanFilter {
  public:
   StorageScanReader(StorageScanSource& shared, const QueryContext& query)
-      : shared_(shared), filter_(shared.filter_, query) {
+      : shared_(shared), query_(query), filter_(shared.filter_, query) {
     if (shared_.plan_ != nullptr) reader_.emplace(shared_.plan_, shared.info.tracker);
-    if (!shared_.filter_.empty()) {
-      // A unit in which nothing passes is gone through in one call: cancellation is looked for here.
-      scan_filter_ = [this, &query](const Chunk& chunk) {
-        query.token.ThrowIfCanceled();
-        SelectionPtr selection = filter_(chunk);
-        AdaptBatch(chunk.row_count(), selection == nullptr ? chunk.row_count() : selection->size());
-        return selection;
-      };
-    }
   }
 
   Step Pull(DriverContext& context, Chunk& out) override {
@@ -314,7 +304,7 @@ class StorageScanReader final : public SourceOperator {
       }
       Chunk chunk;
       const auto unit = static_cast<size_t>(unit_ - shared_.plan_->units.data());
-      if (!reader_->Next(context.query.chunk_rows() * batch_chunks_, scan_filter_, chunk)) {
+      if (!reader_->Next(context.query.chunk_rows() * batch_chunks_, shared_.filter_.empty() ? nullptr : this, chunk)) {
         if (shared_.units_ != nullptr) shared_.units_->Ended(unit);
         unit_ = nullptr;
         continue;
@@ -333,8 +323,15 @@ class StorageScanReader final : public SourceOperator {
   }
 
  private:
+  size_t step_count() const override { return filter_.step_count(); }
+  std::optional<size_t> ColumnsOf(size_t step) const override { return filter_.ColumnsOf(step); }
+  SelectionPtr Apply(size_t step, const Chunk& chunk) override {
+    // A unit in which nothing passes is gone through in one call.
+    query_.token.ThrowIfCanceled();
+    return filter_.Apply(step, chunk);
+  }
   // Where few rows pass, more are read at a time, so that chunks do not get tiny.
-  void AdaptBatch(size_t rows, size_t passed) {
+  void EndBatch(size_t rows, size_t passed) override {
     rows_seen_ += rows;
     rows_passed_ += passed;
     if (++batches_ < kBatchesPerLook) return;
@@ -370,8 +367,8 @@ class StorageScanReader final : public SourceOperator {
   }
 
   StorageScanSource& shared_;
+  const QueryContext& query_;
   ScanRowFilter filter_;
-  ScanFilter scan_filter_;
   std::optional<ScanReader> reader_;
   const ScanUnit* unit_ = nullptr;
 

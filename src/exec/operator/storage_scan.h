@@ -73,7 +73,6 @@ class StorageScanSource final : public SourceFactory {
   // not among them.
   std::vector<size_t> delivered_;
   std::vector<size_t> position_;  // of each scan column in what storage delivers; SIZE_MAX: not wanted
-  size_t filter_columns_ = 0;
   bool with_row_ids_ = false;
   size_t filename_column_ = SIZE_MAX;
   ScanFilterPlan filter_;

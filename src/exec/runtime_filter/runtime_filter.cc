@@ -36,6 +36,27 @@ void VisitInteger(PhysicalType type, F&& f) {
   }
 }
 
+// Appends the rows whose values are valid and pass; returns the end.
+template <typename T, typename Test>
+uint32_t* KeepIf(const ColumnView& view, const RowSet& rows, const Test& passes, uint32_t* to) {
+  const auto keep = [&](const auto& test) {
+    rows.ForEach([&](size_t row) {
+      *to = static_cast<uint32_t>(row);
+      to += test(row);
+    });
+  };
+  const T* values = view.is_identity() ? view.values<T>() : nullptr;
+  if (values == nullptr) {
+    keep([&](size_t row) { return view.IsValid(row) ? passes(view.At<T>(row)) : 0; });
+  } else if (!view.may_have_nulls()) {
+    keep([&](size_t row) { return passes(values[row]); });
+  } else {
+    // What lies at NULLs is readable, and whether a row is one cannot be foretold.
+    keep([&](size_t row) { return passes(values[row]) & static_cast<uint32_t>(view.IsValid(row)); });
+  }
+  return to;
+}
+
 }  // namespace
 
 void RuntimeFilter::Apply(const ColumnPtr& column, const RowSet& rows, Scratch& scratch, Selection& out) const {
@@ -93,24 +114,11 @@ void RuntimeFilter::ApplyFlat(const Column& column, const RowSet& rows, Scratch&
     const auto* words = bitmap_.as<uint64_t>();
     const auto low = static_cast<uint64_t>(min_);
     const uint64_t span = static_cast<uint64_t>(max_) - low;
-    VisitInteger(column.type().physical(), [&]<typename T>() {
-      const auto test = [&](T value) -> uint32_t {
-        const uint64_t at = static_cast<uint64_t>(static_cast<int64_t>(value)) - low;
-        return at <= span && (words == nullptr || GetBit(words, at)) ? 1 : 0;
-      };
-      if (view.is_identity() && !view.may_have_nulls()) {
-        const T* values = view.values<T>();
-        rows.ForEach([&](size_t row) {
-          *to = static_cast<uint32_t>(row);
-          to += test(values[row]);
-        });
-      } else {
-        rows.ForEach([&](size_t row) {
-          *to = static_cast<uint32_t>(row);
-          to += view.IsValid(row) ? test(view.At<T>(row)) : 0;
-        });
-      }
-    });
+    const auto is_in = [&](int64_t value) -> uint32_t {
+      const uint64_t at = static_cast<uint64_t>(value) - low;
+      return at <= span && (words == nullptr || GetBit(words, at)) ? 1 : 0;
+    };
+    VisitInteger(column.type().physical(), [&]<typename T>() { to = KeepIf<T>(view, rows, is_in, to); });
   } else {
     scratch.hashes.resize(rows.count());
     HashColumn(column, rows, /*combine=*/false, scratch.hashes.data());

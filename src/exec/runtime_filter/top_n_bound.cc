@@ -31,7 +31,7 @@ void TopNBound::Offer(const Value& key) {
 }
 
 std::shared_ptr<const Value> TopNBound::key() const {
-  if (!set_.load(std::memory_order_acquire)) return nullptr;
+  if (!is_set()) return nullptr;
   const std::scoped_lock lock(mutex_);
   return key_;
 }

@@ -26,7 +26,8 @@ class TopNBound {
 
   // Rows after `key` are not wanted. Keys that are NULL say too little and are ignored.
   void Offer(const Value& key);
-  // Null until there is a bound. Cheap.
+  bool is_set() const { return set_.load(std::memory_order_acquire); }
+  // Null until it is set. Cheap.
   std::shared_ptr<const Value> key() const;
 
   // Those of `rows` that are still wanted; null: all.

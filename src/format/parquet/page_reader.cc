@@ -593,6 +593,26 @@ void PageReader::DecodeIndices(uint32_t* out, size_t count) {
   std::get<DictionaryIndexDecoder>(decoder_).Decode(out, count);
 }
 
+void PageReader::DecodeSelectedIndices(uint32_t* out, std::span<const uint32_t> rows, size_t span) {
+  // Unpacking one by itself takes about as long as so many in a row.
+  constexpr size_t kInARow = 6;
+  if (rows.size() * kInARow <= span) {
+    return std::get<DictionaryIndexDecoder>(decoder_).DecodeSelected(out, rows, span);
+  }
+  scratch_indices_.resize(span);
+  DecodeIndices(scratch_indices_.data(), span);
+  for (size_t i = 0; i < rows.size(); ++i) out[i] = scratch_indices_[rows[i]];
+}
+
+void PageReader::LookUp(const uint32_t* indices, size_t count, uint8_t* out, Owners& owners) const {
+  if (narrow_dictionary_ != nullptr) {
+    return narrow_dictionary_->Gather(indices, count, reinterpret_cast<int64_t*>(out));
+  }
+  MergeOwners(owners, dictionary_->owners());
+  GatherFixed(static_cast<const uint8_t*>(dictionary_->raw_values()), PhysicalWidth(leaf_.type.physical()), indices,
+              count, out);
+}
+
 const uint8_t* PageReader::DecodeRaw(size_t count, Owners& owners) {
   if (auto* plain = std::get_if<PlainFixedDecoder>(&decoder_)) {
     if (leaf_.type.physical() == PhysicalType::kString) owners.push_back(page_owner_);
@@ -649,13 +669,7 @@ void PageReader::DecodeValues(uint8_t* out, size_t count, Owners& owners) {
   if (std::holds_alternative<DictionaryIndexDecoder>(decoder_)) {
     scratch_indices_.resize(count);
     DecodeIndices(scratch_indices_.data(), count);
-    if (narrow_dictionary_ != nullptr) {
-      return narrow_dictionary_->Gather(scratch_indices_.data(), count, reinterpret_cast<int64_t*>(out));
-    }
-    MergeOwners(owners, dictionary_->owners());
-    GatherFixed(static_cast<const uint8_t*>(dictionary_->raw_values()), PhysicalWidth(leaf_.type.physical()),
-                scratch_indices_.data(), count, out);
-    return;
+    return LookUp(scratch_indices_.data(), count, out, owners);
   }
   if (leaf_.physical == PhysicalKind::kByteArray) {
     if (leaf_.type.physical() == PhysicalType::kString) {
@@ -678,20 +692,28 @@ void PageReader::DecodeValues(uint8_t* out, size_t count, Owners& owners) {
   if (!page_is_ascii_) CheckUtf8(reinterpret_cast<const StringRef*>(out), count);
 }
 
-bool PageReader::TryDecodeSelected(uint8_t* out, std::span<const uint32_t> rows, size_t span, Owners& owners) {
+void PageReader::DecodeSelectedValues(uint8_t* out, std::span<const uint32_t> rows, size_t span, Owners& owners) {
   const PhysicalType physical = leaf_.type.physical();
+  if (std::holds_alternative<DictionaryIndexDecoder>(decoder_)) {
+    scratch_selected_.resize(rows.size());
+    DecodeSelectedIndices(scratch_selected_.data(), rows, span);
+    return LookUp(scratch_selected_.data(), rows.size(), out, owners);
+  }
   if (auto* plain = std::get_if<PlainBytesDecoder>(&decoder_); plain != nullptr && physical == PhysicalType::kString) {
     auto* views = reinterpret_cast<StringRef*>(out);
     plain->DecodeSelected(views, rows, span);
     owners.push_back(page_owner_);
     if (!page_is_ascii_) CheckUtf8(views, rows.size());
-    return true;
+    return;
   }
-  if (const uint8_t* values = TryTakeInPlace(span)) {
-    GatherFixed(values, PhysicalWidth(physical), rows.data(), rows.size(), out);
-    return true;
+  const uint8_t* values = TryTakeInPlace(span);
+  if (values == nullptr) {
+    const size_t bytes = span * PhysicalWidth(physical);
+    if (scratch_values_ == nullptr || scratch_values_->size() < bytes) scratch_values_ = Buffer::Allocate(bytes);
+    DecodeValues(scratch_values_->data(), span, owners);
+    values = scratch_values_->data();
   }
-  return false;
+  GatherFixed(values, PhysicalWidth(physical), rows.data(), rows.size(), out);
 }
 
 }  // namespace weir::parquet

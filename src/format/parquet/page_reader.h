@@ -91,11 +91,12 @@ class PageReader {
   // Values as they lie in the page, of the type's width and alignment: null when they do not.
   const uint8_t* TryTakeInPlace(size_t count);
   void DecodeIndices(uint32_t* out, size_t count);
+  // Of the next `span` those at the places that `rows` names, in ascending order.
+  void DecodeSelectedIndices(uint32_t* out, std::span<const uint32_t> rows, size_t span);
   // Non-null values as those of leaf.type; what strings point into is added to `owners`.
   void DecodeValues(uint8_t* out, size_t count, Owners& owners);
-  // Those of the next `span` that `rows` names, where that is cheaper than decoding all; false, and nothing done, where
-  // it is not.
-  bool TryDecodeSelected(uint8_t* out, std::span<const uint32_t> rows, size_t span, Owners& owners);
+  // Of the next `span` those at the places that `rows` names, in ascending order.
+  void DecodeSelectedValues(uint8_t* out, std::span<const uint32_t> rows, size_t span, Owners& owners);
   void SkipValues(size_t count);
   const Owner& page_owner() const { return page_owner_; }
 
@@ -129,6 +130,8 @@ class PageReader {
   // Stored values of fixed width into scratch, or in place.
   const uint8_t* DecodeRaw(size_t count, Owners& owners);
   void DecodeFixedTo(uint8_t* out, size_t count);
+  // The values at indices of the dictionary.
+  void LookUp(const uint32_t* indices, size_t count, uint8_t* out, Owners& owners) const;
   void DecodeViews(StringRef* out, size_t count, Owners& owners);
   void CheckUtf8(const StringRef* values, size_t count) const;
 
@@ -171,7 +174,9 @@ class PageReader {
   PageEncoding repetition_encoding_ = PageEncoding::kRle;
   ValueDecoder decoder_;
   MutableBufferPtr scratch_;
+  MutableBufferPtr scratch_values_;
   std::vector<uint32_t> scratch_indices_;
+  std::vector<uint32_t> scratch_selected_;
   std::vector<StringRef> scratch_views_;
   uint64_t pages_loaded_ = 0;
 

@@ -104,6 +104,50 @@ TEST(Reader, DictionariesOfNumbersThroughTheCache) {
   EXPECT_LT(cache->bytes(), static_cast<int64_t>(kRows * 2 + kDistinct * 4 + 16'384));
 }
 
+// Every so many rows of a batch, whatever the encoding, with NULLs in some batches and without.
+TEST(Reader, SelectedRowsAreThoseOfTheWholeColumn) {
+  constexpr size_t kRows = 9'000;
+  const auto is_null = [](size_t row) { return row / 1'000 % 2 == 1 && row % 11 < 4; };
+  std::vector<WriterColumn> columns;
+  std::vector<ColumnPtr> values;
+  for (const WriterEncoding encoding : {WriterEncoding::kPlain, WriterEncoding::kDictionary, WriterEncoding::kDelta}) {
+    columns.push_back({.name = "number", .type = TypeKind::kInt64, .encoding = encoding});
+    ColumnBuilder number(TypeKind::kInt64);
+    for (size_t i = 0; i < kRows; ++i) {
+      is_null(i) ? number.AppendNull() : number.Append(static_cast<int64_t>(i * 7919 % 601 * 1'000'003));
+    }
+    values.push_back(number.Finish());
+  }
+  for (const WriterEncoding encoding : {WriterEncoding::kPlain, WriterEncoding::kDictionary}) {
+    columns.push_back({.name = "word", .type = TypeKind::kVarchar, .encoding = encoding});
+    ColumnBuilder word(TypeKind::kVarchar);
+    for (size_t i = 0; i < kRows; ++i) {
+      is_null(i) ? word.AppendNull() : word.AppendString("a word with the number " + std::to_string(i * 7919 % 601));
+    }
+    values.push_back(word.Finish());
+  }
+  std::string bytes;
+  ParquetWriter writer([&](ByteSpan part) { bytes += AsText(part); }, columns, {.page_rows = 1'700});
+  writer.Write(Chunk(values, kRows));
+  writer.Finish();
+  const auto file = Open(bytes);
+  for (const size_t every : {1, 2, 5, 40, 900}) {
+    RowGroupReader reader(file, 0, {0, 1, 2, 3, 4});
+    for (size_t first = 0; reader.NextBatch(1'300); first += reader.batch_rows()) {
+      std::vector<uint32_t> rows;
+      for (size_t row = 3; row < reader.batch_rows(); row += every) rows.push_back(static_cast<uint32_t>(row));
+      for (size_t c = 0; c < values.size() && !rows.empty(); ++c) {
+        const ColumnPtr column = reader.ReadSelected(c, rows);
+        column->Verify();
+        ASSERT_EQ(column->size(), rows.size());
+        for (size_t i = 0; i < rows.size(); ++i) {
+          ASSERT_EQ(column->GetValue(i), values[c]->GetValue(first + rows[i])) << c << " " << first + rows[i];
+        }
+      }
+    }
+  }
+}
+
 TEST(Reader, WholeDictionaryHasEveryValue) {
   const auto file = Open(Example(WriterCodec::kSnappy));
   RowGroupReader reader(file, 0, {0, 1});

@@ -108,6 +108,29 @@ void RleDecoder::Decode(uint32_t* out, size_t count) {
   }
 }
 
+uint32_t RleDecoder::PackedValue(size_t position) const {
+  const size_t bit = position * static_cast<size_t>(width_);
+  const uint64_t mask = (uint64_t{1} << width_) - 1;
+  return static_cast<uint32_t>(LoadUnaligned<uint64_t>(packed_ + bit / 8) >> bit % 8 & mask);
+}
+
+void RleDecoder::DecodeSelected(uint32_t* out, std::span<const uint32_t> rows, size_t span) {
+  size_t next = 0;  // of rows
+  for (size_t begin = 0; begin < span;) {
+    if (left_ == 0) {
+      NextRun();
+      continue;
+    }
+    const size_t take = std::min(span - begin, left_);
+    for (; next < rows.size() && rows[next] < begin + take; ++next) {
+      out[next] = is_run_ ? run_value_ : PackedValue(packed_pos_ + rows[next] - begin);
+    }
+    if (!is_run_) packed_pos_ += take;
+    left_ -= take;
+    begin += take;
+  }
+}
+
 void RleDecoder::DecodeBytes(uint8_t* out, size_t count) {
   while (count > 0) {
     if (left_ == 0) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
 
@@ -17,6 +18,8 @@ class RleDecoder {
   RleDecoder(ByteSpan bytes, int width);
 
   void Decode(uint32_t* out, size_t count);
+  // Of the next `span` values those at the places that `rows` names, in ascending order; moves on over the span.
+  void DecodeSelected(uint32_t* out, std::span<const uint32_t> rows, size_t span);
   // For widths up to 8.
   void DecodeBytes(uint8_t* out, size_t count);
   // Width 1: ORs the values as bits into `words` from `offset` on, where they were zero. Returns the ones.
@@ -36,6 +39,7 @@ class RleDecoder {
   uint64_t ReadHeader();
   // Unpacks `count` values at packed_pos_ of the bit-packed run.
   void Unpack(uint32_t* out, size_t count);
+  uint32_t PackedValue(size_t position) const;
 
   const uint8_t* at_ = nullptr;
   const uint8_t* end_ = nullptr;

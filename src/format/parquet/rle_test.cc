@@ -116,10 +116,18 @@ TEST(RleDecoder, DecodesAndSkipsInAnyPieces) {
     size_t at = 0;
     while (at < stream.values.size()) {
       const size_t take = std::min<size_t>(1 + random() % 100, stream.values.size() - at);
-      switch (random() % 4) {
+      switch (random() % 5) {
         case 0:
           decoder.Skip(take);
           break;
+        case 4: {
+          std::vector<uint32_t> rows;
+          for (size_t i = random() % 9; i < take; i += 1 + random() % 20) rows.push_back(static_cast<uint32_t>(i));
+          std::vector<uint32_t> out(rows.size());
+          decoder.DecodeSelected(out.data(), rows, take);
+          for (size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(out[i], stream.values[at + rows[i]]) << width;
+          break;
+        }
         case 1: {
           const uint32_t wanted = stream.values[at];
           const auto expected = std::count(stream.values.begin() + static_cast<ptrdiff_t>(at),

@@ -250,8 +250,17 @@ DictionaryIndexDecoder::DictionaryIndexDecoder(ByteSpan bytes, uint32_t dictiona
 
 void DictionaryIndexDecoder::Decode(uint32_t* out, size_t count) {
   runs_.Decode(out, count);
-  if (count > 0 && MaxOf(out, count) >= size_) {
-    throw Corrupt("index into the dictionary is out of range: {} of {}", MaxOf(out, count), size_);
+  Check(out, count);
+}
+
+void DictionaryIndexDecoder::DecodeSelected(uint32_t* out, std::span<const uint32_t> rows, size_t span) {
+  runs_.DecodeSelected(out, rows, span);
+  Check(out, rows.size());
+}
+
+void DictionaryIndexDecoder::Check(const uint32_t* indices, size_t count) const {
+  if (count > 0 && MaxOf(indices, count) >= size_) {
+    throw Corrupt("index into the dictionary is out of range: {} of {}", MaxOf(indices, count), size_);
   }
 }
 

@@ -159,9 +159,13 @@ class DictionaryIndexDecoder {
   DictionaryIndexDecoder(ByteSpan bytes, uint32_t dictionary_size);
   // Checked to be below the size of the dictionary.
   void Decode(uint32_t* out, size_t count);
+  // Of the next `span` those at the places that `rows` names; moves on over the span.
+  void DecodeSelected(uint32_t* out, std::span<const uint32_t> rows, size_t span);
   void Skip(size_t count) { runs_.Skip(count); }
 
  private:
+  void Check(const uint32_t* indices, size_t count) const;
+
   RleDecoder runs_;
   uint32_t size_;
 };

@@ -1,6 +1,7 @@
 #include "format/parquet/value_sink.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/bits.h"
@@ -113,57 +114,67 @@ void ValueSink::Append(PageReader& pages, size_t count, size_t valid) {
   size_ += count;
 }
 
+std::span<const uint32_t> ValueSink::ValidPlaces(std::span<const uint32_t> rows, const uint64_t* span_validity) {
+  places_.clear();
+  size_t word = 0;
+  size_t before = 0;  // valid ones in the words before
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (; word < rows[i] / 64; ++word) before += static_cast<size_t>(std::popcount(span_validity[word]));
+    if (!GetBit(span_validity, rows[i])) continue;
+    const uint64_t below = (uint64_t{1} << rows[i] % 64) - 1;
+    places_.push_back(static_cast<uint32_t>(before + static_cast<size_t>(std::popcount(span_validity[word] & below))));
+    SetBit(validity(), size_ + i);
+  }
+  return places_;
+}
+
 void ValueSink::AppendSelected(PageReader& pages, std::span<const uint32_t> rows, size_t span,
                                const uint64_t* span_validity, size_t valid) {
   const size_t count = rows.size();
   if (count == 0) return;
   Reserve(size_ + count);
   const size_t at = size_;
-  const bool has_nulls = valid != span;
-  size_t selected_valid = count;
-  if (has_nulls) {
-    selected_valid = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const bool bit = GetBit(span_validity, rows[i]);
-      AssignBit(validity(), at + i, bit);
-      selected_valid += static_cast<size_t>(bit);
-    }
+  std::span<const uint32_t> places = rows;  // among the values that the page has
+  if (valid != span) {
+    places = ValidPlaces(rows, span_validity);
   } else {
     SetBits(validity(), at, count);
   }
-  nulls_ += count - selected_valid;
+  const bool has_nulls = places.size() != count;
+  nulls_ += count - places.size();
   const bool as_indices = pages.is_dictionary() && (mode_ == Mode::kEmpty || mode_ == Mode::kIndices);
   if (as_indices) {
     if (mode_ == Mode::kEmpty) {
       indices_ = Buffer::Allocate(capacity_ * sizeof(uint32_t));
       mode_ = Mode::kIndices;
     }
-    auto* all = reinterpret_cast<uint32_t*>(Scratch((2 * span + 1) * sizeof(uint32_t)));
-    pages.DecodeIndices(all, valid);
+    uint32_t* out = indices() + at;
+    auto* dense = has_nulls ? reinterpret_cast<uint32_t*>(Scratch((places.size() + 1) * sizeof(uint32_t))) : out;
+    if (places.empty()) {
+      pages.SkipValues(valid);
+    } else {
+      pages.DecodeSelectedIndices(dense, places, valid);
+    }
     if (has_nulls) {
       const auto null_index = static_cast<uint32_t>(pages.dictionary_size());
-      uint32_t* spread = all + span + 1;
-      all[valid] = null_index;
-      SpreadIndices(all, null_index, span_validity, 0, span, spread);
-      all = spread;
+      dense[places.size()] = null_index;
+      SpreadIndices(dense, null_index, validity(), at, count, out);
     }
-    for (size_t i = 0; i < count; ++i) indices()[at + i] = all[rows[i]];
     size_ += count;
     return;
   }
   if (mode_ == Mode::kEmpty) StartValues();
   if (mode_ != Mode::kValues) Materialize(pages);
   Owners owners;
-  if (has_nulls || !pages.TryDecodeSelected(values_at(at), rows, span, owners)) {
-    uint8_t* all = Scratch((2 * span + 1) * width_);
-    pages.DecodeValues(all, valid, owners);
-    if (has_nulls) {
-      uint8_t* spread = all + (span + 1) * width_;
-      std::memset(all + valid * width_, 0, width_);
-      SpreadValues(all, width_, span_validity, 0, span, spread);
-      all = spread;
-    }
-    GatherFixed(all, width_, rows.data(), count, values_at(at));
+  uint8_t* dense = has_nulls ? Scratch((places.size() + 1) * width_) : values_at(at);
+  if (places.empty()) {
+    pages.SkipValues(valid);
+  } else {
+    pages.DecodeSelectedValues(dense, places, valid, owners);
+  }
+  if (has_nulls) {
+    std::memset(dense + places.size() * width_, 0, width_);
+    SpreadValues(dense, width_, validity(), at, count, values_at(at));
   }
   MergeOwners(owners_, owners);
   size_ += count;

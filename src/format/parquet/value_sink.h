@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "column/column.h"
@@ -46,6 +47,8 @@ class ValueSink {
   // Turns indices and borrowed values into values of our own.
   void Materialize(PageReader& pages);
   uint8_t* Scratch(size_t bytes);
+  // Where the values of the valid ones of `rows` are among the span's values; sets their bits of validity().
+  std::span<const uint32_t> ValidPlaces(std::span<const uint32_t> rows, const uint64_t* span_validity);
 
   const Leaf& leaf_;
   const size_t width_;
@@ -59,6 +62,7 @@ class ValueSink {
   Owners owners_;
   std::vector<uint64_t> validity_;
   MutableBufferPtr scratch_;
+  std::vector<uint32_t> places_;
 };
 
 }  // namespace weir::parquet
