@@ -64,7 +64,7 @@ void SegmentReader::OpenFile() {
 namespace {
 
 // Of the rows of a batch. What has been read for the steps of a filter is picked again after each.
-constexpr double kPickBetweenSteps = 0.25;
+constexpr double kPickBetweenSteps = 0.1;
 constexpr double kPickAfterSteps = 0.75;
 
 void SetLeaves(const parquet::SchemaNode& node, std::vector<bool>& out) {

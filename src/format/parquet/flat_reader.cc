@@ -132,7 +132,7 @@ ColumnPtr FlatReader::ReadSelected(std::span<const RowRange> ranges, size_t /*ro
                                    std::span<const uint32_t> selection) {
   return WithContext([&] {
     sink_.Start(selection.size());
-    std::vector<uint32_t> within;
+    std::vector<uint32_t>& within = selected_;
     size_t before = 0;  // rows of the batch before the range at hand
     size_t at = 0;      // in the selection
     for (const RowRange& range : ranges) {
@@ -142,11 +142,11 @@ ColumnPtr FlatReader::ReadSelected(std::span<const RowRange> ranges, size_t /*ro
         MoveTo(first);
         // The selected rows of this page and range, counted from the first.
         const uint64_t page_rows = std::min(range.end, page_end_) - range.begin + before;
-        const size_t base = selection[at];
-        within.clear();
-        for (; at < selection.size() && selection[at] < page_rows; ++at) {
-          within.push_back(static_cast<uint32_t>(selection[at] - base));
-        }
+        const auto begin = selection.begin() + static_cast<ptrdiff_t>(at);
+        const auto end = std::lower_bound(begin, selection.end(), page_rows);
+        within.resize(static_cast<size_t>(end - begin));
+        std::transform(begin, end, within.begin(), [base = *begin](uint32_t row) { return row - base; });
+        at += within.size();
         CatchUp(first);
         const size_t span = within.back() + size_t{1};
         span_validity_.assign(WordsForBits(span) + 1, 0);

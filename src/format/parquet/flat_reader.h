@@ -46,6 +46,7 @@ class FlatReader final : public ColumnReader {
   RleDecoder levels_;
   std::vector<uint8_t> reversed_levels_;  // BIT_PACKED ones, turned around
   std::vector<uint64_t> span_validity_;
+  std::vector<uint32_t> selected_;
 };
 
 }  // namespace weir::parquet

@@ -87,6 +87,11 @@ struct Wide {
   uint64_t parts[2];
 };
 
+// Without clearing again what was there.
+void Grow(std::vector<uint32_t>& scratch, size_t size) {
+  if (scratch.size() < size) scratch.resize(size);
+}
+
 }  // namespace
 
 void GatherFixed(const uint8_t* values, size_t width, const uint32_t* indices, size_t count, uint8_t* out) {
@@ -595,11 +600,11 @@ void PageReader::DecodeIndices(uint32_t* out, size_t count) {
 
 void PageReader::DecodeSelectedIndices(uint32_t* out, std::span<const uint32_t> rows, size_t span) {
   // Unpacking one by itself takes about as long as so many in a row.
-  constexpr size_t kInARow = 6;
+  constexpr size_t kInARow = 16;
   if (rows.size() * kInARow <= span) {
     return std::get<DictionaryIndexDecoder>(decoder_).DecodeSelected(out, rows, span);
   }
-  scratch_indices_.resize(span);
+  Grow(scratch_indices_, span);
   DecodeIndices(scratch_indices_.data(), span);
   for (size_t i = 0; i < rows.size(); ++i) out[i] = scratch_indices_[rows[i]];
 }
@@ -667,7 +672,7 @@ void PageReader::DecodeViews(StringRef* out, size_t count, Owners& owners) {
 void PageReader::DecodeValues(uint8_t* out, size_t count, Owners& owners) {
   if (count == 0) return;
   if (std::holds_alternative<DictionaryIndexDecoder>(decoder_)) {
-    scratch_indices_.resize(count);
+    Grow(scratch_indices_, count);
     DecodeIndices(scratch_indices_.data(), count);
     return LookUp(scratch_indices_.data(), count, out, owners);
   }
@@ -695,7 +700,7 @@ void PageReader::DecodeValues(uint8_t* out, size_t count, Owners& owners) {
 void PageReader::DecodeSelectedValues(uint8_t* out, std::span<const uint32_t> rows, size_t span, Owners& owners) {
   const PhysicalType physical = leaf_.type.physical();
   if (std::holds_alternative<DictionaryIndexDecoder>(decoder_)) {
-    scratch_selected_.resize(rows.size());
+    Grow(scratch_selected_, rows.size());
     DecodeSelectedIndices(scratch_selected_.data(), rows, span);
     return LookUp(scratch_selected_.data(), rows.size(), out, owners);
   }
