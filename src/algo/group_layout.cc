@@ -29,8 +29,9 @@ bool CanPack(const Type& type) {
 
 }  // namespace
 
-GroupLayout::GroupLayout(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates)
-    : key_types_(std::move(key_types)), aggregates_(std::move(aggregates)) {
+GroupLayout::GroupLayout(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates,
+                         std::vector<std::shared_ptr<KeyCodes>> codes)
+    : key_types_(std::move(key_types)), aggregates_(std::move(aggregates)), codes_(std::move(codes)) {
   size_t alignment = 8;
   for (const auto& ops : aggregates_) {
     alignment = std::max(alignment, ops->state_alignment());
@@ -64,7 +65,11 @@ GroupLayout::GroupLayout(std::vector<Type> key_types, std::vector<std::shared_pt
     }
     key_bytes = packed_words_ * 8;
   } else {
-    rows_ = RowLayout(key_types_, kHashBytes);
+    std::vector<Type> stored = key_types_;
+    for (size_t k = 0; k < codes_.size(); ++k) {
+      if (codes_[k] != nullptr) stored[k] = KeyCodes::CodeType();
+    }
+    rows_ = RowLayout(std::move(stored), kHashBytes);
     key_bytes = rows_.tail_offset();
   }
   states_offset_ = RoundUp(key_bytes, alignment);
@@ -83,6 +88,7 @@ void GroupLayout::CallInits(uint8_t* row) const {
 
 ColumnPtr GroupLayout::GatherKey(size_t key, const uint8_t* const* rows, size_t count, size_t nulls_from,
                                  const Owners& owners) const {
+  if (codes(key) != nullptr) return codes(key)->Decode(rows, count, rows_.offset(key));
   if (packed_words_ == 0) return rows_.Gather(key, rows, count, owners);
   const PackedKey packed = packed_[key];
   return VisitPhysical(key_types_[key].physical(), [&]<typename T>() -> ColumnPtr {

@@ -24,13 +24,32 @@ inline uint8_t* RowOf(uint64_t slot) {
 
 }  // namespace
 
+namespace {
+
+// Of the tables' rows, in the end. Those that are still plain are small, so they are brought into a coded one right
+// away.
+std::shared_ptr<const GroupLayout> CommonLayout(const std::vector<std::unique_ptr<GroupTable>>& tables) {
+  const std::shared_ptr<const GroupLayout>& first = tables.at(0)->layout();
+  if (std::ranges::all_of(tables, [&](const auto& table) { return table->layout() == first; })) return first;
+  const GroupCodes& codes = *tables[0]->codes();
+  const std::shared_ptr<const GroupLayout> layout = codes.layout();
+  if (layout == codes.plain()) return layout;
+  for (const auto& table : tables) {
+    if (table->layout() != layout && !table->Relayout(layout)) return codes.plain();
+  }
+  return layout;
+}
+
+}  // namespace
+
 GroupMerge::GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::shared_ptr<MemoryTracker> tracker,
                        int partition_bits)
-    : tables_(std::move(tables)), layout_(tables_.at(0)->layout()), tracker_(std::move(tracker)) {
+    : tables_(std::move(tables)), tracker_(std::move(tracker)) {
+  for (const auto& table : tables_) table->slots_ = BigArray();  // only the rows matter from here on
+  layout_ = CommonLayout(tables_);
   for (const auto& table : tables_) {
     group_rows_ += table->group_count();
     storages_.push_back(table->storage());
-    table->slots_ = BigArray();  // only the rows matter from here on
   }
   if (partition_bits >= 0) {
     bits_ = partition_bits;
@@ -42,7 +61,12 @@ GroupMerge::GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::sha
 }
 
 void GroupMerge::PartitionTable(size_t t) {
-  const GroupTable& table = *tables_[t];
+  GroupTable& table = *tables_[t];
+  if (table.layout() != layout_) {
+    // Codes that had to be given up.
+    table.Relayout(layout_);
+    storages_[t] = table.storage();
+  }
   const RowBlocks& rows = storages_[t]->rows;
   Parts& parts = parts_[t];
   const size_t count = rows.size();

@@ -18,8 +18,9 @@ namespace weir {
 // Few groups make one partition. Partitions hold disjoint groups; every group comes out of exactly one scan.
 class GroupMerge {
  public:
-  // The tables (at least one) share one layout; they are used up. `partition_bits` < 0: as many as groups call for;
-  // otherwise partitions go by the keys' hashes alone, alike for all merges of the same layout (spilling).
+  // The tables (at least one) share one layout or the same codes; they are used up. `partition_bits` < 0: as many as
+  // groups call for; otherwise partitions go by the keys' hashes alone, alike for all merges of the same layout
+  // (spilling).
   explicit GroupMerge(std::vector<std::unique_ptr<GroupTable>> tables, std::shared_ptr<MemoryTracker> tracker,
                       int partition_bits = -1);
 

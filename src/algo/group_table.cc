@@ -123,7 +123,7 @@ double GroupTable::Reduction() const {
 
 size_t GroupTable::MemoryBytes() const {
   return storage_->bytes() + slots_.size() + positions_->bytes() + position_runs_->bytes() + groups_.capacity() * 8 +
-         states_.capacity() * 8;
+         states_.capacity() * 8 + EncoderBytes();
 }
 
 void GroupTable::EnsureSlots(size_t more_groups) {
@@ -189,8 +189,24 @@ bool GroupTable::IsWorthGrowing(double here) const {
   return finds_more && (bytes <= kCachedBytes || static_cast<double>(group_count()) > kRowsPerGroupMax * groups);
 }
 
+// A table that has become large.
+void GroupTable::MaybeEncode() {
+  if (options_.codes == nullptr) return;
+  const std::shared_ptr<const GroupLayout> layout = options_.codes->Choose(*this);
+  if (layout != layout_) Relayout(layout);
+}
+
+// Rows that look like those of groups from before get new ones.
+void GroupTable::ForgetGroups() {
+  if (slots_.size() != 0) std::memset(slots_.data(), 0, slots_.size());
+  findable_ = 0;
+  rows_seen_at_forget_ = rows_seen_;
+  positions_->Clear();
+}
+
 void GroupTable::MaybeForget() {
   if (options_.cached_groups_max == 0 || findable_ < forget_at_) return;
+  MaybeEncode();
   const double here = static_cast<double>(rows_seen_ - rows_seen_at_forget_) / static_cast<double>(findable_);
   if (IsWorthGrowing(here)) {
     forget_at_ = 2 * findable_;
@@ -203,11 +219,8 @@ void GroupTable::MaybeForget() {
     slots_ = BigArray();
     grow_at_ = 0;
   }
-  if (slots_.size() != 0) std::memset(slots_.data(), 0, slots_.size());
   if (here < kPassReduction) pass_rows_ = kPassFactor * std::min(findable_, options_.cached_groups_max);
-  findable_ = 0;
-  rows_seen_at_forget_ = rows_seen_;
-  positions_->Clear();
+  ForgetGroups();
 }
 
 void GroupTable::FindOrInsert(std::span<const ColumnPtr> keys, const RowSet& rows) {
@@ -227,6 +240,7 @@ void GroupTable::FindOrInsert(std::span<const ColumnPtr> keys, const RowSet& row
     return;
   }
   MaybeForget();
+  if (layout_->has_codes() && !EncodeKeys(keys, rows)) Relayout(options_.codes->plain());
   if (!FindByPosition(keys, rows)) FindByHash(keys, rows);
   storage_->AccountVariableBytes();
 }
@@ -478,7 +492,8 @@ void GroupTable::PassGeneric(std::span<const ColumnPtr> keys, const RowSet& rows
     groups_[rows[i]] = row;
     new_rows_.push_back(static_cast<uint32_t>(rows[i]));
   }
-  for (size_t c = 0; c < keys.size(); ++c) layout.Scatter(c, keys[c], rows, fresh_rows_.data(), storage_->heap);
+  const std::span<const ColumnPtr> stored = StoredKeys(keys);
+  for (size_t c = 0; c < keys.size(); ++c) layout.Scatter(c, stored[c], rows, fresh_rows_.data(), storage_->heap);
   NotePassed(count);
 }
 
@@ -601,6 +616,7 @@ void GroupTable::FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows
   EnsureSlots(count);
   auto* slots = slots_.as<uint64_t>();
   const RowLayout& layout = layout_->rows_;
+  const std::span<const ColumnPtr> stored = StoredKeys(keys);
   const bool prefetch = slots_.size() + findable_ * layout_->row_bytes() > kPrefetchBytes;
   at_.resize(std::max(at_.size(), count));
   found_.resize(std::max(found_.size(), count));
@@ -650,13 +666,13 @@ void GroupTable::FindGeneric(std::span<const ColumnPtr> keys, const RowSet& rows
     if (!fresh_.empty()) {
       const RowSet fresh = RowSet::Of(fresh_);
       for (size_t c = 0; c < keys.size(); ++c) {
-        layout.Scatter(c, keys[c], fresh, fresh_rows_.data(), storage_->heap);
+        layout.Scatter(c, stored[c], fresh, fresh_rows_.data(), storage_->heap);
       }
       new_rows_.insert(new_rows_.end(), fresh_.begin(), fresh_.end());
     }
     size_t rejected = 0;
     for (size_t c = 0; c < keys.size() && candidates != 0; ++c) {
-      candidates = layout.Match(c, *keys[c], rows, found_.data(), true, candidates_.data(), candidates,
+      candidates = layout.Match(c, *stored[c], rows, found_.data(), true, candidates_.data(), candidates,
                                 rejected_.data(), &rejected);
     }
     // Rejected rows go on behind the slot that misled them, in row order: later rows may look for what they make.

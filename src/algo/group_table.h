@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "algo/group_codes.h"
 #include "algo/hyper_log_log.h"
 #include "algo/key_hash.h"
 #include "algo/partitioned_rows.h"
@@ -37,6 +38,8 @@ struct GroupTableOptions {
   // But tables up to about so many bytes are kept whole where groups are not clustered, and all whose keys are not
   // packed when this is not 0.
   size_t whole_bytes_max = 0;
+  // Shared by all tables of an aggregation that is to have them; null: none.
+  std::shared_ptr<GroupCodes> codes = nullptr;
 };
 
 class GroupPositions;
@@ -45,9 +48,13 @@ class PositionRuns;
 // What the rows of one or several group tables look like and live in; see GroupTable.
 class GroupLayout {
  public:
-  GroupLayout(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates);
+  // `codes`: per key whose rows hold codes instead of texts; empty: none do. Only beside keys that are not packed.
+  GroupLayout(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates,
+              std::vector<std::shared_ptr<KeyCodes>> codes = {});
 
   const std::vector<Type>& key_types() const { return key_types_; }
+  KeyCodes* codes(size_t key) const { return codes_.empty() ? nullptr : codes_[key].get(); }
+  bool has_codes() const { return !codes_.empty(); }
   const std::vector<std::shared_ptr<const AggregateOps>>& aggregates() const { return aggregates_; }
   size_t state_offset(size_t aggregate) const { return state_offsets_[aggregate]; }
   size_t row_bytes() const { return row_bytes_; }
@@ -82,6 +89,7 @@ class GroupLayout {
   };
   std::vector<Type> key_types_;
   std::vector<std::shared_ptr<const AggregateOps>> aggregates_;
+  std::vector<std::shared_ptr<KeyCodes>> codes_;
   std::vector<PackedKey> packed_;
   size_t packed_words_ = 0;
   bool packed_single_ = false;
@@ -121,7 +129,8 @@ struct GroupStorage {
 // without being looked up at all. GroupMerge then finds each partition's groups in cache.
 // Keys of fixed width up to 32 bytes are packed and compared as words. Keys that come as dictionaries, constants or
 // integers of a narrow range are first looked up by position in a small array, and when few groups are hit,
-// aggregates run over each group's rows at a time.
+// aggregates run over each group's rows at a time. Texts that few groups differ in become codes (GroupCodes) when a
+// table grows large.
 //
 // One thread at a time. Memory is reserved with the tracker (may be null) as it grows. After an error the table can
 // only be destroyed.
@@ -158,6 +167,11 @@ class GroupTable {
   double Reduction() const;
   size_t MemoryBytes() const;
 
+  // Brings the rows into the plain or coded layout of the codes that this table shares. False when there are too many
+  // texts, which ends the codes; nothing has changed then.
+  bool Relayout(const std::shared_ptr<const GroupLayout>& layout);
+  const std::shared_ptr<GroupCodes>& codes() const { return options_.codes; }
+
   // Forgets all groups and their memory; for flushing pre-aggregated rows downstream.
   void Reset();
 
@@ -173,6 +187,15 @@ class GroupTable {
   uint8_t* NullRow();
   void NoteHash(uint64_t hash);
   void MaybeForget();
+  void ForgetGroups();
+  void MaybeEncode();
+  bool EncodeKeys(std::span<const ColumnPtr> keys, const RowSet& rows);
+  // The keys as rows hold them.
+  std::span<const ColumnPtr> StoredKeys(std::span<const ColumnPtr> keys) const {
+    return layout_->has_codes() ? std::span<const ColumnPtr>(stored_keys_) : keys;
+  }
+  size_t EncoderBytes() const;
+  bool CopyRows(std::span<uint8_t* const> from, uint8_t* const* to, const GroupLayout& layout, GroupStorage& storage);
   bool IsWorthGrowing(double here) const;
   bool HasLongStrings() const;
   void FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows);
@@ -206,6 +229,8 @@ class GroupTable {
   HyperLogLog distinct_;  // a part of the hashes
 
   KeyHasher hasher_;
+  std::vector<KeyEncoder> encoders_;    // by key
+  std::vector<ColumnPtr> stored_keys_;  // of the last FindOrInsert, with codes
   std::unique_ptr<GroupPositions> positions_;
   std::vector<uint8_t*> groups_;
   std::optional<RowSet> groups_due_;  // rows whose groups_ are those of their positions, and filled in when asked for

@@ -464,5 +464,84 @@ TEST(GroupTable, ManyKeysWithTheSameSlot) {
   for (size_t i = 0; i < chunk->size(); ++i) EXPECT_EQ(chunk->column(1)->values<int64_t>()[i], 3'000'003);
 }
 
+// Groups of (text of few values or NULL, long text of few values, text of many values) in three tables that share
+// codes, of which one stays small. From `many_from` on the first text has values of its own.
+void CheckCodes(size_t many_from, bool coded_at_the_end, GroupOutput output) {
+  constexpr size_t kRows = 120'000;
+  const auto layout = std::make_shared<const GroupLayout>(
+      std::vector<Type>{TypeKind::kVarchar, TypeKind::kVarchar, TypeKind::kVarchar},
+      std::vector<std::shared_ptr<const AggregateOps>>{std::make_shared<CountSumOps>()});
+  const std::shared_ptr<GroupCodes> codes = GroupCodes::For(layout);
+  ASSERT_NE(codes, nullptr);
+  std::vector<std::unique_ptr<GroupTable>> tables;
+  for (int t = 0; t < 3; ++t) {
+    tables.push_back(std::make_unique<GroupTable>(
+        layout, nullptr, GroupTableOptions{.cached_groups_max = 4096, .whole_bytes_max = 0, .codes = codes}));
+  }
+  RandomColumns random(many_from);
+  std::map<std::vector<std::string>, int64_t> expected;
+  const auto name = [](const Column& column, size_t row) {
+    return column.IsNull(row) ? "NULL" : "'" + column.GetValue(row).bytes() + "'";
+  };
+  for (size_t begin = 0, chunk = 0; begin < kRows; begin += 3000, ++chunk) {
+    FlatWriter<StringRef> few(TypeKind::kVarchar, 3000);
+    FlatWriter<StringRef> many(TypeKind::kVarchar, 3000);
+    FlatWriter<int64_t> values(TypeKind::kInt64, 3000);
+    MutableBufferPtr places = Buffer::Allocate(3000 * sizeof(uint32_t));
+    for (size_t i = 0; i < 3000; ++i) {
+      const size_t row = begin + i;
+      const uint64_t n = row < many_from ? random.Below(40) : row;
+      if (n == 7) few.SetNull(i);
+      few.SetString(i, n == 7 ? "" : "t" + std::to_string(n));
+      many.SetString(i, (random.OneIn(2) ? "some longer text " : "") + std::to_string(random.Below(kRows / 2)));
+      places->as<uint32_t>()[i] = static_cast<uint32_t>(random.Below(20));
+      values.Set(i, 1);
+    }
+    FlatWriter<StringRef> texts(TypeKind::kVarchar, 20);
+    for (size_t i = 0; i < 20; ++i)
+      texts.SetString(i, "a text that is longer than a view " + std::to_string(i + chunk));
+    texts.SetNull(3);
+    const std::vector<ColumnPtr> keys = {few.Finish(), Column::Dictionary(texts.Finish(), places, 3000), many.Finish()};
+    const ColumnPtr value = values.Finish();
+    const size_t which = begin == 0 ? 2 : chunk % 2;
+    tables[which]->FindOrInsert(keys, RowSet::All(3000));
+    tables[which]->Update(0, {&value, 1}, RowSet::All(3000));
+    for (size_t i = 0; i < 3000; ++i) ++expected[{name(*keys[0], i), name(*keys[1], i), name(*keys[2], i)}];
+  }
+  EXPECT_TRUE(tables[0]->has_forgotten());
+  EXPECT_FALSE(tables[2]->layout()->has_codes());
+  EXPECT_EQ(codes->layout()->has_codes(), coded_at_the_end);
+  if (coded_at_the_end) {
+    EXPECT_LT(codes->layout()->row_bytes() + 24, layout->row_bytes());
+  }
+  GroupMerge merge(std::move(tables), nullptr);
+  for (size_t t = 0; t < merge.table_count(); ++t) merge.PartitionTable(t);
+  size_t groups = 0;
+  for (size_t p = 0; p < merge.partition_count(); ++p) {
+    GroupScan scan = merge.MergePartition(p, output);
+    while (const auto chunk = scan.Next(100)) {
+      groups += chunk->size();
+      for (size_t i = 0; i < chunk->size(); ++i) {
+        const auto found =
+            expected.find({name(*chunk->column(0), i), name(*chunk->column(1), i), name(*chunk->column(2), i)});
+        ASSERT_NE(found, expected.end());
+        ASSERT_EQ(chunk->column(3)->GetValue(i).integer() / 1'000'000, found->second);
+      }
+    }
+  }
+  EXPECT_EQ(groups, expected.size());
+}
+
+TEST(GroupTable, TextsOfFewValuesBecomeCodes) {
+  CheckCodes(SIZE_MAX, true, GroupOutput::kFinal);
+  CheckCodes(SIZE_MAX - 1, true, GroupOutput::kStates);
+}
+
+TEST(GroupTable, CodesAreGivenUpWhenThereAreTooManyTexts) {
+  CheckCodes(40'000, false, GroupOutput::kFinal);
+  // The end of a table's rows: the others' are brought back when they are merged.
+  CheckCodes(120'000 - KeyCodes::kCodesMax - 3000, false, GroupOutput::kStates);
+}
+
 }  // namespace
 }  // namespace weir

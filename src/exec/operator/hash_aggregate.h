@@ -52,6 +52,7 @@ class HashAggregateSink final : public SinkFactory {
   const AggregatePlan plan_;
   const bool takes_states_;
   const std::shared_ptr<SpilledGroups> spilled_;
+  std::shared_ptr<GroupCodes> codes_;
   std::vector<std::unique_ptr<FeedRows>> feeds_;
   std::mutex mutex_;  // guards tables_ while drivers hand them over
   std::vector<std::unique_ptr<GroupTable>> tables_;
