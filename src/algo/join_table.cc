@@ -385,17 +385,84 @@ void JoinProbe::Start(std::span<const ColumnPtr> keys, const RowSet& rows) {
   Lookup(keys, rows);
 }
 
+// The positions are those of `rows`.
+void JoinProbe::TakeRows(const RowSet& rows) {
+  dense_rows_ = rows.is_dense();
+  if (!dense_rows_) row_list_.assign(rows.rows(), rows.rows() + rows.count());
+  row_count_ = rows.count();
+}
+
+// Looks up what the values of a dictionary find, both rows.
+void JoinProbe::FindPartnersOf(const ColumnPtr& base) {
+  Lookup({&base, 1}, RowSet::All(base->size()));
+  const RowSet codes = probe_rows();
+  partners_.first.assign(base->size(), nullptr);
+  partners_.second.assign(base->size(), nullptr);
+  std::vector<uint32_t> found;
+  FindFirst([&](uint32_t i) {
+    partners_.first[codes[i]] = chain_[i];
+    found.push_back(i);
+  });
+  std::ranges::sort(found);
+  for (const uint32_t i : found) {
+    chain_[i] = AddressOf(Header(chain_[i]));
+    if (chain_[i] != nullptr) active_[active_count_++] = i;
+  }
+  partners_.has_second = false;
+  FindFirst([&](uint32_t i) {
+    partners_.second[codes[i]] = chain_[i];
+    partners_.has_second = true;
+  });
+}
+
+// False when the rows' values are to be looked up one by one.
+bool JoinProbe::LookupByCode(std::span<const ColumnPtr> keys, const RowSet& rows) {
+  if (keys.size() != 1 || table_.single_integer_ || table_.key_row_count_ == 0) return false;
+  if (!keys[0]->is_dictionary() || rows.empty()) return false;
+  const ColumnPtr& base = keys[0]->base();
+  if (partners_.base != base) {
+    partners_.base = base;
+    partners_.rows_seen = 0;
+    partners_.first.clear();
+  }
+  if (partners_.first.empty()) {
+    // A large dictionary of which few rows are asked for is not worth it, until they add up.
+    partners_.rows_seen += rows.count();
+    if (base->size() > partners_.rows_seen) return false;
+    FindPartnersOf(base);
+  }
+  TakeRows(rows);
+  if (chain_.size() < row_count_) {
+    chain_.resize(row_count_);
+    active_.resize(row_count_);
+    matched_.resize(row_count_);
+  }
+  const uint32_t* codes = keys[0]->indices();
+  size_t n = 0;
+  for (size_t i = 0; i < row_count_; ++i) {
+    const uint8_t* row = partners_.first[codes[rows[i]]];
+    chain_[i] = row;
+    active_[n] = static_cast<uint32_t>(i);
+    n += row != nullptr;
+    __builtin_prefetch(row);
+  }
+  active_count_ = n;
+  by_code_ = true;
+  return true;
+}
+
 void JoinProbe::Lookup(std::span<const ColumnPtr> keys, const RowSet& rows) {
-  keys_.assign(keys.begin(), keys.end());
   active_count_ = 0;
   at_ = 0;
   kept_ = 0;
-  dense_rows_ = false;
+  by_code_ = false;
+  const bool looked_up = LookupByCode(keys, rows);
+  keys_.assign(keys.begin(), keys.end());
+  if (looked_up) return;
   if (!MatchableRows(table_.spec_, keys, rows, row_list_, nullptr)) {
-    dense_rows_ = rows.is_dense();
-    if (!dense_rows_) row_list_.assign(rows.rows(), rows.rows() + rows.count());
-    row_count_ = rows.count();
+    TakeRows(rows);
   } else {
+    dense_rows_ = false;
     row_count_ = row_list_.size();
   }
   if (row_count_ == 0 || table_.key_row_count_ == 0) return;
@@ -473,7 +540,7 @@ void JoinProbe::LookupHashed() {
 
 size_t JoinProbe::CompareActive(size_t begin, size_t end) {
   const RowLayout& layout = table_.layout_;
-  if (table_.dense_) {
+  if (all_match()) {
     std::copy(active_.begin() + static_cast<ptrdiff_t>(begin), active_.begin() + static_cast<ptrdiff_t>(end),
               matched_.begin());
     return end - begin;
@@ -502,7 +569,18 @@ size_t JoinProbe::CompareActive(size_t begin, size_t end) {
 }
 
 void JoinProbe::Advance(size_t begin, size_t end) {
-  if (table_.keys_known_unique()) return;
+  if (table_.keys_known_unique() || (by_code_ && !partners_.has_second)) return;
+  if (by_code_) {
+    const RowSet rows = probe_rows();
+    const uint32_t* codes = keys_[0]->indices();
+    for (size_t k = begin; k < end; ++k) {
+      const uint32_t i = active_[k];
+      chain_[i] = partners_.second[codes[rows[i]]];
+      active_[kept_] = i;
+      kept_ += chain_[i] != nullptr;
+    }
+    return;
+  }
   for (size_t k = begin; k < end; ++k) {
     const uint32_t i = active_[k];
     const uint8_t* next = AddressOf(Header(chain_[i]));
@@ -520,12 +598,13 @@ size_t JoinProbe::Next(size_t capacity, uint32_t* probe_rows_out, const uint8_t*
       active_count_ = kept_;
       at_ = 0;
       kept_ = 0;
+      by_code_ = false;
       if (active_count_ == 0) return 0;
     }
     const size_t end = std::min(active_count_, at_ + capacity);
     // In a dense directory whatever is found matches.
-    const uint32_t* positions = table_.dense_ ? active_.data() + at_ : matched_.data();
-    const size_t matched = table_.dense_ ? end - at_ : CompareActive(at_, end);
+    const uint32_t* positions = all_match() ? active_.data() + at_ : matched_.data();
+    const size_t matched = all_match() ? end - at_ : CompareActive(at_, end);
     if (rows.is_dense()) {
       std::copy_n(positions, matched, probe_rows_out);
     } else {

@@ -188,7 +188,8 @@ void JoinTable::Collector::Drain(size_t bytes_at_once, F&& f, Flush&& flush) {
   drain(null_rows_, /*null_key=*/true);
 }
 
-// Finds the build rows of probe rows, some at a time. One per driver; the table outlives it.
+// Finds the build rows of probe rows, some at a time. A dictionary's values are looked up once while it keeps coming.
+// One per driver; the table outlives it.
 class JoinProbe {
  public:
   explicit JoinProbe(const JoinTable& table);
@@ -206,6 +207,10 @@ class JoinProbe {
  private:
   void Lookup(std::span<const ColumnPtr> keys, const RowSet& rows);
   void LookupHashed();
+  void TakeRows(const RowSet& rows);
+  bool LookupByCode(std::span<const ColumnPtr> keys, const RowSet& rows);
+  void FindPartnersOf(const ColumnPtr& base);
+  bool all_match() const { return table_.dense_ || by_code_; }
   RowSet probe_rows() const;
   // Of active_[begin, end): moves positions whose row has an equal key into matched_, returns how many.
   size_t CompareActive(size_t begin, size_t end);
@@ -230,6 +235,17 @@ class JoinProbe {
   size_t active_count_ = 0;
   size_t at_ = 0;    // next of active_ in this round
   size_t kept_ = 0;  // of active_ for the next round
+
+  // The partners of a dictionary's values: for each the first, and the one after it, or null.
+  struct Partners {
+    ColumnPtr base;
+    size_t rows_seen = 0;
+    std::vector<const uint8_t*> first;
+    std::vector<const uint8_t*> second;
+    bool has_second = false;
+  };
+  Partners partners_;
+  bool by_code_ = false;  // rows have their first partners from there, in this round
 };
 
 }  // namespace weir
