@@ -38,8 +38,9 @@ class SortLayout {
   uint64_t Prefix(const uint8_t* row, bool skip_null_flag) const;
   Chunk Gather(const uint8_t* const* rows, size_t count, const Owners& owners) const;
 
-  // Whether two rows are equal in the first `keys` keys; NULL equals NULL.
-  bool SameKeys(const uint8_t* a, const uint8_t* b, size_t keys) const;
+  // How many of the first keys two rows are equal in; NULL equals NULL.
+  size_t EqualKeys(const uint8_t* a, const uint8_t* b) const;
+  bool SameKeys(const uint8_t* a, const uint8_t* b, size_t keys) const { return EqualKeys(a, b) >= keys; }
   bool KeyIsNull(const uint8_t* row, size_t key) const;
   // A key of a fixed size of up to eight bytes as a number that orders as it does.
   bool HasWords(size_t key) const;
@@ -74,6 +75,7 @@ class SortLayout {
     bool is_string;
   };
   size_t WordEnd(size_t byte, size_t size) const;
+  bool SameTail(const uint8_t* a, const uint8_t* b, const Segment& segment) const;
   void EncodeSegment(const Segment& segment, const Column& column, const RowSet& rows, uint8_t* const* out) const;
 
   std::vector<Type> types_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "algo/key_hash.h"
@@ -57,6 +58,16 @@ void EncodeValue(const T& value, uint8_t* out) {
     if constexpr (sizeof(T) == 2) bits = __builtin_bswap16(bits);
     StoreUnaligned(out, bits);
   }
+}
+
+// Rows are readable to the end of the last word.
+size_t FirstDifference(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  size_t at = 0;
+  for (; at < bytes; at += sizeof(uint64_t)) {
+    const uint64_t difference = LoadUnaligned<uint64_t>(a + at) ^ LoadUnaligned<uint64_t>(b + at);
+    if (difference != 0) return at + static_cast<size_t>(std::countr_zero(difference)) / 8;
+  }
+  return at;
 }
 
 std::vector<Type> RowTypes(const std::vector<Type>& types, size_t hidden) {
@@ -186,11 +197,20 @@ int SortLayout::Compare(const uint8_t* a, const uint8_t* b) const {
   return key_bytes_ == begin ? 0 : std::memcmp(a + begin, b + begin, key_bytes_ - begin);
 }
 
-bool SortLayout::SameKeys(const uint8_t* a, const uint8_t* b, size_t keys) const {
-  for (size_t k = 0; k < keys; ++k) {
-    if (!rows_.SameValues(a, b, keys_[k].column)) return false;
+size_t SortLayout::EqualKeys(const uint8_t* a, const uint8_t* b) const {
+  const size_t different = FirstDifference(a, b, key_bytes_);
+  for (const Segment& segment : segments_) {
+    if (different < segment.begin + segment.bytes) return segment.key;
+    if (segment.is_string && !SameTail(a, b, segment)) return segment.key;
   }
-  return true;
+  return keys_.size();
+}
+
+// Of a string whose part in the key is the same.
+bool SortLayout::SameTail(const uint8_t* a, const uint8_t* b, const Segment& segment) const {
+  const uint8_t truncated = keys_[segment.key].descending ? static_cast<uint8_t>(~kTruncated) : kTruncated;
+  if (a[segment.begin] != kValid || a[segment.begin + segment.bytes - 1] != truncated) return true;
+  return rows_.Load<StringRef>(a, segment.column) == rows_.Load<StringRef>(b, segment.column);
 }
 
 bool SortLayout::KeyIsNull(const uint8_t* row, size_t key) const {

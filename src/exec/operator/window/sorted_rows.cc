@@ -55,9 +55,7 @@ const RunStarts& SortedRows::RunsOf(size_t keys) {
     const uint8_t* const* all = rows();
     for (size_t i = 1; i < count_; ++i) {
       if (i + kAhead < count_) __builtin_prefetch(all[i + kAhead]);
-      uint16_t equal = 0;
-      while (equal < columns.size() && layout_->rows().SameValues(all[i - 1], all[i], columns[equal].column)) ++equal;
-      equal_keys_[i] = equal;
+      equal_keys_[i] = static_cast<uint16_t>(layout_->EqualKeys(all[i - 1], all[i]));
     }
   }
   runs_.resize(columns.size() + 1);

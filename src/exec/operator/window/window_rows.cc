@@ -9,7 +9,9 @@ namespace weir {
 namespace {
 
 // A bucket under a limit grows to this before it is cut for the first time.
-constexpr size_t kCutRowsMin = size_t{1} << 14;
+constexpr size_t kCutRowsMin = size_t{1} << 13;
+// Rows in sorted order are anywhere in memory.
+constexpr ptrdiff_t kAhead = 8;
 
 }  // namespace
 
@@ -25,6 +27,7 @@ WindowRows::WindowRows(const PhysicalWindow& node, std::shared_ptr<const SortLay
       tracker_(std::move(tracker)),
       bucket_bits_(node.hash_keys == 0 ? 0 : kBucketBits),
       can_spill_(can_spill) {
+  if (RankBounds::CanServe(node_, *layout_)) bounds_.emplace(*layout_, tracker_);
   Start();
 }
 
@@ -43,6 +46,12 @@ void WindowRows::Start() {
 
 void WindowRows::Append(const Chunk& chunk) {
   if (refused_ != nullptr) throw Error(*refused_);
+  if (!bounds_.has_value()) return AppendRows(chunk);
+  const Chunk narrowed = bounds_->Narrow(chunk);
+  if (narrowed.row_count() != 0) AppendRows(narrowed);
+}
+
+void WindowRows::AppendRows(const Chunk& chunk) {
   if (can_spill_ && tracker_ != nullptr) {
     entry_bytes_.Resize(SortRun::EntryBytes(row_count() + chunk.row_count()));
   }
@@ -106,7 +115,7 @@ std::unique_ptr<SortRun> WindowRows::TakeRun() {
   return run;
 }
 
-void WindowRows::Cut(Bucket& bucket) const {
+void WindowRows::Cut(Bucket& bucket) {
   const BigArray entries(bucket.rows->size() * sizeof(SortEntry), tracker_);
   auto* end = entries.as<SortEntry>();
   AddEntries(*layout_, *bucket.rows, !has_null_, end);
@@ -117,11 +126,13 @@ void WindowRows::Cut(Bucket& bucket) const {
   uint64_t number = 0, rank = 0, dense_rank = 0;
   for (const SortEntry* entry = entries.as<SortEntry>(); entry != end; ++entry) {
     const uint8_t* row = entry->address();
-    if (previous == nullptr || !layout_->SameKeys(previous, row, call.partition_keys)) {
+    if (end - entry > kAhead) __builtin_prefetch(entry[kAhead].address());
+    const size_t equal = previous == nullptr ? 0 : layout_->EqualKeys(previous, row);
+    if (previous == nullptr || equal < call.partition_keys) {
       number = rank = dense_rank = 1;
     } else {
       ++number;
-      if (!layout_->SameKeys(previous, row, call.order_keys)) {
+      if (equal < call.order_keys) {
         rank = number;
         ++dense_rank;
       }
@@ -130,6 +141,9 @@ void WindowRows::Cut(Bucket& bucket) const {
     const uint64_t result = call.window.function == WindowFunction::kRowNumber ? number
                             : call.window.function == WindowFunction::kRank    ? rank
                                                                                : dense_rank;
+    // What comes behind this row, if it is no peer, is beyond the limit.
+    const uint64_t place = call.window.function == WindowFunction::kDenseRank ? dense_rank : number;
+    if (bounds_.has_value() && place == node_.limit->rows) bounds_->Note(row);
     if (result <= node_.limit->rows) std::memcpy(kept->Append(), row, layout_->row_bytes());
   }
   bucket.cut_at = std::max(kCutRowsMin, 4 * kept->size());

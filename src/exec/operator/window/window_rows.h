@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "algo/key_hash.h"
 #include "exec/operator/external_sort.h"
+#include "exec/operator/window/rank_bounds.h"
 #include "plan/physical.h"
 
 namespace weir {
@@ -38,7 +40,8 @@ class WindowRows final : public RunRows {
   void Start();
   void Place(const Chunk& chunk);
   // Leaves the rows of a bucket that the limit lets through.
-  void Cut(Bucket& bucket) const;
+  void Cut(Bucket& bucket);
+  void AppendRows(const Chunk& chunk);
 
   const PhysicalWindow& node_;
   const std::shared_ptr<const SortLayout> layout_;
@@ -51,6 +54,7 @@ class WindowRows final : public RunRows {
   ScopedReservation entry_bytes_;
   std::unique_ptr<Error> refused_;  // memory that rows have taken already; no more come
   bool has_null_ = false;
+  std::optional<RankBounds> bounds_;  // of what has been cut
   KeyHasher hasher_;
   std::vector<ColumnPtr> keys_;
   std::vector<uint64_t> hashes_;
