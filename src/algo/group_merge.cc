@@ -32,7 +32,7 @@ std::shared_ptr<const GroupLayout> CommonLayout(const std::vector<std::unique_pt
   const std::shared_ptr<const GroupLayout>& first = tables.at(0)->layout();
   if (std::ranges::all_of(tables, [&](const auto& table) { return table->layout() == first; })) return first;
   const GroupCodes& codes = *tables[0]->codes();
-  const std::shared_ptr<const GroupLayout> layout = codes.layout();
+  std::shared_ptr<const GroupLayout> layout = codes.layout();
   if (layout == codes.plain()) return layout;
   for (const auto& table : tables) {
     if (table->layout() != layout && !table->Relayout(layout)) return codes.plain();

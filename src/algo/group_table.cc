@@ -62,11 +62,11 @@ WEIR_SIMD_CLONES void AddOffset(uint8_t* const* groups, size_t count, size_t off
 GroupTable::GroupTable(std::vector<Type> key_types, std::vector<std::shared_ptr<const AggregateOps>> aggregates,
                        std::shared_ptr<MemoryTracker> tracker, GroupTableOptions options)
     : GroupTable(std::make_shared<const GroupLayout>(std::move(key_types), std::move(aggregates)), std::move(tracker),
-                 options) {}
+                 std::move(options)) {}
 
 GroupTable::GroupTable(std::shared_ptr<const GroupLayout> layout, std::shared_ptr<MemoryTracker> tracker,
                        GroupTableOptions options)
-    : layout_(std::move(layout)), tracker_(std::move(tracker)), options_(options) {
+    : layout_(std::move(layout)), tracker_(std::move(tracker)), options_(std::move(options)) {
   Reset();
 }
 

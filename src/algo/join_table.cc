@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "expr/row_select.h"
 
 namespace weir {
 
@@ -71,18 +72,28 @@ bool MatchableRows(const JoinTableSpec& spec, std::span<const ColumnPtr> keys, c
     any_null |= !NullMatches(spec, k) && ColumnView(*keys[k]).may_have_nulls();
   }
   if (!any_null) return false;
+  if (others == nullptr) {
+    matchable.resize(rows.count() + kRowListPadding);
+    RowSet left = rows;
+    for (size_t k = 0; k < keys.size(); ++k) {
+      if (NullMatches(spec, k)) continue;
+      left = RowSet::Of({matchable.data(), SelectValid(*keys[k], left, matchable.data())});
+    }
+    matchable.resize(left.count());
+    return true;
+  }
   std::vector<ColumnView> views;
   for (size_t k = 0; k < keys.size(); ++k) {
     if (!NullMatches(spec, k)) views.emplace_back(*keys[k]);
   }
   matchable.clear();
-  if (others != nullptr) others->clear();
+  others->clear();
   rows.ForEach([&](size_t row) {
     bool valid = true;
     for (const ColumnView& view : views) valid &= view.IsValid(row);
     if (valid) {
       matchable.push_back(static_cast<uint32_t>(row));
-    } else if (others != nullptr) {
+    } else {
       others->push_back(static_cast<uint32_t>(row));
     }
   });

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "column/chunk.h"
+#include "expr/row_select.h"
 
 namespace weir {
 
@@ -11,17 +12,10 @@ inline RowSet ValidRows(std::span<const ColumnPtr> columns, const RowSet& rows, 
   RowSet left = rows;
   bool narrowed = false;
   for (const ColumnPtr& column : columns) {
-    const ColumnView view(*column);
-    if (!view.may_have_nulls()) continue;
-    if (!narrowed) {
-      scratch.resize(rows.count());
-    }
-    // In place once narrowed: writes never overtake reads.
-    size_t count = 0;
-    left.ForEach([&](size_t row) {
-      scratch[count] = static_cast<uint32_t>(row);
-      count += view.IsValid(row) ? 1 : 0;
-    });
+    if (!ColumnView(*column).may_have_nulls()) continue;
+    if (!narrowed) scratch.resize(rows.count() + kRowListPadding);
+    // In place once narrowed.
+    const size_t count = SelectValid(*column, left, scratch.data());
     if (narrowed || count != rows.count()) {
       left = RowSet::Of({scratch.data(), count});
       narrowed = true;

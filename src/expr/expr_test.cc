@@ -136,5 +136,33 @@ TEST(RowSelectTest, MasksAndValidity) {
   }
 }
 
+TEST(RowSelect, ValidAndNullRowsOfEveryEncoding) {
+  for (const size_t size : {1, 7, 8, 63, 64, 65, 1000}) {
+    FlatWriter<int32_t> writer(TypeKind::kInt32, size);
+    Selection some;
+    auto indices = Buffer::Allocate(size * sizeof(uint32_t));
+    for (size_t i = 0; i < size; ++i) {
+      writer.Set(i, static_cast<int32_t>(i));
+      if (i % 5 == 0) writer.SetNull(i);
+      if (i % 2 == 0) some.push_back(static_cast<uint32_t>(i));
+      indices->as<uint32_t>()[i] = static_cast<uint32_t>(size - 1 - i);
+    }
+    const ColumnPtr flat = writer.Finish();
+    for (const ColumnPtr& column : {flat, Column::Dictionary(flat, indices, size), Column::ConstantOf(flat, 0, size)}) {
+      for (const RowSet& rows : {RowSet::All(size), RowSet::Of(some)}) {
+        Selection valid;
+        Selection null;
+        rows.ForEach([&](size_t row) { (column->IsNull(row) ? null : valid).push_back(static_cast<uint32_t>(row)); });
+        Selection out(rows.count() + kRowListPadding);
+        out.resize(SelectValid(*column, rows, out.data()));
+        EXPECT_EQ(out, valid);
+        out.resize(rows.count() + kRowListPadding);
+        out.resize(SelectNull(*column, rows, out.data()));
+        EXPECT_EQ(out, null);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir

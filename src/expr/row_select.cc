@@ -62,6 +62,20 @@ WEIR_SIMD_CLONES size_t SelectDense(const uint8_t* mask, const uint64_t* validit
   return n;
 }
 
+// The rows whose bit is set, of all rows.
+size_t SelectBits(const uint64_t* bits, size_t count, uint32_t* out) {
+  size_t n = 0;
+  size_t row = 0;
+  for (; row + 8 <= count; row += 8) {
+    n += EmitBits(static_cast<uint32_t>(bits[row / 64] >> (row % 64)) & 0xFF, static_cast<uint32_t>(row), out + n);
+  }
+  for (; row < count; ++row) {
+    out[n] = static_cast<uint32_t>(row);
+    n += static_cast<size_t>(GetBit(bits, row));
+  }
+  return n;
+}
+
 #if defined(__x86_64__)
 // What fits into a register that is looked up in by bytes.
 constexpr size_t kByteTableMax = 64;
@@ -157,6 +171,11 @@ size_t SelectRows(const Column& column, uint8_t want, const RowSet& rows, uint32
 size_t SelectValid(const Column& column, const RowSet& rows, uint32_t* out) {
   const ColumnView view(column);
   if (!view.may_have_nulls()) return CopyRows(rows, out);
+  if (view.is_identity()) {
+    const uint64_t* validity = view.validity();
+    if (rows.is_dense()) return SelectBits(validity, rows.count(), out);
+    return SelectIf(rows, out, [&](size_t row) { return GetBit(validity, row); });
+  }
   return SelectIf(rows, out, [&](size_t row) { return view.IsValid(row); });
 }
 
