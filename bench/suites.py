@@ -1,5 +1,6 @@
 """Where the tables and the queries of a benchmark suite come from."""
 import dataclasses
+import multiprocessing
 import os
 import pathlib
 import re
@@ -63,24 +64,33 @@ def tpch(options):
     return Suite(f"scale {options.scale}", files, queries_of(HERE / "tpch") | SCANS)
 
 
+def generate_tpcds(scale, folder):
+    import duckdb
+    import duckdb_extension_tpcds
+    extension = next(pathlib.Path(duckdb_extension_tpcds.__file__).parent.rglob("*.duckdb_extension"))
+    part = folder.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "queries").mkdir(parents=True)
+    connection = duckdb.connect()
+    connection.execute(f"LOAD '{extension}'")
+    connection.execute(f"CALL dsdgen(sf = {float(scale)})")
+    for (table,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall():
+        connection.execute(f"COPY {table} TO '{part / table}.parquet' (FORMAT parquet)")
+    for number, text in connection.execute("SELECT query_nr, query FROM tpcds_queries()").fetchall():
+        (part / "queries" / f"q{number:02}.sql").write_text(text)
+    part.rename(folder)
+
+
 def tpcds(options):
     """Data and query texts as DuckDB's extension has them."""
     folder = pathlib.Path(options.data or f"build/tpcds-sf{options.scale}").resolve()
     if not folder.exists():
-        import duckdb
-        import duckdb_extension_tpcds
-        extension = next(pathlib.Path(duckdb_extension_tpcds.__file__).parent.rglob("*.duckdb_extension"))
-        part = folder.with_suffix(".part")
-        shutil.rmtree(part, ignore_errors=True)
-        (part / "queries").mkdir(parents=True)
-        connection = duckdb.connect()
-        connection.execute(f"LOAD '{extension}'")
-        connection.execute(f"CALL dsdgen(sf = {float(options.scale)})")
-        for (table,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall():
-            connection.execute(f"COPY {table} TO '{part / table}.parquet' (FORMAT parquet)")
-        for number, text in connection.execute("SELECT query_nr, query FROM tpcds_queries()").fetchall():
-            (part / "queries" / f"q{number:02}.sql").write_text(text)
-        part.rename(folder)
+        # By a process of its own: a process that starts others hands its peak memory on to them.
+        process = multiprocessing.get_context("spawn").Process(target=generate_tpcds, args=(options.scale, folder))
+        process.start()
+        process.join()
+        if process.exitcode != 0:
+            sys.exit("the data of TPC-DS could not be made")
     return Suite(f"scale {options.scale}", files_of(folder), queries_of(folder / "queries"))
 
 

@@ -22,10 +22,6 @@ inline uint8_t* RowOf(uint64_t slot) {
   return reinterpret_cast<uint8_t*>(slot & kAddressMask);  // NOLINT(performance-no-int-to-ptr): what a slot holds
 }
 
-}  // namespace
-
-namespace {
-
 // Of the tables' rows, in the end. Those that are still plain are small, so they are brought into a coded one right
 // away.
 std::shared_ptr<const GroupLayout> CommonLayout(const std::vector<std::unique_ptr<GroupTable>>& tables) {
