@@ -176,17 +176,29 @@ bool GroupTable::HasLongStrings() const {
   return storage_->heap.bytes() > kPassStringBytes * group_count();
 }
 
+// How many groups there will be at least, `groups` being an estimate of those so far: were all equally frequent, so
+// many would let as few rows meet others of their group as did.
+double GroupTable::ExpectedGroups(double groups) const {
+  const auto rows = static_cast<double>(rows_seen_);
+  const double known = has_forgotten() ? groups : static_cast<double>(findable_);
+  return std::max(groups, rows * known / (2 * std::max(rows - known, 1.0)));
+}
+
 // Whether the groups that come back are worth a larger table. `here`: rows per group since groups were last forgotten.
 bool GroupTable::IsWorthGrowing(double here) const {
   const double groups = std::max(kSampleParts * distinct_.Estimate(), 1.0);
   const bool finds_more = here < kForgetShare * static_cast<double>(rows_seen_) / groups;
-  if (layout_->packed_words() == 0 && options_.whole_bytes_max != 0) return true;
-  if (HasLongStrings()) return finds_more;
   // Two slots, as a rule.
-  const double bytes = groups * static_cast<double>(layout_->row_bytes() + 2 * sizeof(uint64_t));
-  const bool may_be_clustered = here >= kClusteredReduction && forget_at_ == options_.cached_groups_max;
-  if (bytes <= static_cast<double>(options_.whole_bytes_max) && !may_be_clustered) return true;
-  return finds_more && (bytes <= kCachedBytes || static_cast<double>(group_count()) > kRowsPerGroupMax * groups);
+  const double group_bytes = static_cast<double>(layout_->row_bytes() + 2 * sizeof(uint64_t));
+  if (options_.whole_bytes_max != 0) {
+    const double string_bytes = static_cast<double>(storage_->heap.bytes()) / static_cast<double>(group_count());
+    const double whole_bytes = ExpectedGroups(groups) * (group_bytes + string_bytes);
+    const bool may_be_clustered = here >= kClusteredReduction && forget_at_ == options_.cached_groups_max;
+    if (whole_bytes <= static_cast<double>(options_.whole_bytes_max) && !may_be_clustered) return true;
+  }
+  if (HasLongStrings()) return finds_more;
+  const bool in_cache = groups * group_bytes <= kCachedBytes;
+  return finds_more && (in_cache || static_cast<double>(group_count()) > kRowsPerGroupMax * groups);
 }
 
 // A table that has become large.
@@ -207,6 +219,7 @@ void GroupTable::ForgetGroups() {
 void GroupTable::MaybeForget() {
   if (options_.cached_groups_max == 0 || findable_ < forget_at_) return;
   MaybeEncode();
+  if (findable_ == 0) return;  // forgotten on the way
   const double here = static_cast<double>(rows_seen_ - rows_seen_at_forget_) / static_cast<double>(findable_);
   if (IsWorthGrowing(here)) {
     forget_at_ = 2 * findable_;

@@ -35,8 +35,7 @@ struct GroupTableOptions {
   // forgets them (their rows stay, to be merged later) and starts over in cache, with new rows laid out by partition.
   // 0: never, every group has exactly one row. Only tables that go through GroupMerge may forget.
   size_t cached_groups_max = 0;
-  // But tables up to about so many bytes are kept whole where groups are not clustered, and all whose keys are not
-  // packed when this is not 0.
+  // But tables that are expected to take no more than so many bytes are kept whole where groups are not clustered.
   size_t whole_bytes_max = 0;
   // Shared by all tables of an aggregation that is to have them; null: none.
   std::shared_ptr<GroupCodes> codes = nullptr;
@@ -196,6 +195,7 @@ class GroupTable {
   }
   size_t EncoderBytes() const;
   bool CopyRows(std::span<uint8_t* const> from, uint8_t* const* to, const GroupLayout& layout, GroupStorage& storage);
+  double ExpectedGroups(double groups) const;
   bool IsWorthGrowing(double here) const;
   bool HasLongStrings() const;
   void FindByHash(std::span<const ColumnPtr> keys, const RowSet& rows);

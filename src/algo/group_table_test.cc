@@ -394,6 +394,26 @@ TEST(GroupTable, GroupsThatComeBackAreKeptAfterAll) {
   EXPECT_EQ(groups, kGroups);
 }
 
+TEST(GroupTable, WholeTablesAreThoseOfGroupsThatRepeat) {
+  const auto layout = std::make_shared<const GroupLayout>(
+      std::vector<Type>{TypeKind::kInt64},
+      std::vector<std::shared_ptr<const AggregateOps>>{std::make_shared<CountSumOps>()});
+  const auto fill = [&](size_t groups) {
+    GroupTable table(layout, nullptr, {.cached_groups_max = 4096, .whole_bytes_max = size_t{4} << 20});
+    RandomColumns random(3);
+    for (int chunk = 0; chunk < 50; ++chunk) {
+      FlatWriter<int64_t> keys(TypeKind::kInt64, 1000);
+      for (size_t i = 0; i < 1000; ++i) keys.Set(i, static_cast<int64_t>(random.Below(groups) << 20));
+      const ColumnPtr key = keys.Finish();
+      table.FindOrInsert({&key, 1}, RowSet::All(1000));
+    }
+    return table.has_forgotten();
+  };
+  EXPECT_FALSE(fill(20'000));
+  // So many rows would fit, but hardly two are of one group: what is to come does not fit.
+  EXPECT_TRUE(fill(10'000'000));
+}
+
 TEST(GroupTable, MovingRangesAndChangingDictionaries) {
   // Dates that move on with every chunk, and a dictionary per chunk.
   GroupTable table({TypeKind::kDate, TypeKind::kVarchar},

@@ -11,8 +11,9 @@ namespace {
 
 // Groups that a driver's table keeps findable before it asks whether that still pays: about the second-level cache.
 constexpr size_t kCachedGroupsMax = size_t{1} << 15;
-// A single driver's table needs no merging and has the last-level cache for itself.
-constexpr size_t kSingleTableBytes = size_t{32} << 20;
+// A single driver's table needs no merging. Larger ones wait for memory with each row, which costs more than writing
+// rows to partitions and merging those in cache.
+constexpr size_t kSingleTableBytes = size_t{16} << 20;
 
 }  // namespace
 
