@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/find_text.h"
 #include "function/scalar/utf8.h"
 
 namespace weir {
@@ -11,13 +12,6 @@ namespace weir {
 namespace {
 
 constexpr size_t kNone = std::string_view::npos;
-
-size_t Find(std::string_view text, std::string_view part, size_t from) {
-  if (part.empty()) return from;
-  if (from + part.size() > text.size()) return kNone;
-  const void* at = memmem(text.data() + from, text.size() - from, part.data(), part.size());
-  return at == nullptr ? kNone : static_cast<size_t>(static_cast<const char*>(at) - text.data());
-}
 
 bool StartsWithAt(std::string_view text, std::string_view part, size_t at) {
   return at + part.size() <= text.size() && std::memcmp(text.data() + at, part.data(), part.size()) == 0;
@@ -96,7 +90,7 @@ bool LikePattern::MatchesFolded(std::string_view text) const {
     case Shape::kSuffix:
       return text.ends_with(literal_);
     case Shape::kContains:
-      return Find(text, literal_, 0) != kNone;
+      return FindText(text, literal_) != kNone;
     case Shape::kGeneral:
       break;
   }
@@ -148,13 +142,13 @@ size_t LikePattern::MatchAt(const Segment& segment, std::string_view text, size_
 
 size_t LikePattern::FindFrom(const Segment& segment, std::string_view text, size_t at, size_t& end) {
   if (!segment.has_wildcards()) {
-    const size_t found = Find(text, segment.literals[0], at);
+    const size_t found = FindText(text, segment.literals[0], at);
     if (found != kNone) end = found + segment.literals[0].size();
     return found;
   }
   for (; at <= text.size(); at += at < text.size() ? Utf8Width(text[at]) : 1) {
     if (!segment.literals[0].empty()) {
-      at = Find(text, segment.literals[0], at);
+      at = FindText(text, segment.literals[0], at);
       if (at == kNone) return kNone;
     }
     end = MatchAt(segment, text, at);

@@ -7,6 +7,7 @@
 #include <re2/re2.h>
 
 #include "base/error.h"
+#include "base/find_text.h"
 #include "function/scalar/utf8.h"
 #include "types/text_scan.h"
 
@@ -166,12 +167,6 @@ RegexpPattern::~RegexpPattern() = default;
 
 namespace {
 
-size_t Find(std::string_view text, std::string_view what, size_t from) {
-  if (text.size() - from < what.size()) return text.npos;
-  const void* at = memmem(text.data() + from, text.size() - from, what.data(), what.size());
-  return at == nullptr ? text.npos : static_cast<size_t>(static_cast<const char*>(at) - text.data());
-}
-
 // The first run of characters of the set from `from` on; empty: there is none.
 std::string_view FindSet(std::string_view text, const RegexpShape::CharacterSet& set, size_t from) {
   size_t begin = from;
@@ -187,7 +182,7 @@ std::string_view FindSet(std::string_view text, const RegexpShape::CharacterSet&
 bool RegexpPattern::Contains(std::string_view text) const {
   if (shape_.set.has_value()) return !FindSet(text, *shape_.set, 0).empty();
   if (!shape_.required.empty()) {
-    const bool may_match = Find(text, shape_.required, 0) != text.npos;
+    const bool may_match = FindText(text, shape_.required) != text.npos;
     if (!may_match || shape_.is_literal) return may_match;
   }
   if (sequence_ != nullptr && sequence_->begins_at_once()) {
@@ -206,7 +201,7 @@ bool RegexpPattern::Match(std::string_view text, size_t from, std::vector<std::s
     return !found.empty();
   }
   if (!shape_.required.empty()) {
-    const size_t at = Find(text, shape_.required, from);
+    const size_t at = FindText(text, shape_.required, from);
     if (at == text.npos) return false;
     if (shape_.is_literal) {
       groups.assign(1, text.substr(at, shape_.required.size()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/find_text.h"
 #include "function/scalar/regexp_sequence_parser.h"
 #include "function/scalar/utf8.h"
 
@@ -171,8 +172,9 @@ RegexpSequence::Result RegexpSequence::Match(std::string_view text, size_t from,
   for (const char* at = text.data() + from;; ++at) {
     if (!anchored_) {
       if (!prefix_.empty()) {
-        at = static_cast<const char*>(memmem(at, static_cast<size_t>(run.end - at), prefix_.data(), prefix_.size()));
-        if (at == nullptr) return Result::kNone;
+        const size_t place = FindText(text, prefix_, static_cast<size_t>(at - text.data()));
+        if (place == text.npos) return Result::kNone;
+        at = text.data() + place;
       } else {
         while (at != run.end && (IsUtf8Continuation(*at) || !CanStart(0, at, run.end))) ++at;
       }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "base/find_text.h"
 #include "function/scalar/kernel.h"
 #include "function/scalar/register.h"
 #include "function/scalar/utf8.h"
@@ -12,25 +13,18 @@ namespace weir {
 
 namespace {
 
-size_t Find(std::string_view text, std::string_view part, size_t from = 0) {
-  if (part.empty()) return from;
-  if (from >= text.size()) return std::string_view::npos;
-  const void* at = memmem(text.data() + from, text.size() - from, part.data(), part.size());
-  return at == nullptr ? std::string_view::npos : static_cast<size_t>(static_cast<const char*>(at) - text.data());
-}
-
 // In characters from 1; 0 when it does not occur at or after character `from`.
 int32_t Position(std::string_view text, std::string_view part, int64_t from = 1) {
   if (from < 1) return 0;
   const size_t begin = OffsetOfCharacter(text, static_cast<size_t>(from - 1));
   if (from > 1 && begin == text.size() && static_cast<int64_t>(CountCharacters(text)) < from - 1) return 0;
-  const size_t at = Find(text, part, begin);
+  const size_t at = FindText(text, part, begin);
   return at == std::string_view::npos ? 0 : static_cast<int32_t>(CountCharacters(text.substr(0, at)) + 1);
 }
 
 void Replace(RowOut<StringRef>& out, StringRef text, StringRef from, StringRef to) {
   const std::string_view view = text;
-  size_t at = from.empty() ? std::string_view::npos : Find(view, from);
+  size_t at = from.empty() ? std::string_view::npos : FindText(view, from);
   if (at == std::string_view::npos) {
     out.Set(text);
     return;
@@ -41,7 +35,7 @@ void Replace(RowOut<StringRef>& out, StringRef text, StringRef from, StringRef t
     result += view.substr(copied, at - copied);
     result += to.view();
     copied = at + from.size();
-    at = Find(view, from, copied);
+    at = FindText(view, from, copied);
   }
   result += view.substr(copied);
   Guard(out, [&] { out.SetString(result); });
@@ -60,8 +54,8 @@ void SplitPart(RowOut<StringRef>& out, StringRef text, StringRef delimiter, int6
   }
   if (n < 0) {
     int64_t fields = 1;
-    for (size_t at = Find(view, delimiter); at != std::string_view::npos;
-         at = Find(view, delimiter, at + delimiter.size())) {
+    for (size_t at = FindText(view, delimiter); at != std::string_view::npos;
+         at = FindText(view, delimiter, at + delimiter.size())) {
       ++fields;
     }
     n = fields + n + 1;
@@ -72,7 +66,7 @@ void SplitPart(RowOut<StringRef>& out, StringRef text, StringRef delimiter, int6
   }
   size_t begin = 0;
   for (int64_t field = 1;; ++field) {
-    const size_t end = Find(view, delimiter, begin);
+    const size_t end = FindText(view, delimiter, begin);
     if (field == n) {
       const size_t size = (end == std::string_view::npos ? view.size() : end) - begin;
       out.Set(StringRef(text.data() + begin, static_cast<uint32_t>(size)));
@@ -155,7 +149,7 @@ void StringToArray(std::string_view text, std::optional<std::string_view> delimi
     } else {
       size_t begin = 0;
       while (true) {
-        const size_t end = Find(text, *delimiter, begin);
+        const size_t end = FindText(text, *delimiter, begin);
         add(text.substr(begin, end == text.npos ? text.npos : end - begin));
         if (end == text.npos) break;
         begin = end + delimiter->size();
@@ -208,7 +202,7 @@ uint8_t EndsWith(StringRef text, StringRef suffix) {
   return text.view().ends_with(suffix.view()) ? 1 : 0;
 }
 uint8_t Contains(StringRef text, StringRef part) {
-  return Find(text, part) != std::string_view::npos ? 1 : 0;
+  return FindText(text, part) != std::string_view::npos ? 1 : 0;
 }
 
 void AddFinding(Family& family) {
