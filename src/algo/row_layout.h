@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "column/builder.h"
 #include "column/chunk.h"
 
@@ -77,6 +78,15 @@ class RowLayout {
   void CopyRow(const uint8_t* from, uint8_t* to, RowHeap& heap) const;
   // Whether two rows hold the same value; NULL is the same as NULL.
   bool SameValues(const uint8_t* a, const uint8_t* b, size_t column) const;
+  // Whether header, values and NULL bits, at least 8 bytes, are equal byte by byte.
+  bool SameBytes(const uint8_t* a, const uint8_t* b) const {
+    const size_t last = null_offset_ + null_bytes_ - 8;
+    uint64_t difference = LoadUnaligned<uint64_t>(a + last) ^ LoadUnaligned<uint64_t>(b + last);
+    for (size_t at = 0; at < last; at += 8) {
+      difference |= LoadUnaligned<uint64_t>(a + at) ^ LoadUnaligned<uint64_t>(b + at);
+    }
+    return difference == 0;
+  }
 
  private:
   struct Slot {
