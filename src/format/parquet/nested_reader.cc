@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "format/parquet/corrupt.h"
 #include "format/parquet/flat_reader.h"
+#include "format/parquet/levels.h"
 
 namespace weir::parquet {
 
@@ -100,12 +101,15 @@ bool NestedLeafReader::FillAhead() {
                              entries_left_);
     is_loaded_ = true;
   }
-  constexpr size_t kAhead = 2048;
   const size_t count = std::min(entries_left_, kAhead);
   ahead_definitions_.resize(count);
   ahead_repetitions_.resize(count);
   definition_stream_.Decode(ahead_definitions_.data(), count);
   repetition_stream_.Decode(ahead_repetitions_.data(), count);
+  if (is_repeated_) {
+    LevelsAtLeast(ahead_repetitions_.data(), count, 1, ahead_row_begins_.data());
+    for (uint64_t& word : ahead_row_begins_) word = ~word;
+  }
   ahead_at_ = 0;
   entries_left_ -= count;
   return true;
@@ -129,15 +133,10 @@ void NestedLeafReader::TakeRows(uint64_t count, bool keep) {
     const size_t size = ahead_definitions_.size();
     size_t end = ahead_at_;
     if (is_repeated_) {
-      const uint8_t* repetitions = ahead_repetitions_.data();
-      if (begun == 0 && repetitions[end] != 0) throw Corrupt("row goes on where one must begin");
-      while (end < size) {
-        if (repetitions[end] == 0) {
-          if (begun == count) break;
-          ++begun;
-        }
-        ++end;
-      }
+      if (begun == 0 && !GetBit(ahead_row_begins_.data(), end)) throw Corrupt("row goes on where one must begin");
+      uint64_t begins = count - begun;
+      end = FindOne(ahead_row_begins_.data(), end, size, begins);
+      begun = count - begins;
     } else {
       end = static_cast<size_t>(std::min<uint64_t>(size, end + (count - begun)));
       begun += end - ahead_at_;
@@ -151,9 +150,8 @@ void NestedLeafReader::TakeRows(uint64_t count, bool keep) {
 void NestedLeafReader::TakeEntries(size_t count, bool keep) {
   if (count == 0) return;
   const uint8_t* definitions = ahead_definitions_.data() + ahead_at_;
-  const int definition_max = pages_.leaf().definition_max;
-  size_t valid = 0;
-  for (size_t i = 0; i < count; ++i) valid += static_cast<size_t>(definitions[i] == definition_max);
+  std::array<uint64_t, WordsForBits(kAhead)> is_valid;
+  const size_t valid = LevelsAtLeast(definitions, count, pages_.leaf().definition_max, is_valid.data());
   if (keep) {
     if (definitions_.size() + count > context_.nested_entries_max) {
       throw Error::Operational(sqlstate::kProgramLimitExceeded, "nested values of a batch take too much memory: {}",
@@ -173,15 +171,14 @@ void NestedLeafReader::TakeEntries(size_t count, bool keep) {
 
 ColumnPtr NestedLeafReader::Finish(const SchemaNode& node) {
   const size_t entries = definitions_.size();
-  const int definition_max = pages_.leaf().definition_max;
-  std::vector<uint64_t> validity(WordsForBits(entries) + 1);
-  size_t slots = 0;
-  for (size_t i = 0; i < entries; ++i) {
-    // No slot at a leaf lies deeper than its own repetition, so that does not matter here.
-    if (definitions_[i] < node.slot_definition) continue;
-    validity[slots / 64] |= static_cast<uint64_t>(definitions_[i] == definition_max) << (slots % 64);
-    ++slots;
-  }
+  const size_t words = WordsForBits(entries);
+  std::vector<uint64_t> validity(words + 1);
+  LevelsAtLeast(definitions_.data(), entries, pages_.leaf().definition_max, validity.data());
+  // No slot at a leaf lies deeper than its own repetition, so that does not matter here.
+  if (node.slot_definition == 0) return sink_.FinishSpread(pages_, validity.data(), entries);
+  std::vector<uint64_t> is_slot(words);
+  LevelsAtLeast(definitions_.data(), entries, node.slot_definition, is_slot.data());
+  const size_t slots = CompressBits(validity.data(), is_slot.data(), words, validity.data());
   return sink_.FinishSpread(pages_, validity.data(), slots);
 }
 
@@ -245,57 +242,84 @@ bool NestedReader::IsSkipped(const SchemaNode& node, size_t first_leaf) const {
                      [](const auto& leaf) { return leaf == nullptr; });
 }
 
+namespace {
+
+// The slots of a struct, a list or a map: which are there, and of lists where their elements are.
+struct Slots {
+  size_t count = 0;
+  BufferPtr validity;  // null: all are valid
+  BufferPtr lists;     // not of structs
+  size_t elements = 0;
+};
+
+Slots SlotsOf(const SchemaNode& node, const NestedLeafReader& levels) {
+  const std::vector<uint8_t>& definitions = levels.definitions();
+  const std::vector<uint8_t>& repetitions = levels.repetitions();
+  const size_t entries = definitions.size();
+  const size_t words = WordsForBits(entries);
+  // Entries that go on with what a slot or an element has are left out.
+  const auto starts = [&](int repetition, int definition, std::vector<uint64_t>& out) {
+    out.resize(words);
+    LevelsAtLeast(definitions.data(), entries, definition, out.data());
+    if (repetitions.empty()) return;
+    std::vector<uint64_t> deeper(words);
+    LevelsAtLeast(repetitions.data(), entries, repetition + 1, deeper.data());
+    for (size_t i = 0; i < words; ++i) out[i] &= ~deeper[i];
+  };
+  Slots out;
+  std::vector<uint64_t> is_slot;
+  starts(node.slot_repetition, node.slot_definition, is_slot);
+  auto validity = Buffer::AllocateZeroed((words + 1) * sizeof(uint64_t));
+  auto* valid = validity->as<uint64_t>();
+  LevelsAtLeast(definitions.data(), entries, node.valid_definition, valid);
+  out.count = CompressBits(valid, is_slot.data(), words, valid);
+  if (CountBits(valid, out.count) != out.count) out.validity = std::move(validity);
+  if (node.kind == SchemaNode::Kind::kStruct) return out;
+
+  std::vector<uint64_t> is_element;
+  starts(node.slot_repetition + 1, node.element_definition, is_element);
+  auto lists = Buffer::Allocate((out.count + 1) * sizeof(ListEntry));
+  auto* list = lists->as<ListEntry>();
+  size_t slot = 0;
+  for (size_t i = 0; i < words; ++i) {
+    for (uint64_t left = is_slot[i]; left != 0; left &= left - 1) {
+      const uint64_t before = (left & -left) - 1;
+      const auto elements = out.elements + static_cast<size_t>(std::popcount(is_element[i] & before));
+      list[slot++].offset = static_cast<uint32_t>(elements);
+    }
+    out.elements += static_cast<size_t>(std::popcount(is_element[i]));
+  }
+  list[slot].offset = static_cast<uint32_t>(out.elements);
+  for (size_t i = 0; i < slot; ++i) list[i].length = list[i + 1].offset - list[i].offset;
+  out.lists = std::move(lists);
+  return out;
+}
+
+}  // namespace
+
 ColumnPtr NestedReader::Assemble(const SchemaNode& node, size_t& first_leaf) {
   if (node.kind == SchemaNode::Kind::kLeaf) return leaves_[first_leaf++]->Finish(node);
   const auto first = std::ranges::find_if(leaves_.begin() + static_cast<ptrdiff_t>(first_leaf), leaves_.end(),
                                           [](const auto& leaf) { return leaf != nullptr; });
-  const NestedLeafReader& levels = **first;
-  const std::vector<uint8_t>& definitions = levels.definitions();
-  const std::vector<uint8_t>& repetitions = levels.repetitions();
-  const size_t entries = definitions.size();
   const bool is_struct = node.kind == SchemaNode::Kind::kStruct;
-
-  auto validity = Buffer::AllocateZeroed((WordsForBits(entries) + 1) * sizeof(uint64_t));
-  auto* words = validity->as<uint64_t>();
-  auto lists = is_struct ? nullptr : Buffer::Allocate(entries * sizeof(ListEntry));
-  auto* list = is_struct ? nullptr : lists->as<ListEntry>();
-  size_t slots = 0;
-  size_t nulls = 0;
-  uint32_t elements = 0;
-  for (size_t i = 0; i < entries; ++i) {
-    const int definition = definitions[i];
-    const int repetition = repetitions.empty() ? 0 : repetitions[i];
-    if (repetition <= node.slot_repetition && definition >= node.slot_definition) {
-      const bool valid = definition >= node.valid_definition;
-      words[slots / 64] |= static_cast<uint64_t>(valid) << (slots % 64);
-      nulls += static_cast<size_t>(!valid);
-      if (!is_struct) {
-        if (slots > 0) list[slots - 1].length = elements - list[slots - 1].offset;
-        list[slots].offset = elements;
-      }
-      ++slots;
-    }
-    if (!is_struct && repetition <= node.slot_repetition + 1 && definition >= node.element_definition) ++elements;
-  }
-  if (!is_struct && slots > 0) list[slots - 1].length = elements - list[slots - 1].offset;
-
-  const std::string& path = levels.leaf().path;
+  Slots slots = SlotsOf(node, **first);
+  const size_t child_slots = is_struct ? slots.count : slots.elements;
   std::vector<ColumnPtr> children;
   for (const SchemaNode& child : node.children) {
     if (is_struct && IsSkipped(child, first_leaf)) {
       first_leaf += CountLeaves(child);
-      children.push_back(Column::Constant(Value::Null(child.type), slots));
+      children.push_back(Column::Constant(Value::Null(child.type), slots.count));
       continue;
     }
     children.push_back(Assemble(child, first_leaf));
-    if (children.back()->size() != (is_struct ? slots : elements)) {
+    if (children.back()->size() != child_slots) {
       throw Corrupt("columns of a nested value have different lengths: {} and {}, below {}", children.back()->size(),
-                    is_struct ? slots : elements, path);
+                    child_slots, (*first)->leaf().path);
     }
   }
-  BufferPtr bits = nulls > 0 ? BufferPtr(std::move(validity)) : nullptr;
-  if (is_struct) return Column::Struct(node.type, slots, std::move(children), std::move(bits));
-  return Column::Flat(node.type, slots, std::move(lists), std::move(bits), {}, std::move(children));
+  if (is_struct) return Column::Struct(node.type, slots.count, std::move(children), std::move(slots.validity));
+  return Column::Flat(node.type, slots.count, std::move(slots.lists), std::move(slots.validity), {},
+                      std::move(children));
 }
 
 uint64_t NestedReader::bytes_read() const {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
+#include "base/bits.h"
 #include "format/parquet/column_reader.h"
 #include "format/parquet/rle.h"
 #include "format/parquet/value_sink.h"
@@ -47,6 +49,8 @@ class NestedLeafReader {
     bool is_unpacked_ = false;
   };
 
+  static constexpr size_t kAhead = 2048;  // entries
+
   void OpenPage();
   // Decodes more entries of the page into the look-ahead; false at the end of the page.
   bool FillAhead();
@@ -69,6 +73,7 @@ class NestedLeafReader {
   size_t entries_left_ = 0;  // of the page, not yet in the look-ahead
   std::vector<uint8_t> ahead_definitions_;
   std::vector<uint8_t> ahead_repetitions_;
+  std::array<uint64_t, WordsForBits(kAhead)> ahead_row_begins_;  // of repeated leaves: the entries that begin a row
   size_t ahead_at_ = 0;
   std::vector<uint8_t> definitions_;
   std::vector<uint8_t> repetitions_;
