@@ -37,7 +37,7 @@ PipelineBuilder::PipelineBuilder(QueryContext& query, PipelineGraph& graph, obs:
 void PipelineBuilder::Build(const PhysicalPtr& plan, std::shared_ptr<SinkFactory> results) {
   results->info = {.name = "Result", .types = plan->types()};
   CountUses(*plan);
-  subfields_ = FindSubfieldUse(*plan);
+  subfields_ = FindSubfieldUse(*plan, query_.registry());
   BuildNode(plan, root_profile_, Into(graph_.AddSink(std::move(results))));
 }
 

@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/bytes.h"
+#include "expr/expr_codec.h"
+
 namespace weir {
 
 namespace {
 
-// How a column is used; neither: not at all.
+// How a value is looked at; neither: not at all.
 struct Use {
   bool whole = false;
   SubfieldPaths paths;
 
+  static Use Whole() { return {.whole = true, .paths = {}}; }
+  static Use Shape() { return {.whole = false, .paths = {{kShapeOfSubfield}}}; }
   void Add(const Use& other) {
     whole = whole || other.whole;
     paths.insert(paths.end(), other.paths.begin(), other.paths.end());
@@ -19,9 +24,37 @@ struct Use {
 };
 using Uses = std::vector<Use>;
 
-void AddPath(Use& use, std::vector<size_t> path, const std::vector<size_t>& further) {
-  path.insert(path.end(), further.begin(), further.end());
-  use.paths.push_back(std::move(path));
+// Of a struct whose field is looked at like this.
+Use OfStruct(size_t field, const Use& use) {
+  Use out;
+  if (use.whole) out.paths.push_back({field});
+  for (const auto& path : use.paths) {
+    out.paths.push_back({field});
+    out.paths.back().insert(out.paths.back().end(), path.begin(), path.end());
+  }
+  return out;
+}
+
+// Of a list whose elements are looked at like this; where they are counts, too.
+Use OfList(const Use& elements) {
+  if (elements.whole) return Use::Whole();
+  Use out = OfStruct(0, elements);
+  out.Add(Use::Shape());
+  return out;
+}
+
+// Of a list's elements, when the list is looked at like this.
+Use OfElements(const Use& list) {
+  Use out{.whole = list.whole, .paths = {}};
+  for (const auto& path : list.paths) {
+    if (path.front() == kShapeOfSubfield) continue;
+    if (path.size() == 1) {
+      out.whole = true;
+    } else {
+      out.paths.emplace_back(path.begin() + 1, path.end());
+    }
+  }
+  return out;
 }
 
 std::optional<size_t> FieldOf(const Type& type, const Expr& which) {
@@ -39,20 +72,13 @@ std::optional<size_t> FieldOf(const Type& type, const Expr& which) {
   return static_cast<size_t>(std::ranges::find_if(fields, named) - fields.begin());
 }
 
-// The input column and path when the expression is nothing but fields of fields of it.
-std::optional<size_t> PathOf(const Expr& expr, std::vector<size_t>& path) {
-  if (expr.is(ExprKind::kInput)) return expr.input_index();
-  if (!expr.is(ExprKind::kCall) || expr.function().name != "struct_extract") return std::nullopt;
-  const auto column = PathOf(*expr.child(0), path);
-  const auto field = FieldOf(expr.child(0)->type(), *expr.child(1));
-  if (!column.has_value() || !field.has_value()) return std::nullopt;
-  path.push_back(*field);
-  return column;
-}
-
 bool IsOne(const Expr& expr) {
   return expr.is(ExprKind::kLiteral) && !expr.literal().is_null() && expr.type().is_integer() &&
          expr.literal().integer() == 1;
+}
+
+bool HasShape(const Expr& expr) {
+  return expr.type().is(TypeKind::kStruct) || expr.type().is(TypeKind::kList);
 }
 
 // The child of which the expression looks at nothing but whether it is NULL and, of a list, how long it is; or null.
@@ -69,35 +95,83 @@ const Expr* ShapeArgument(const Expr& expr) {
   return is_length ? expr.child(0).get() : nullptr;
 }
 
-// Whether only the shape of the argument is looked at, where it is a part of a column; then that is noted.
-bool AddShapeUse(const Expr& argument, Uses& uses) {
-  std::vector<size_t> path;
-  const Type& type = argument.type();
-  if (!type.is(TypeKind::kStruct) && !type.is(TypeKind::kList)) return false;
-  const auto column = PathOf(argument, path);
-  if (!column.has_value()) return false;
-  path.push_back(kShapeOfSubfield);
-  uses.at(*column).paths.push_back(std::move(path));
-  return true;
-}
+// What expressions look at.
+class UsesOfExprs {
+ public:
+  explicit UsesOfExprs(const Registry& registry) : registry_(registry) {}
 
-void AddUses(const Expr& expr, Uses& uses) {
-  if (const Expr* argument = ShapeArgument(expr); argument != nullptr && AddShapeUse(*argument, uses)) return;
-  std::vector<size_t> path;
-  if (const auto column = PathOf(expr, path); column.has_value()) {
-    Use& use = uses.at(*column);
-    if (path.empty()) {
-      use.whole = true;
-    } else {
-      use.paths.push_back(std::move(path));
+  // Of the inputs, when the expression's value is looked at like this.
+  void Add(const Expr& expr, const Use& use, Uses& uses) const {
+    if (expr.is(ExprKind::kInput)) return uses.at(expr.input_index()).Add(use);
+    if (const Expr* argument = ShapeArgument(expr); argument != nullptr && HasShape(*argument)) {
+      return Add(*argument, Use::Shape(), uses);
     }
-    return;
+    if (expr.is(ExprKind::kCall) && (AddPart(expr, use, uses) || AddLambdaCall(expr, use, uses))) return;
+    for (const ExprPtr& child : expr.children()) Add(*child, Use::Whole(), uses);
   }
-  for (const ExprPtr& child : expr.children()) AddUses(*child, uses);
-}
+  void AddWhole(const Expr& expr, Uses& uses) const { Add(expr, Use::Whole(), uses); }
+
+ private:
+  // A field of a struct, an element of a list.
+  bool AddPart(const Expr& call, const Use& use, Uses& uses) const {
+    const std::string& name = call.function().name;
+    if (name == "struct_extract") {
+      const auto field = FieldOf(call.child(0)->type(), *call.child(1));
+      if (!field.has_value()) return false;
+      Add(*call.child(0), OfStruct(*field, use), uses);
+      return true;
+    }
+    if ((name != "[]" && name != "element_at") || !call.child(0)->type().is(TypeKind::kList)) return false;
+    Add(*call.child(0), OfList(use), uses);
+    AddWhole(*call.child(1), uses);
+    return true;
+  }
+
+  // Calls with a lambda over lists, as the binder makes them: f(list..., lambda, captured...), where the lambda is a
+  // constant (see function/scalar/lambda.cc, let.cc). Those over maps use them as a whole.
+  bool AddLambdaCall(const Expr& call, const Use& use, Uses& uses) const {
+    const std::string& name = call.function().name;
+    const bool selects = name == "array_filter" || name == "array_sortby";
+    const bool maps = name == "array_map";
+    const bool matches = name == "any_match" || name == "all_match";
+    // From an initial value on; without one the first element is a result, too.
+    const bool reduces = name == "list_reduce" && call.overload().parameters.size() == 3;
+    if (!selects && !maps && !matches && !reduces) return false;
+    size_t lists = 0;
+    while (lists < call.children().size() && call.child(lists)->type().is(TypeKind::kList)) ++lists;
+    if (lists == 0 || lists == call.children().size()) return false;
+    const Expr& lambda = *call.child(lists);
+    if (!lambda.is(ExprKind::kLiteral) || !lambda.type().is(TypeKind::kVarbinary) || lambda.literal().is_null()) {
+      return false;
+    }
+    ByteReader in(lambda.literal().bytes());
+    in.GetString();  // the lambda as text
+    const ExprPtr body = DeserializeExpr(in.GetString(), registry_);
+
+    const size_t elements_at = reduces ? 1 : 0;  // the first parameter of a reduction is what came out so far
+    const size_t captured_at = lists + (reduces ? 2 : 1);
+    const size_t parameters = elements_at + lists;
+    Uses of_inputs(parameters + call.children().size() - captured_at);
+    Add(*body, maps ? OfElements(use) : Use::Whole(), of_inputs);
+    for (size_t i = 0; i < lists; ++i) {
+      Use list = OfList(of_inputs[elements_at + i]);
+      if (selects) list.Add(use);
+      Add(*call.child(i), list, uses);
+    }
+    if (reduces) AddWhole(*call.child(lists + 1), uses);
+    for (size_t i = captured_at; i < call.children().size(); ++i) {
+      Add(*call.child(i), of_inputs[parameters + i - captured_at], uses);
+    }
+    return true;
+  }
+
+  const Registry& registry_;
+};
 
 class Finder {
  public:
+  explicit Finder(const Registry& registry) : exprs_(registry) {}
+
   // `uses` of the node's output columns.
   void Visit(const PhysicalNode& node, const Uses& uses) {
     switch (node.kind()) {
@@ -105,7 +179,7 @@ class Finder {
         return VisitScan(node.as<PhysicalScan>(), uses);
       case PhysicalKind::kFilter: {
         Uses below = uses;
-        AddUses(*node.as<PhysicalFilter>().predicate, below);
+        exprs_.AddWhole(*node.as<PhysicalFilter>().predicate, below);
         return Visit(*node.child(), below);
       }
       case PhysicalKind::kLimit:
@@ -113,30 +187,20 @@ class Finder {
       case PhysicalKind::kProject: {
         const auto& exprs = node.as<PhysicalProject>().exprs;
         Uses below(node.child()->schema().size());
-        for (size_t i = 0; i < exprs.size(); ++i) {
-          std::vector<size_t> path;
-          const auto column = PathOf(*exprs[i], path);
-          if (!column.has_value() || uses[i].whole) {
-            AddUses(*exprs[i], below);
-            continue;
-          }
-          for (const auto& further : uses[i].paths) AddPath(below.at(*column), path, further);
-        }
+        for (size_t i = 0; i < exprs.size(); ++i) exprs_.Add(*exprs[i], uses[i], below);
         return Visit(*node.child(), below);
       }
       case PhysicalKind::kHashAggregate: {
         const auto& aggregate = node.as<PhysicalHashAggregate>();
         Uses below(node.child()->schema().size());
-        for (const ExprPtr& group : aggregate.groups) AddUses(*group, below);
+        for (const ExprPtr& group : aggregate.groups) exprs_.AddWhole(*group, below);
         for (const AggregateCall& call : aggregate.aggregates) {
           const bool counts = call.name == "count" && call.args.size() == 1 && !call.distinct;
-          if (counts && AddShapeUse(*call.args[0], below)) {
-            if (call.filter != nullptr) AddUses(*call.filter, below);
-            continue;
+          for (const ExprPtr& arg : call.args) {
+            exprs_.Add(*arg, counts && HasShape(*arg) ? Use::Shape() : Use::Whole(), below);
           }
-          for (const ExprPtr& arg : call.args) AddUses(*arg, below);
-          if (call.filter != nullptr) AddUses(*call.filter, below);
-          for (const AggregateCall::Order& order : call.order_by) AddUses(*order.expr, below);
+          if (call.filter != nullptr) exprs_.AddWhole(*call.filter, below);
+          for (const AggregateCall::Order& order : call.order_by) exprs_.AddWhole(*order.expr, below);
         }
         return Visit(*node.child(), below);
       }
@@ -144,7 +208,7 @@ class Finder {
         return VisitUnnest(node.as<PhysicalUnnest>(), uses);
       default:
         for (const PhysicalPtr& child : node.children()) {
-          Visit(*child, Uses(child->schema().size(), Use{.whole = true, .paths = {}}));
+          Visit(*child, Uses(child->schema().size(), Use::Whole()));
         }
     }
   }
@@ -161,7 +225,7 @@ class Finder {
   void VisitScan(const PhysicalScan& scan, const Uses& uses) {
     Uses& all = found_.try_emplace(&scan, scan.columns.size()).first->second;
     for (size_t i = 0; i < scan.output.size(); ++i) all.at(scan.output[i]).Add(uses[i]);
-    for (const ExprPtr& filter : scan.filters) AddUses(*filter, all);
+    for (const ExprPtr& filter : scan.filters) exprs_.AddWhole(*filter, all);
   }
 
   // Puts out the child's columns, then the elements of each list.
@@ -169,29 +233,21 @@ class Finder {
     const size_t columns = unnest.child()->schema().size();
     Uses below(uses.begin(), uses.begin() + static_cast<ptrdiff_t>(columns));
     for (size_t i = 0; i < unnest.lists.size(); ++i) {
-      const Use& elements = uses.at(columns + i);
-      std::vector<size_t> path;
-      const auto column = PathOf(*unnest.lists[i], path);
-      if (!column.has_value() || elements.whole) {
-        AddUses(*unnest.lists[i], below);
-        continue;
-      }
-      Use& list = below.at(*column);
-      AddPath(list, path, {kShapeOfSubfield});
-      path.push_back(0);
-      for (const auto& further : elements.paths) AddPath(list, path, further);
+      exprs_.Add(*unnest.lists[i], OfList(uses.at(columns + i)), below);
     }
     Visit(*unnest.child(), below);
   }
 
+  const UsesOfExprs exprs_;
   std::map<const PhysicalScan*, Uses> found_;  // a shared node is visited once per use
 };
 
 }  // namespace
 
-std::map<const PhysicalScan*, std::vector<SubfieldPaths>> FindSubfieldUse(const PhysicalNode& root) {
-  Finder finder;
-  finder.Visit(root, Uses(root.schema().size(), Use{.whole = true, .paths = {}}));
+std::map<const PhysicalScan*, std::vector<SubfieldPaths>> FindSubfieldUse(const PhysicalNode& root,
+                                                                          const Registry& registry) {
+  Finder finder(registry);
+  finder.Visit(root, Uses(root.schema().size(), Use::Whole()));
   return finder.Finish();
 }
 
