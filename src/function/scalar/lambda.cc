@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "function/scalar/lambda_body.h"
 #include "function/scalar/list_view.h"
@@ -39,32 +40,20 @@ class Elements {
 
   // The lambda's results for the elements of `rows`, in order; first[k] is where those of the k-th row begin.
   ColumnPtr Apply(const Lambda& lambda, const std::vector<uint32_t>& rows, std::vector<uint32_t>& first) const {
-    std::vector<std::vector<uint32_t>> slots(lists_);
-    std::vector<uint32_t> origins;
     first.clear();
+    size_t size = 0;
     for (const uint32_t row : rows) {
-      first.push_back(static_cast<uint32_t>(origins.size()));
-      const uint32_t length = At(row).length;
-      for (size_t i = 0; i < lists_; ++i) {
-        const auto entry = views_[i].At<ListEntry>(row);
-        if (entry.length != length) {
-          throw Error::User(sqlstate::kArraySubscriptError, "lists of different lengths: {} and {}", length,
-                            entry.length);
-        }
-        for (uint32_t k = 0; k < length; ++k) slots[i].push_back(entry.offset + k);
-      }
-      origins.insert(origins.end(), length, row);
+      first.push_back(static_cast<uint32_t>(size));
+      size += At(row).length;
     }
-    const size_t size = origins.size();
     std::vector<ColumnPtr> inputs;
-    for (size_t i = 0; i < lists_; ++i) {
-      const BufferPtr indices = IndexBuffer(slots[i]);
-      for (const ColumnPtr& child : views_[i].base().children()) inputs.push_back(Pick(child, slots[i], indices));
-    }
+    for (size_t i = 0; i < lists_; ++i) AddElements(i, rows, size, inputs);
     if (args_.columns.size() > lists_ + 1) {
-      const BufferPtr indices = IndexBuffer(origins);
+      const auto origins = Buffer::Allocate(size * sizeof(uint32_t));
+      auto* origin = origins->as<uint32_t>();
+      for (const uint32_t row : rows) origin = std::fill_n(origin, At(row).length, row);
       for (size_t i = lists_ + 1; i < args_.columns.size(); ++i) {
-        inputs.push_back(Column::Take(args_.columns[i], indices, size));
+        inputs.push_back(Column::Take(args_.columns[i], origins, size));
       }
     }
     if (size == 0) return Column::Empty(lambda.type());
@@ -72,11 +61,32 @@ class Elements {
   }
 
  private:
-  // Children that are taken whole need no dictionary.
-  static ColumnPtr Pick(const ColumnPtr& child, const std::vector<uint32_t>& slots, const BufferPtr& indices) {
-    bool whole = slots.size() == child->size();
-    for (size_t i = 0; whole && i < slots.size(); ++i) whole = slots[i] == i;
-    return whole ? child : Column::Take(child, indices, slots.size());
+  // The elements, `size` in all, that the rows have in collection `i`.
+  void AddElements(size_t i, const std::vector<uint32_t>& rows, size_t size, std::vector<ColumnPtr>& out) const {
+    const auto& children = views_[i].base().children();
+    // Most often the rows have all of them, one after the other.
+    bool whole = size == children[0]->size();
+    size_t next = 0;
+    for (const uint32_t row : rows) {
+      const auto entry = views_[i].At<ListEntry>(row);
+      if (i > 0 && entry.length != At(row).length) {
+        throw Error::User(sqlstate::kArraySubscriptError, "lists of different lengths: {} and {}", At(row).length,
+                          entry.length);
+      }
+      whole = whole && (entry.offset == next || entry.length == 0);
+      next += entry.length;
+    }
+    if (whole) {
+      out.insert(out.end(), children.begin(), children.end());
+      return;
+    }
+    const auto slots = Buffer::Allocate(size * sizeof(uint32_t));
+    auto* slot = slots->as<uint32_t>();
+    for (const uint32_t row : rows) {
+      const auto entry = views_[i].At<ListEntry>(row);
+      for (uint32_t k = 0; k < entry.length; ++k) *slot++ = entry.offset + k;
+    }
+    for (const ColumnPtr& child : children) out.push_back(Column::Take(child, slots, size));
   }
 
   const KernelArgs& args_;
@@ -91,38 +101,76 @@ size_t CollectionCount(const KernelArgs& args) {
   return count;
 }
 
-// Runs `build(elements, row, results, from, out)` for each row; NULL collections give NULL. An error in the body
-// belongs to the row it came up in: when there is one, rows are computed one by one.
-template <typename Build>
-ColumnPtr ForEachCollection(const KernelArgs& args, Build&& build) {
-  const auto& lambda = *static_cast<const Lambda*>(args.state);
-  const Elements elements(args, CollectionCount(args));
+// The lambda's values for the elements of all rows whose collections are not NULL.
+struct LambdaResults {
   std::vector<uint32_t> rows;
+  std::vector<uint32_t> first;  // of each of them: where its values begin
+  ColumnPtr values;             // null: an error came up, which belongs to one of the rows
+};
+
+LambdaResults ApplyToAll(const KernelArgs& args, const Elements& elements) {
+  LambdaResults out;
   args.rows.ForEach([&](size_t row) {
-    if (!elements.IsNull(row)) rows.push_back(static_cast<uint32_t>(row));
+    if (!elements.IsNull(row)) out.rows.push_back(static_cast<uint32_t>(row));
   });
-  std::vector<uint32_t> first;
-  ColumnPtr all;
   try {
-    all = elements.Apply(lambda, rows, first);
+    out.values = elements.Apply(*static_cast<const Lambda*>(args.state), out.rows, out.first);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kUser) throw;
   }
+  return out;
+}
+
+// Runs `build(elements, row, values, from, out)` for each row; NULL collections give NULL. Without results for all
+// rows the lambda is computed row by row.
+template <typename Build>
+ColumnPtr BuildCollections(const KernelArgs& args, const Elements& elements, const LambdaResults& results,
+                           Build&& build) {
+  std::optional<ColumnView> all;
+  if (results.values != nullptr) all.emplace(*results.values);
   size_t next = 0;
   return BuildRows(args, [&](size_t row, ColumnBuilder& out) {
     if (elements.IsNull(row)) {
       out.AppendNull();
       return;
     }
-    if (all != nullptr) {
-      build(elements, row, ColumnView(*all), first[next++], out);
+    if (all.has_value()) {
+      build(elements, row, *all, results.first[next++], out);
       return;
     }
     std::vector<uint32_t> own;
-    const ColumnPtr results = elements.Apply(lambda, {static_cast<uint32_t>(row)}, own);
-    build(elements, row, ColumnView(*results), 0, out);
+    const ColumnPtr values = elements.Apply(*static_cast<const Lambda*>(args.state), {static_cast<uint32_t>(row)}, own);
+    build(elements, row, ColumnView(*values), 0, out);
   });
 }
+
+template <typename Build>
+ColumnPtr ForEachCollection(const KernelArgs& args, Build&& build) {
+  const Elements elements(args, CollectionCount(args));
+  return BuildCollections(args, elements, ApplyToAll(args, elements), build);
+}
+
+// Lists or maps of rows in ascending order, whose elements lie one after the other; the other rows are NULL.
+class CollectionWriter {
+ public:
+  explicit CollectionWriter(size_t size)
+      : size_(size),
+        entries_(Buffer::AllocateZeroed(size * sizeof(ListEntry))),
+        validity_(Buffer::AllocateZeroed(WordsForBits(size) * sizeof(uint64_t))) {}
+
+  void Set(size_t row, uint32_t begin, uint32_t end) {
+    entries_->as<ListEntry>()[row] = {begin, end - begin};
+    SetBit(validity_->as<uint64_t>(), row);
+  }
+  ColumnPtr Finish(const Type& type, std::vector<ColumnPtr> children) {
+    return Column::Flat(type, size_, std::move(entries_), std::move(validity_), {}, std::move(children));
+  }
+
+ private:
+  size_t size_;
+  MutableBufferPtr entries_;
+  MutableBufferPtr validity_;
+};
 
 bool IsTrue(const ColumnView& results, size_t at) {
   return results.IsValid(at) && results.At<uint8_t>(at) != 0;
@@ -133,22 +181,56 @@ void AppendOf(const ColumnView& view, size_t at, ColumnBuilder& out) {
 }
 
 ColumnPtr MapElements(const KernelArgs& args) {
-  return ForEachCollection(
-      args, [](const Elements& elements, size_t row, const ColumnView& results, uint32_t from, ColumnBuilder& out) {
-        const uint32_t length = elements.At(row).length;
-        for (uint32_t k = 0; k < length; ++k) AppendOf(results, from + k, out.child(0));
+  const Elements elements(args, CollectionCount(args));
+  const LambdaResults results = ApplyToAll(args, elements);
+  if (results.values != nullptr) {
+    CollectionWriter out(args.size);
+    for (size_t i = 0; i < results.rows.size(); ++i) {
+      const uint32_t row = results.rows[i];
+      out.Set(row, results.first[i], results.first[i] + elements.At(row).length);
+    }
+    const bool is_constant = results.values->is_constant();
+    return out.Finish(args.result_type, {is_constant ? Column::Flatten(results.values) : results.values});
+  }
+  return BuildCollections(
+      args, elements, results,
+      [](const Elements& each, size_t row, const ColumnView& values, uint32_t from, ColumnBuilder& out) {
+        const uint32_t length = each.At(row).length;
+        for (uint32_t k = 0; k < length; ++k) AppendOf(values, from + k, out.child(0));
         out.CloseRow();
       });
 }
 
 // Lists and maps alike.
 ColumnPtr FilterElements(const KernelArgs& args) {
-  return ForEachCollection(
-      args, [](const Elements& elements, size_t row, const ColumnView& results, uint32_t from, ColumnBuilder& out) {
-        const ListEntry entry = elements.At(row);
-        const auto& children = elements.view(0).base().children();
+  const Elements elements(args, CollectionCount(args));
+  const LambdaResults results = ApplyToAll(args, elements);
+  if (results.values != nullptr) {
+    const ColumnView values(*results.values);
+    CollectionWriter out(args.size);
+    std::vector<uint32_t> kept;
+    for (size_t i = 0; i < results.rows.size(); ++i) {
+      const ListEntry entry = elements.At(results.rows[i]);
+      const auto begin = static_cast<uint32_t>(kept.size());
+      for (uint32_t k = 0; k < entry.length; ++k) {
+        if (IsTrue(values, results.first[i] + k)) kept.push_back(entry.offset + k);
+      }
+      out.Set(results.rows[i], begin, static_cast<uint32_t>(kept.size()));
+    }
+    std::vector<ColumnPtr> children;
+    const BufferPtr slots = IndexBuffer(kept);
+    for (const ColumnPtr& child : elements.view(0).base().children()) {
+      children.push_back(child->is_constant() ? Column::Gather(child, kept) : Column::Take(child, slots, kept.size()));
+    }
+    return out.Finish(args.result_type, std::move(children));
+  }
+  return BuildCollections(
+      args, elements, results,
+      [](const Elements& each, size_t row, const ColumnView& values, uint32_t from, ColumnBuilder& out) {
+        const ListEntry entry = each.At(row);
+        const auto& children = each.view(0).base().children();
         for (uint32_t k = 0; k < entry.length; ++k) {
-          if (!IsTrue(results, from + k)) continue;
+          if (!IsTrue(values, from + k)) continue;
           for (size_t i = 0; i < children.size(); ++i) out.child(i).AppendRow(*children[i], entry.offset + k);
         }
         out.CloseRow();
