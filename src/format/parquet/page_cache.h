@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -23,6 +24,7 @@ struct CachedPage {
   BufferPtr body;            // levels, then values; null: so far only the header was needed, or it is a dictionary
   size_t body_bytes = 0;
   bool is_ascii = false;
+  bool is_bulky = false;  // see IsBulky
   ColumnPtr dictionary;
   ColumnPtr dictionary_with_null;
   std::shared_ptr<const NarrowDictionary> narrow;  // instead of these two
@@ -33,6 +35,13 @@ struct CachedPage {
 };
 using CachedPagePtr = std::shared_ptr<const CachedPage>;
 
+// Whether a page has such long values that looking into them costs more than decompressing them, documents rather than
+// names and addresses: keeping it saves less time for its memory.
+inline bool IsBulky(size_t body_bytes, size_t values) {
+  constexpr size_t kValueBytesMin = 256;
+  return body_bytes >= kValueBytesMin * values;
+}
+
 // Remembers pages of compressed column chunks, so that reading them again costs neither I/O nor decompression. Keys are
 // a number that stands for one state of one file (whoever opens files gives it, never the same for another) and the
 // offset of the page's header.
@@ -40,8 +49,8 @@ using CachedPagePtr = std::shared_ptr<const CachedPage>;
 // Which pages stay: when it is full, a page gets in only if it was asked for more often of late than the one that would
 // go for it, so that a scan of a large file does not drive out what others keep using, and going round in files that
 // are larger than the cache finds a part of them instead of nothing. Among those that are in, pages that were used
-// again stay before the others. Bounded, counted with its tracker, and gives memory back when others need it. Threads:
-// any.
+// again stay before the others. Bulky pages have about a fifth of the memory at most, and go first. Bounded, counted
+// with its tracker, and gives memory back when others need it. Threads: any.
 class PageCache {
  public:
   PageCache(const std::shared_ptr<MemoryTracker>& tracker, int64_t bytes_max, obs::MetricsRegistry* metrics = nullptr);
@@ -53,6 +62,8 @@ class PageCache {
   CachedPagePtr Find(uint64_t file, uint64_t offset);
   // Whether a page of this size would be kept.
   bool Admits(size_t bytes) const { return static_cast<int64_t>(bytes) <= shard_bytes_max_ / 4; }
+  // Whether a bulky page would get in as things are.
+  bool WantsBulky(uint64_t file, uint64_t offset, size_t bytes) const;
   // Takes the place of what was there. The page may be dropped at once, when memory is short.
   void Insert(uint64_t file, uint64_t offset, CachedPagePtr page);
   // Counts the loading of a page's body; for metrics.
@@ -83,29 +94,41 @@ class PageCache {
   struct KeyHash {
     size_t operator()(const Key& key) const;
   };
+  // In the order in which they go.
+  enum class Rank : uint8_t { kBulky, kCold, kHot };
+  static constexpr size_t kRanks = 3;
   struct Entry {
     Key key;
     CachedPagePtr page;
     int64_t bytes;
-    bool hot;
+    Rank rank;
   };
   using Entries = std::list<Entry>;
+  struct Ranked {
+    Entries entries;  // most recently used first
+    int64_t bytes = 0;
+  };
   struct alignas(64) Shard {
     mutable std::mutex mutex;  // guards the below; leaf
-    Entries cold, hot;         // most recently used first
+    std::array<Ranked, kRanks> ranks;
     std::unordered_map<Key, Entries::iterator, KeyHash> by_key;
     int64_t bytes = 0;
-    int64_t hot_bytes = 0;
+    Ranked& of(Rank rank) { return ranks[static_cast<size_t>(rank)]; }
+    const Ranked& of(Rank rank) const { return ranks[static_cast<size_t>(rank)]; }
     UseCounts uses;
     Usage counts;  // its last four
   };
 
-  Shard& ShardOf(const Key& key) { return shards_[KeyHash()(key) >> 32 & (shards_.size() - 1)]; }
+  Shard& ShardOf(const Key& key) { return shards_[ShardIndex(key)]; }
+  size_t ShardIndex(const Key& key) const { return KeyHash()(key) >> 32 & (shards_.size() - 1); }
+  // How much must go before a page of so many bytes may come.
+  int64_t ExcessLocked(const Shard& shard, int64_t bytes, bool is_bulky) const;
+  // Whether pages that were used less than this one have `bytes` among them.
+  static bool MayReplaceLocked(const Shard& shard, const Key& key, int64_t bytes, bool is_bulky);
   // Moves at least `bytes` of entries into `out`, to be destroyed without the lock. Returns what they had.
-  int64_t EvictLocked(Shard& shard, int64_t bytes, Entries& out) noexcept;
-  // Makes room for `bytes` more by moving pages that were used less than this into `out`. False when that is not
-  // enough; they stay then.
-  bool MakeRoomLocked(Shard& shard, const Key& key, int64_t bytes, Entries& out);
+  static int64_t EvictLocked(Shard& shard, int64_t bytes, Entries& out) noexcept;
+  // Brings the entry to the front of those of a rank.
+  static void MoveLocked(Shard& shard, Entries::iterator entry, Rank rank);
   void CoolLocked(Shard& shard);
   int64_t Reclaim(int64_t bytes) noexcept;
 
@@ -113,6 +136,7 @@ class PageCache {
   const std::shared_ptr<MemoryTracker> tracker_;
   std::vector<Shard> shards_;  // a power of two
   const int64_t shard_bytes_max_;
+  const int64_t shard_bulky_bytes_max_;
   obs::Counter own_hits_, own_misses_;
   obs::Counter* hits_ = &own_hits_;
   obs::Counter* misses_ = &own_misses_;

@@ -83,6 +83,36 @@ TEST(PageCache, GoingRoundInMoreThanItHolds) {
   EXPECT_GT(found, size_t{19 * 50});
 }
 
+TEST(PageCache, BulkyPagesHaveAPart) {
+  auto tracker = MemoryTracker::CreateRoot("test");
+  PageCache cache(tracker, 500'000);
+  const auto use_bulky = [&](uint64_t file, uint64_t offset) {
+    if (cache.Find(file, offset) != nullptr) return true;
+    if (!cache.WantsBulky(file, offset, 1000)) return false;
+    auto page = std::make_shared<CachedPage>(*Page(1000));
+    page->is_bulky = true;
+    cache.Insert(file, offset, std::make_shared<CachedPage>());  // as readers do: the header first
+    cache.Insert(file, offset, std::move(page));
+    return false;
+  };
+  // They stay within their part, and those that are there stay when others are wanted as much.
+  size_t found = 0;
+  for (int time = 0; time < 10; ++time) {
+    for (uint64_t i = 0; i < 200; ++i) found += use_bulky(1, i);
+  }
+  EXPECT_LE(cache.bytes(), 110'000);
+  EXPECT_GT(found, size_t{9 * 40});
+  EXPECT_FALSE(cache.WantsBulky(2, 0, 1000));
+  // Those that are used more take their places.
+  for (int time = 0; time < 30; ++time) {
+    for (uint64_t i = 0; i < 20; ++i) use_bulky(2, i);
+  }
+  for (uint64_t i = 0; i < 20; ++i) EXPECT_TRUE(use_bulky(2, i)) << i;
+  // Others drive them out.
+  for (uint64_t i = 0; i < 400; ++i) Use(cache, 3, i);
+  for (uint64_t i = 0; i < 20; ++i) EXPECT_FALSE(use_bulky(2, i)) << i;
+}
+
 TEST(PageCache, GivesMemoryBack) {
   auto tracker = MemoryTracker::CreateRoot("test", 200'000);
   PageCache cache(tracker, 150'000);

@@ -289,12 +289,11 @@ ByteSpan PageReader::CheckBody(ByteSpan body, const PageHeader& header) const {
   return body;
 }
 
-ByteSpan PageReader::Decompress(ByteSpan body, size_t prefix, size_t size, BufferPtr& buffer) const {
+ByteSpan PageReader::Decompress(ByteSpan body, size_t prefix, size_t size, bool keep, BufferPtr& buffer) const {
   if (size > context_.page_bytes_max) {
     throw Error::Operational(sqlstate::kProgramLimitExceeded, "Parquet page is too large: {} bytes", size);
   }
   CheckCompressionRatio(metadata_.codec, body.size() - prefix, size - prefix);
-  const bool keep = cache_ != nullptr && cache_->Admits(size);
   auto out = keep ? context_.pool->TakeTight(size) : context_.pool->Take(size, context_.tracker);
   if (prefix > 0) std::memcpy(out->data(), body.data(), prefix);
   parquet::Decompress(metadata_.codec, body.subspan(prefix), {out->data() + prefix, size - prefix});
@@ -322,7 +321,13 @@ ByteSpan PageReader::TakeLevels(ByteSpan& bytes, int level_max, PageEncoding enc
   return out;
 }
 
-ByteSpan PageReader::LoadBody(BufferPtr& buffer) {
+bool PageReader::WillKeepBody() const {
+  const auto size = static_cast<size_t>(header_.uncompressed_page_size);
+  if (cache_ == nullptr || !cache_->Admits(size)) return false;
+  return !IsBulky(size, value_count_) || cache_->WantsBulky(context_.cache_file, page_offset_, size);
+}
+
+ByteSpan PageReader::LoadBody(bool keep, BufferPtr& buffer) {
   if (cached_ != nullptr && cached_->body != nullptr) {
     buffer = cached_->body;
     page_owner_ = buffer;
@@ -350,7 +355,7 @@ ByteSpan PageReader::LoadBody(BufferPtr& buffer) {
     page_owner_ = window_.owner();
     return body;
   }
-  const ByteSpan out = Decompress(body, levels, size, buffer);
+  const ByteSpan out = Decompress(body, levels, size, keep, buffer);
   page_owner_ = buffer;
   return out;
 }
@@ -359,7 +364,8 @@ void PageReader::Load() {
   WEIR_DCHECK(!loaded_);
   BufferPtr buffer;  // null: the page lies in the window
   const bool was_cached = cached_ != nullptr && cached_->body != nullptr;
-  const ByteSpan body = LoadBody(buffer);
+  const bool keep = !was_cached && WillKeepBody();
+  const ByteSpan body = LoadBody(keep, buffer);
   ByteSpan values = body;
   PageEncoding encoding = PageEncoding::kPlain;
   if (header_.type == PageType::kData) {
@@ -389,13 +395,14 @@ void PageReader::Load() {
   if (cache_ == nullptr) return;
   if (was_cached) ++pages_from_cache_;
   cache_->CountLoad(was_cached);
-  if (was_cached || buffer == nullptr || !cache_->Admits(body.size())) return;
+  if (!keep || buffer == nullptr) return;
   auto page = std::make_shared<CachedPage>();
   page->header = header_;
   page->body_offset = body_offset_;
   page->body = std::move(buffer);
   page->body_bytes = body.size();
   page->is_ascii = page_is_ascii_;
+  page->is_bulky = IsBulky(body.size(), value_count_);
   cache_->Insert(context_.cache_file, page_offset_, std::move(page));
 }
 
@@ -520,7 +527,7 @@ void PageReader::MakeDictionary() {
   ByteSpan bytes = body;
   if (metadata_.codec != CompressionCodec::kUncompressed) {
     BufferPtr buffer;
-    bytes = Decompress(body, 0, size, buffer);
+    bytes = Decompress(body, 0, size, cache_ != nullptr && cache_->Admits(size), buffer);
     owner = std::move(buffer);
   } else if (body.size() != size) {
     throw Corrupt("uncompressed page has two sizes: {} and {}", body.size(), size);

@@ -118,10 +118,12 @@ class PageReader {
   void ReadFirstHeader();
   void StartDataPage(const PageHeader& header);
   ByteSpan CheckBody(ByteSpan body, const PageHeader& header) const;
-  // To `size` bytes; the first `prefix` are not compressed.
-  ByteSpan Decompress(ByteSpan body, size_t prefix, size_t size, BufferPtr& buffer) const;
+  // To `size` bytes; the first `prefix` are not compressed. `keep`: the buffer is to be cached.
+  ByteSpan Decompress(ByteSpan body, size_t prefix, size_t size, bool keep, BufferPtr& buffer) const;
+  // Whether the page at hand is to be cached.
+  bool WillKeepBody() const;
   // The whole body of the page at hand, decompressed; sets page_owner_, and the buffer that it has for itself.
-  ByteSpan LoadBody(BufferPtr& buffer);
+  ByteSpan LoadBody(bool keep, BufferPtr& buffer);
   void LoadDictionary();
   void MakeDictionary();
   ByteSpan TakeLevels(ByteSpan& bytes, int level_max, PageEncoding encoding) const;
