@@ -282,6 +282,20 @@ size_t StorageScanSource::drivers_max() const {
   return plan_->units.size() + (units_ == nullptr ? 0 : units_->more_drivers());
 }
 
+namespace {
+
+size_t TextBytes(const Chunk& chunk) {
+  size_t bytes = 0;
+  for (const ColumnPtr& column : chunk.columns()) {
+    if (!column->is_flat() || column->type().physical() != PhysicalType::kString) continue;
+    const auto* texts = column->values<StringRef>();
+    for (size_t i = 0; i < column->size(); ++i) bytes += texts[i].size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
 class StorageScanReader final : public SourceOperator, private ScanFilter {
  public:
   StorageScanReader(StorageScanSource& shared, const QueryContext& query)
@@ -328,19 +342,20 @@ class StorageScanReader final : public SourceOperator, private ScanFilter {
   SelectionPtr Apply(size_t step, const Chunk& chunk) override {
     // A unit in which nothing passes is gone through in one call.
     query_.token.ThrowIfCanceled();
+    if (batches_ + 1 == kBatchesPerLook) text_bytes_ = std::max(text_bytes_, TextBytes(chunk));
     return filter_.Apply(step, chunk);
   }
-  // Where few rows pass, more are read at a time, so that chunks do not get tiny.
+  // Where few rows pass, more are read at a time, so that chunks do not get tiny; but not more text than memory.
   void EndBatch(size_t rows, size_t passed) override {
     rows_seen_ += rows;
     rows_passed_ += passed;
     if (++batches_ < kBatchesPerLook) return;
-    if (rows_passed_ * 16 < rows_seen_ && batch_chunks_ < kBatchChunksMax) {
-      batch_chunks_ *= 2;
+    if (rows_passed_ * 16 < rows_seen_) {
+      if (batch_chunks_ < kBatchChunksMax && 2 * text_bytes_ <= kBatchTextBytesMax) batch_chunks_ *= 2;
     } else if (rows_passed_ * 6 > rows_seen_ && batch_chunks_ > 1) {
       batch_chunks_ /= 2;
     }
-    batches_ = rows_seen_ = rows_passed_ = 0;
+    batches_ = rows_seen_ = rows_passed_ = text_bytes_ = 0;
   }
 
   Chunk Output(const Chunk& chunk) const {
@@ -373,12 +388,14 @@ class StorageScanReader final : public SourceOperator, private ScanFilter {
   const ScanUnit* unit_ = nullptr;
 
   static constexpr size_t kBatchChunksMax = 8;
+  static constexpr size_t kBatchTextBytesMax = 4 << 20;
   static constexpr size_t kBatchesPerLook = 4;
   size_t batch_chunks_ = 1;
   // Since the last look.
   size_t batches_ = 0;
   size_t rows_seen_ = 0;
   size_t rows_passed_ = 0;
+  size_t text_bytes_ = 0;  // of the last batch, as far as it was read
 };
 
 std::unique_ptr<SourceOperator> StorageScanSource::Make(DriverContext& context) {
