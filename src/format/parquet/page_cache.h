@@ -23,7 +23,7 @@ struct CachedPage {
   uint64_t body_offset = 0;  // in the file
   BufferPtr body;            // levels, then values; null: so far only the header was needed, or it is a dictionary
   size_t body_bytes = 0;
-  bool is_ascii = false;
+  bool is_utf8 = false;   // texts are known to be
   bool is_bulky = false;  // see IsBulky
   ColumnPtr dictionary;
   ColumnPtr dictionary_with_null;

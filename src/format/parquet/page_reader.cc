@@ -360,6 +360,21 @@ ByteSpan PageReader::LoadBody(bool keep, BufferPtr& buffer) {
   return out;
 }
 
+namespace {
+
+// Of values as they are stored plainly, each behind its length.
+bool AreUtf8(ByteSpan values) {
+  while (values.size() >= sizeof(uint32_t)) {
+    const auto size = LoadUnaligned<uint32_t>(values.data());
+    values = values.subspan(sizeof(uint32_t));
+    if (size > values.size() || !IsUtf8(AsText(values.first(size)))) return false;
+    values = values.subspan(size);
+  }
+  return values.empty();
+}
+
+}  // namespace
+
 void PageReader::Load() {
   WEIR_DCHECK(!loaded_);
   BufferPtr buffer;  // null: the page lies in the window
@@ -388,8 +403,10 @@ void PageReader::Load() {
     values = body.subspan(repetition + definition);
   }
   MakeDecoder(encoding, values);
-  page_is_ascii_ = (was_cached && cached_->is_ascii) || !must_be_utf8_ ||
-                   std::holds_alternative<DictionaryIndexDecoder>(decoder_) || IsAscii(AsText(StringBytes(values)));
+  page_is_utf8_ = (was_cached && cached_->is_utf8) || !must_be_utf8_ ||
+                  std::holds_alternative<DictionaryIndexDecoder>(decoder_) || IsAscii(AsText(StringBytes(values)));
+  // Once for as long as the page is kept, rather than each time that it is read.
+  if (!page_is_utf8_ && keep && std::holds_alternative<PlainBytesDecoder>(decoder_)) page_is_utf8_ = AreUtf8(values);
   loaded_ = true;
   ++pages_loaded_;
   if (cache_ == nullptr) return;
@@ -401,7 +418,7 @@ void PageReader::Load() {
   page->body_offset = body_offset_;
   page->body = std::move(buffer);
   page->body_bytes = body.size();
-  page->is_ascii = page_is_ascii_;
+  page->is_utf8 = page_is_utf8_;
   page->is_bulky = IsBulky(body.size(), value_count_);
   cache_->Insert(context_.cache_file, page_offset_, std::move(page));
 }
@@ -687,7 +704,7 @@ void PageReader::DecodeValues(uint8_t* out, size_t count, Owners& owners) {
     if (leaf_.type.physical() == PhysicalType::kString) {
       auto* views = reinterpret_cast<StringRef*>(out);
       DecodeViews(views, count, owners);
-      if (!page_is_ascii_) CheckUtf8(views, count);
+      if (!page_is_utf8_) CheckUtf8(views, count);
       return;
     }
     scratch_views_.resize(count);
@@ -701,7 +718,7 @@ void PageReader::DecodeValues(uint8_t* out, size_t count, Owners& owners) {
     return;
   }
   ConvertFixed(leaf_, DecodeRaw(count, owners), count, out);
-  if (!page_is_ascii_) CheckUtf8(reinterpret_cast<const StringRef*>(out), count);
+  if (!page_is_utf8_) CheckUtf8(reinterpret_cast<const StringRef*>(out), count);
 }
 
 void PageReader::DecodeSelectedValues(uint8_t* out, std::span<const uint32_t> rows, size_t span, Owners& owners) {
@@ -715,7 +732,7 @@ void PageReader::DecodeSelectedValues(uint8_t* out, std::span<const uint32_t> ro
     auto* views = reinterpret_cast<StringRef*>(out);
     plain->DecodeSelected(views, rows, span);
     owners.push_back(page_owner_);
-    if (!page_is_ascii_) CheckUtf8(views, rows.size());
+    if (!page_is_utf8_) CheckUtf8(views, rows.size());
     return;
   }
   const uint8_t* values = TryTakeInPlace(span);

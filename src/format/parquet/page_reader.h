@@ -169,7 +169,7 @@ class PageReader {
   uint64_t first_row_ = 0;
   bool loaded_ = false;
   Owner page_owner_;
-  bool page_is_ascii_ = false;
+  bool page_is_utf8_ = false;  // known to be
   ByteSpan definition_bytes_;
   ByteSpan repetition_bytes_;
   PageEncoding definition_encoding_ = PageEncoding::kRle;

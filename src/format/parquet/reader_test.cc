@@ -148,6 +148,38 @@ TEST(Reader, SelectedRowsAreThoseOfTheWholeColumn) {
   }
 }
 
+// What is found out of a page's texts when it is kept goes for the page, and an error stays one.
+TEST(Reader, TextsOfKeptPagesAreUtf8) {
+  constexpr size_t kRows = 2'000, kBadRow = 1'300;
+  std::string bytes;
+  ParquetWriter writer([&](ByteSpan part) { bytes += AsText(part); },
+                       {{.name = "text", .type = TypeKind::kVarchar, .encoding = WriterEncoding::kPlain}},
+                       {.codec = WriterCodec::kSnappy, .page_rows = 500});
+  const auto text = [](size_t row) {
+    const std::string start = row == kBadRow ? "\xC3(" : "\xC3\xA9";
+    return start + std::string(100 + row % 200, 'x');
+  };
+  ColumnBuilder texts(TypeKind::kVarchar);
+  for (size_t i = 0; i < kRows; ++i) texts.AppendString(text(i));
+  writer.Write(Chunk({texts.Finish()}, kRows));
+  writer.Finish();
+  const auto cache = std::make_shared<PageCache>(MemoryTracker::CreateRoot("test"), 64 << 20);
+  const auto read = [&](RowRange rows) {
+    const auto file = Open(bytes, {.cache = cache, .cache_file = 1});
+    RowGroupReader reader(file, 0, {0}, RowRanges{rows});
+    Chunk chunk;
+    for (size_t row = rows.begin; reader.Next(100, chunk);) {
+      for (size_t i = 0; i < chunk.size(); ++i, ++row) ASSERT_EQ(chunk.column(0)->GetValue(i).bytes(), text(row));
+    }
+  };
+  for (int time = 0; time < 3; ++time) {
+    read({0, 1'000});
+    read({kBadRow + 1, kRows});
+    EXPECT_THROW(read({1'000, kRows}), Error) << time;
+  }
+  EXPECT_GT(cache->hits(), 0u);
+}
+
 TEST(Reader, WholeDictionaryHasEveryValue) {
   const auto file = Open(Example(WriterCodec::kSnappy));
   RowGroupReader reader(file, 0, {0, 1});
