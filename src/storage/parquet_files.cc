@@ -31,7 +31,38 @@ uint64_t ParquetFiles::RowCount() const {
   return rows;
 }
 
-ScanPlanPtr ParquetFiles::Plan(ScanSpec spec) const {
+namespace {
+
+bool HasOffsetIndexes(const parquet::ParquetFile& file, size_t row_group) {
+  const auto& columns = file.metadata().row_groups[row_group].columns;
+  return std::ranges::all_of(columns, [](const auto& column) { return column.offset_index_offset.has_value(); });
+}
+
+// In parts of about the same size, none of them small; those that may be.
+void SplitUnits(std::vector<ScanUnit>& units, const std::vector<bool>& may_split, size_t wanted) {
+  constexpr uint64_t kPartRowsMin = 64 << 10;
+  const size_t parts_max = (wanted + units.size() - 1) / units.size();
+  std::vector<ScanUnit> out;
+  for (size_t at = 0; at < units.size(); ++at) {
+    const ScanUnit& unit = units[at];
+    const uint64_t parts = std::min<uint64_t>(parts_max, unit.rows / kPartRowsMin);
+    if (parts < 2 || !may_split[at]) {
+      out.push_back(unit);
+      continue;
+    }
+    for (uint64_t i = 0; i < parts; ++i) {
+      ScanUnit& part = out.emplace_back(unit);
+      part.row_range = {unit.rows * i / parts, unit.rows * (i + 1) / parts};
+      part.rows = part.row_range->size();
+      part.bytes = unit.bytes / parts;
+    }
+  }
+  units = std::move(out);
+}
+
+}  // namespace
+
+ScanPlanPtr ParquetFiles::Plan(ScanSpec spec, size_t units_wanted) const {
   auto plan = std::make_shared<ScanPlan>();
   for (const FieldId field : spec.columns) {
     const Field& column = schema_.at(field.value() - 1);
@@ -45,6 +76,7 @@ ScanPlanPtr ParquetFiles::Plan(ScanSpec spec) const {
   plan->files = &file_system_;
   plan->footers = footers_;
   plan->match_by_name = true;
+  std::vector<bool> may_split;  // of the units
   for (const FileInfo& file : files_) {
     const auto opened = footers_->OpenFile(file_system_, file);
     auto segment = std::make_shared<SegmentInfo>();
@@ -81,9 +113,11 @@ ScanPlanPtr ParquetFiles::Plan(ScanSpec spec) const {
       unit.bytes = segment->rows == 0 ? 0 : file.size * rows / segment->rows;
       plan->rows_estimated += rows;
       plan->units.push_back(std::move(unit));
+      may_split.push_back(HasOffsetIndexes(*opened, i));
     }
     if (!any) ++plan->counters->segments_pruned;
   }
+  if (!plan->units.empty()) SplitUnits(plan->units, may_split, units_wanted);
   plan->spec = std::move(spec);
   return plan;
 }

@@ -86,8 +86,9 @@ class ParquetFiles {
   uint64_t RowCount() const;
   // Of each column, merged from the footers; how many distinct values there are is guessed from dictionaries.
   std::vector<ColumnStatistics> Statistics() const;
-  // With pruning by row-group statistics.
-  ScanPlanPtr Plan(ScanSpec spec) const;
+  // With pruning by row-group statistics. Where there are fewer row groups than `units_wanted`, large ones are read in
+  // parts, if page indexes say where those begin.
+  ScanPlanPtr Plan(ScanSpec spec, size_t units_wanted = 1) const;
 
  private:
   ParquetFiles(FileSystem& file_system, std::vector<FileInfo> files, std::shared_ptr<FooterCache> footers);

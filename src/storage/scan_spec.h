@@ -13,6 +13,7 @@
 #include "catalog/ids.h"
 #include "column/chunk.h"
 #include "env/file_system.h"
+#include "format/parquet/row_ranges.h"
 #include "meta/segment.h"
 #include "types/type.h"
 #include "types/value.h"
@@ -120,6 +121,8 @@ struct ScanUnit {
   DeleteVectorPtr deletes;
   size_t row_group_begin = 0;
   size_t row_group_end = 0;
+  // Of a part of a single row group: its rows, counted from the first of the row group.
+  std::optional<parquet::RowRange> row_range;
   std::vector<InlineRef> inline_batches;  // when there is no segment
   uint64_t rows = 0;                      // at most
   uint64_t bytes = 0;                     // estimate

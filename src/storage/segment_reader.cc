@@ -186,6 +186,10 @@ bool SegmentReader::OpenRowGroup() {
     }
     if (matches) {
       auto ranges = MatchingRows(plan_, *file_, file_columns_, at);
+      if (unit_->row_range.has_value()) {
+        const parquet::RowRanges part = {*unit_->row_range};
+        ranges = ranges.has_value() ? parquet::IntersectRanges(*ranges, part) : part;
+      }
       matches = !ranges.has_value() || !ranges->empty();
       if (matches) {
         ReadRowGroup(at, std::move(ranges));

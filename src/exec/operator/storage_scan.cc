@@ -197,7 +197,9 @@ ScanPlanPtr StorageScanSource::Plan(const QueryContext& query, ScanSpec spec) co
   if (const auto* table = std::get_if<TableSource>(&scan_.source)) {
     return query.services.storage->PlanScan(query.snapshot, TableId(table->table_id), std::move(spec));
   }
-  return files_->Plan(std::move(spec));
+  // Some more than drivers, as some are slower than others.
+  const auto threads = static_cast<size_t>(query.threads);
+  return files_->Plan(std::move(spec), threads > 1 && units_ == nullptr ? 2 * threads : 1);
 }
 
 void StorageScanSource::PlanLateColumns(const QueryContext& query) const {

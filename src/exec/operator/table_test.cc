@@ -250,4 +250,37 @@ TEST_F(TableTest, ReadsParquetFiles) {
   EXPECT_NE(got[0].find(".parquet"), std::string::npos) << got[0];
 }
 
+// So that a file of one row group is work for more than one driver.
+TEST_F(TableTest, LargeRowGroupsOfFilesAreReadInParts) {
+  constexpr size_t kRows = 400'000, kPartRowsMin = 64 << 10;
+  Texts(Insert(RandomTable(kRows, 85)));
+  const std::string pattern = folder_ + "/data/objects/**/*.parquet";
+  const auto files = ParquetFiles::Open(files_, {pattern}, storage_->footers());
+  const auto read = [&](const ScanPlanPtr& plan) {
+    std::vector<std::string> out;
+    ScanReader reader(plan, memory_);
+    for (const ScanUnit& unit : plan->units) {
+      reader.Open(unit);
+      size_t rows = 0;
+      for (Chunk chunk; reader.Next(1000, nullptr, chunk); rows += chunk.row_count()) {
+        for (size_t row = 0; row < chunk.row_count(); ++row) out.push_back(chunk.RowToString(row));
+      }
+      EXPECT_EQ(rows, unit.rows);
+    }
+    return out;
+  };
+  const ScanSpec spec{.columns = {FieldId(2), FieldId(3)}};
+  const ScanPlanPtr whole = files->Plan(spec);
+  const std::vector<std::string> rows = read(whole);
+  EXPECT_EQ(rows.size(), kRows);
+  // None of few rows, whatever is asked for.
+  size_t parts = 0;
+  for (const ScanUnit& unit : whole->units) parts += std::max<size_t>(1, unit.rows / kPartRowsMin);
+  EXPECT_GT(parts, whole->units.size());
+  const ScanPlanPtr split = files->Plan(spec, 100);
+  EXPECT_EQ(split->units.size(), parts);
+  EXPECT_EQ(read(split), rows);
+  EXPECT_EQ(files->Plan(spec, whole->units.size())->units.size(), whole->units.size());
+}
+
 }  // namespace weir::exec_test

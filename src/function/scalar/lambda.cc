@@ -402,8 +402,8 @@ ColumnPtr FilterMapByList(const KernelArgs& args) {
 
 void RegisterLambdaFunctions(Registry& registry) {
   Family family(registry, "lambda");
-  const auto overloads = [&registry](TypePattern collection, TypePattern result, const ScalarKernel& kernel,
-                                     std::vector<FunctionOverload> more = {}) {
+  const auto overloads = [&registry](const TypePattern& collection, const TypePattern& result,
+                                     const ScalarKernel& kernel, std::vector<FunctionOverload> more = {}) {
     std::vector<FunctionOverload> out = LambdaOverloads(registry, {collection, kLambda, kAny}, result, kernel);
     for (FunctionOverload& overload : more) out.push_back(std::move(overload));
     return out;
