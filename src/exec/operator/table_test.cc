@@ -65,7 +65,7 @@ class TableTest : public EngineTest {
         Count());
   }
   // Of rows with their ids.
-  PhysicalPtr Delete(PhysicalPtr with_ids) {
+  PhysicalPtr Delete(const PhysicalPtr& with_ids) {
     std::vector<ExprPtr> ids(2);
     for (size_t i = 0; i < with_ids->schema().size(); ++i) {
       if (with_ids->schema()[i].name == "$part") ids[0] = In(with_ids, i);
