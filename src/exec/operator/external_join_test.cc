@@ -56,7 +56,7 @@ TEST_F(ExternalJoinTest, NullAware) {
 // No hash cuts rows of one key: they are read in parts.
 TEST_F(ExternalJoinTest, OneKey) {
   const PhysicalPtr probe = RandomTable(4, 83, 3);
-  const PhysicalPtr many = RandomTable(250'000, 84, 2);
+  const PhysicalPtr many = RandomTable(350'000, 84, 2);
   for (const HashJoinKind kind : {HashJoinKind::kFull, HashJoinKind::kMark, HashJoinKind::kRightAnti}) {
     const PhysicalPtr join = HashJoin(kind, probe, many, {});
     CheckSpilled(Aggregate(join, {In(join, 0)}, {Agg("count", {}), Agg("sum", {In(join, 1)})}), {.threads = {4}});

@@ -302,13 +302,14 @@ Task<void> Connection::SendRows(StatementExecution& execution, bool describe) {
 Task<void> Connection::RunCopyIn(ast::StatementPtr statement) {
   co_await server_.engine_.io().Schedule();
   std::unique_ptr<CopyIn> copy = session_->StartCopyIn(statement, DecodeField);
-  WriteCopyResponse('G', copy->options(), copy->column_count());
-  co_await Flush();
   CancellationToken token = session_->BeginStatement(statement->text);
   FinishedQuery finished;
   finished.tag = "COPY";
   std::optional<Error> error;
   try {
+    // From here on the client may cancel.
+    WriteCopyResponse('G', copy->options(), copy->column_count());
+    co_await Flush();
     co_await TakeCopyData(*copy, token);
     co_await server_.engine_.io().Schedule();
     token.ThrowIfCanceled();
