@@ -60,6 +60,7 @@ class Engine:
 class Weir(Engine):
     """One `weir local` process a query, timed inside, over views of the files."""
     definition = "CREATE VIEW {name} AS SELECT * FROM read_parquet('{file}')"
+    afterwards = []
 
     def prepare(self):
         if self.folder.exists():
@@ -67,7 +68,7 @@ class Weir(Engine):
         args = [self.options.weir, "local", "--data-dir", str(self.folder)]
         for name, file in self.files.items():
             args += ["-c", self.definition.format(name=name, file=file)]
-        subprocess.run(args, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(args + self.afterwards, check=True, stdout=subprocess.DEVNULL)
 
     def execute(self, sql, warmups, runs):
         args = [self.options.weir, "local", "--data-dir", str(self.folder), "--threads", str(self.threads), "--format", "csv", "--timing"]
@@ -101,6 +102,7 @@ class Weir(Engine):
 
 class WeirTables(Weir):
     definition = "CREATE TABLE {name} AS SELECT * FROM read_parquet('{file}')"
+    afterwards = ["-c", "ANALYZE"]   # as a server does by itself
 
     def data(self):
         return [self.folder]
@@ -195,6 +197,7 @@ def load_duckdb(database, files):
     with duckdb.connect(database) as connection:
         for name, file in files.items():
             connection.execute(f"CREATE TABLE {name} AS SELECT * FROM read_parquet('{file}')")
+        connection.execute("ANALYZE")
 
 
 class DuckDbTables(PythonEngine):
