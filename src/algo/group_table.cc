@@ -181,7 +181,10 @@ bool GroupTable::HasLongStrings() const {
 double GroupTable::ExpectedGroups(double groups) const {
   const auto rows = static_cast<double>(rows_seen_);
   const double known = has_forgotten() ? groups : static_cast<double>(findable_);
-  return std::max(groups, rows * known / (2 * std::max(rows - known, 1.0)));
+  const double expected = std::max(groups, rows * known / (2 * std::max(rows - known, 1.0)));
+  // Rows may meet later than chance would have it, such as those of keys that go round. An estimate that has turned out
+  // to be too low says nothing.
+  return options_.groups_estimated >= groups ? std::min(expected, options_.groups_estimated) : expected;
 }
 
 // Whether the groups that come back are worth a larger table. `here`: rows per group since groups were last forgotten.

@@ -37,6 +37,8 @@ struct GroupTableOptions {
   size_t cached_groups_max = 0;
   // But tables that are expected to take no more than so many bytes are kept whole where groups are not clustered.
   size_t whole_bytes_max = 0;
+  // How many groups the plan expects; 0: it does not say.
+  double groups_estimated = 0;
   // Shared by all tables of an aggregation that is to have them; null: none.
   std::shared_ptr<GroupCodes> codes = nullptr;
 };

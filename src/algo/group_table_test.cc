@@ -398,8 +398,9 @@ TEST(GroupTable, WholeTablesAreThoseOfGroupsThatRepeat) {
   const auto layout = std::make_shared<const GroupLayout>(
       std::vector<Type>{TypeKind::kInt64},
       std::vector<std::shared_ptr<const AggregateOps>>{std::make_shared<CountSumOps>()});
-  const auto fill = [&](size_t groups) {
-    GroupTable table(layout, nullptr, {.cached_groups_max = 4096, .whole_bytes_max = size_t{4} << 20});
+  const auto fill = [&](size_t groups, double estimated = 0) {
+    GroupTable table(layout, nullptr,
+                     {.cached_groups_max = 4096, .whole_bytes_max = size_t{4} << 20, .groups_estimated = estimated});
     RandomColumns random(3);
     for (int chunk = 0; chunk < 50; ++chunk) {
       FlatWriter<int64_t> keys(TypeKind::kInt64, 1000);
@@ -412,6 +413,9 @@ TEST(GroupTable, WholeTablesAreThoseOfGroupsThatRepeat) {
   EXPECT_FALSE(fill(20'000));
   // So many rows would fit, but hardly two are of one group: what is to come does not fit.
   EXPECT_TRUE(fill(10'000'000));
+  // Unless the plan knows better, as far as it can be right.
+  EXPECT_FALSE(fill(10'000'000, 60'000));
+  EXPECT_TRUE(fill(10'000'000, 3'000));
 }
 
 TEST(GroupTable, MovingRangesAndChangingDictionaries) {

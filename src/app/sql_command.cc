@@ -226,8 +226,7 @@ void LoadCompletion(Shell& shell) {
         "SELECT table_name FROM information_schema.tables UNION SELECT column_name FROM information_schema.columns "
         "WHERE table_schema = 'public' UNION SELECT name FROM weir_catalog.functions");
     for (int i = 0; i < PQntuples(result.get()); ++i) words.emplace_back(PQgetvalue(result.get(), i, 0));
-  } catch (const ServerError&) {
-    // Completion is a convenience.
+  } catch (const ServerError&) {  // NOLINT(bugprone-empty-catch): completion is a convenience
   }
   rl_completion_entry_function = reinterpret_cast<decltype(rl_completion_entry_function)>(CompleteWord);
 }

@@ -28,6 +28,7 @@ class HashAggregator final : public SinkOperator {
         forced_(query.options.forced_spill),
         options_{.cached_groups_max = kCachedGroupsMax,
                  .whole_bytes_max = query.threads == 1 ? kSingleTableBytes : 0,
+                 .groups_estimated = std::max(shared.groups_estimated_, 0.0),
                  .codes = shared.codes_},
         table_(NewTable()),
         asked_(shared.spilled_->group().asked()) {
@@ -150,7 +151,10 @@ std::unique_ptr<SinkOperator> HashAggregateSink::Make(DriverContext& context) {
 }
 
 HashAggregateSink::HashAggregateSink(const PhysicalHashAggregate& node, SpillArea* spill, bool takes_states)
-    : plan_(node), takes_states_(takes_states), spilled_(std::make_shared<SpilledGroups>(plan_.layout(), spill)) {
+    : plan_(node),
+      groups_estimated_(node.estimated_rows()),
+      takes_states_(takes_states),
+      spilled_(std::make_shared<SpilledGroups>(plan_.layout(), spill)) {
   for (const AggregatePlan::Feed& feed : plan_.feeds()) feeds_.push_back(std::make_unique<FeedRows>(feed, spill));
   // Tables of feeds are made elsewhere, and plain.
   if (feeds_.empty()) codes_ = GroupCodes::For(plan_.layout());

@@ -50,6 +50,7 @@ class HashAggregateSink final : public SinkFactory {
   size_t PrepareMerge();
 
   const AggregatePlan plan_;
+  const double groups_estimated_;  // below 0: unknown
   const bool takes_states_;
   const std::shared_ptr<SpilledGroups> spilled_;
   std::shared_ptr<GroupCodes> codes_;

@@ -23,11 +23,12 @@ PlainScanSource::PlainScanSource(const PhysicalScan& scan,
 
 bool PlainScanSource::Picker::operator()(const Chunk& chunk, Chunk& out) {
   SelectionPtr selection = filter_(chunk);
+  if (selection == nullptr) selection = chunk.selection();
   if (selection != nullptr && selection->empty()) return false;
   std::vector<ColumnPtr> columns;
   columns.reserve(scan_.scan_.output.size());
   for (const size_t column : scan_.scan_.output) columns.push_back(chunk.column(column));
-  out = Chunk(std::move(columns), chunk.size(), selection == nullptr ? chunk.selection() : std::move(selection));
+  out = Chunk(std::move(columns), chunk.size(), std::move(selection));
   return true;
 }
 

@@ -39,20 +39,21 @@ class SpillTest : public EngineTest {
     bool in_order = false;  // of rows, too
   };
   // What spills comes out as what does not, stays within the limit, and leaves nothing.
-  void CheckSpilled(const PhysicalPtr& plan, Checks checks) {
+  void CheckSpilled(const PhysicalPtr& plan, const Checks& checks) {
+    std::vector<int> threads = checks.threads;
     std::vector<uint64_t> seeds = {0, 7};
 #ifdef __SANITIZE_ADDRESS__
     // Each takes ten times as long there: several threads that stop and go on are what sanitizers have most to say
     // about.
-    checks.threads = {checks.threads.back()};
+    threads = {threads.back()};
     seeds = {7};
 #endif
     const std::vector<std::string> expected = Texts(Run(plan), checks.in_order);
-    for (const int threads : checks.threads) {
+    for (const int count : threads) {
       for (const uint64_t seed : seeds) {
-        SCOPED_TRACE(fmt::format("{} threads, seed {}\n{}", threads, seed, ExplainPhysical(plan)));
+        SCOPED_TRACE(fmt::format("{} threads, seed {}\n{}", count, seed, ExplainPhysical(plan)));
         const auto execution = Execute(
-            plan, {.threads = threads, .random_block_seed = seed, .memory_limit_bytes = checks.limit, .spill = &area_});
+            plan, {.threads = count, .random_block_seed = seed, .memory_limit_bytes = checks.limit, .spill = &area_});
         EXPECT_TRUE(Texts(Run(*execution), checks.in_order) == expected);
         EXPECT_GE(SpillsOf(execution->profile().Take()), checks.spills_min);
         EXPECT_LE(execution->memory().peak_bytes(), checks.limit);
